@@ -1,0 +1,47 @@
+// JSON values (Boost.JSON: keeps the order of members, integers stay integers, compiles fast).
+//
+// Typed structures are read and written with glaze, only inside .cpp files (src/device/typed_call.h
+// says how); this is for values whose shape is known at run time only.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace daimon {
+
+using Json = boost::json::value;
+using JsonObject = boost::json::object;
+using JsonArray = boost::json::array;
+
+// Deepest nesting that parse_json accepts; deeper input is an error, never a stack overflow.
+inline constexpr std::size_t kJsonDepthMax = 64;
+
+// Parses one JSON text (RFC 8259, no comments, no trailing text, valid UTF-8). kInvalidArgument with the place of
+// the error otherwise.
+Result<Json> parse_json(std::string_view text);
+
+// One line, members in their order, no spaces: what the journal hashes.
+std::string to_text(const Json& value);
+// Indented by two spaces, for people.
+std::string to_pretty_text(const Json& value);
+
+// Look-ups that never throw: nothing when `value` is no object, the member is missing or has another type.
+const Json* find(const Json& value, std::string_view member);
+std::optional<std::string_view> find_string(const Json& value, std::string_view member);
+std::optional<std::int64_t> find_integer(const Json& value, std::string_view member);
+std::optional<double> find_number(const Json& value, std::string_view member);
+std::optional<bool> find_bool(const Json& value, std::string_view member);
+
+// {"code": ..., "what": ..., "remedy": ...}
+Json to_json(const Error& error);
+Error error_from_json(const Json& value);
+
+}  // namespace daimon

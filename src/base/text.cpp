@@ -1,0 +1,146 @@
+#include "base/text.h"
+
+#include <format>
+
+namespace daimon {
+namespace {
+
+struct Decoded {
+  char32_t code_point = 0;
+  std::size_t length = 0;  // bytes; 0 when invalid
+};
+
+Decoded decode(std::string_view bytes) noexcept {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return {lead, 1};
+  std::size_t length = 0;
+  char32_t code_point = 0;
+  char32_t least = 0;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2, code_point = lead & 0x1Fu, least = 0x80;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3, code_point = lead & 0x0Fu, least = 0x800;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4, code_point = lead & 0x07u, least = 0x10000;
+  } else {
+    return {};
+  }
+  if (bytes.size() < length) return {};
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xC0) != 0x80) return {};
+    code_point = (code_point << 6) | (at(i) & 0x3Fu);
+  }
+  if (code_point < least || code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF)) return {};
+  return {code_point, length};
+}
+
+bool is_unsafe(char32_t c) noexcept {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
+         c == 0x2028 || c == 0x2029 || c == 0x200E || c == 0x200F || c == 0xFEFF || c == 0x061C ||
+         (c >= 0xE0000 && c <= 0xE007F);
+}
+
+std::string make_printable(std::string_view text, bool keep_lines) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Decoded c = decode(text);
+    if (c.length == 0) {
+      out += std::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+      text.remove_prefix(1);
+      continue;
+    }
+    if (keep_lines && (c.code_point == '\n' || c.code_point == '\t')) {
+      out += static_cast<char>(c.code_point);
+    } else if (c.code_point == '\n') {
+      out += "\\n";
+    } else if (c.code_point == '\t') {
+      out += "\\t";
+    } else if (c.code_point == '\r') {
+      out += "\\r";
+    } else if (is_unsafe(c.code_point)) {
+      out += c.code_point < 0x100 ? std::format("\\x{:02x}", static_cast<unsigned>(c.code_point))
+                                  : std::format("\\u{{{:x}}}", static_cast<unsigned>(c.code_point));
+    } else {
+      out += text.substr(0, c.length);
+    }
+    text.remove_prefix(c.length);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t valid_utf8_prefix(std::string_view bytes) noexcept {
+  std::size_t position = 0;
+  while (position < bytes.size()) {
+    const std::size_t length = decode(bytes.substr(position)).length;
+    if (length == 0) break;
+    position += length;
+  }
+  return position;
+}
+
+std::string repair_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t valid = valid_utf8_prefix(bytes);
+    out += bytes.substr(0, valid);
+    bytes.remove_prefix(valid);
+    if (bytes.empty()) break;
+    out += "\xEF\xBF\xBD";
+    do bytes.remove_prefix(1);
+    while (!bytes.empty() && (static_cast<unsigned char>(bytes[0]) & 0xC0) == 0x80);
+  }
+  return out;
+}
+
+std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+std::string printable(std::string_view text) { return make_printable(text, false); }
+std::string printable_block(std::string_view text) { return make_printable(text, true); }
+
+std::size_t display_width(std::string_view text) noexcept {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const Decoded c = decode(text);
+    if (c.length == 0) {
+      ++width;
+      text.remove_prefix(1);
+      continue;
+    }
+    const char32_t p = c.code_point;
+    const bool zero = (p >= 0x300 && p <= 0x36F) || (p >= 0x200B && p <= 0x200D) || (p >= 0xFE00 && p <= 0xFE0F) ||
+                      (p >= 0x20D0 && p <= 0x20FF);
+    const bool wide = (p >= 0x1100 && p <= 0x115F) || (p >= 0x2E80 && p <= 0xA4CF) || (p >= 0xAC00 && p <= 0xD7A3) ||
+                      (p >= 0xF900 && p <= 0xFAFF) || (p >= 0xFE30 && p <= 0xFE6F) || (p >= 0xFF00 && p <= 0xFF60) ||
+                      (p >= 0xFFE0 && p <= 0xFFE6) || (p >= 0x1F300 && p <= 0x1F64F) ||
+                      (p >= 0x1F680 && p <= 0x1FAFF) || (p >= 0x20000 && p <= 0x3FFFD);
+    width += zero ? 0 : wide ? 2 : 1;
+    text.remove_prefix(c.length);
+  }
+  return width;
+}
+
+std::string to_lower_ascii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view kBlank = " \t\r\n\f\v";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+}  // namespace daimon

@@ -1,0 +1,34 @@
+// UTF-8 text from outside, and text made safe to show.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace daimon {
+
+// The length in bytes of the longest prefix of `bytes` that is valid UTF-8 (RFC 3629: no surrogates, no overlong
+// forms); bytes.size() when all of it is.
+std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
+inline bool is_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
+
+// Every maximal invalid part replaced by U+FFFD.
+std::string repair_utf8(std::string_view bytes);
+
+// At most `bytes_max` bytes of `text`, cut between code points.
+std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept;
+
+// One line that is safe in a terminal: control characters (escape sequences too), bidirectional overrides and
+// invalid bytes become visible escapes (\n, \x1b, \u{202e}).
+std::string printable(std::string_view text);
+// As printable, but keeps newlines and tabs.
+std::string printable_block(std::string_view text);
+
+// Columns that `text` takes in a terminal (wide characters 2, combining 0).
+std::size_t display_width(std::string_view text) noexcept;
+
+std::string to_lower_ascii(std::string_view text);
+std::string_view trim(std::string_view text) noexcept;
+
+}  // namespace daimon
