@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "capability/access.h"
 #include "capability/label.h"
 
 namespace daimon::device {
@@ -32,14 +33,7 @@ enum class EffectClass : std::uint8_t {
 };
 std::string_view name_of(EffectClass effect) noexcept;
 
-// One thing that a call wants to touch: what the monitor compares with the capabilities held.
-struct Access {
-  std::string kind;    // "file", "python", "calculator", "net", "person", "index"
-  std::string verb;    // "read", "list", "search", "write", "run", "get", "ask", "use"
-  std::string object;  // for files the path in the process's name space ("accounts/2026.csv"); a host for net; or ""
-
-  bool operator==(const Access&) const = default;
-};
+using Access = capability::Access;
 
 // A folder of the person's that a process may name. Paths of calls are relative to it; with several mounts the first
 // component of a path is the mount's name.

@@ -1,0 +1,68 @@
+#include "capability/constitution.h"
+
+#include <format>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace daimon::capability {
+
+bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p, ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+Result<Constitution> Constitution::parse(std::string_view text) {
+  Constitution constitution;
+  constitution.text_ = text;
+  std::istringstream lines{std::string(text)};
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) {
+    if (const auto comment = line.find('#'); comment != std::string::npos) line.resize(comment);
+    std::istringstream words(line);
+    std::string ruling;
+    Rule rule{Ruling::kNever, {}, {}, {}, std::string(trim(line))};
+    if (!(words >> ruling)) continue;
+    words >> rule.verb >> rule.kind;
+    std::getline(words, rule.pattern);
+    rule.pattern = trim(rule.pattern);
+    if ((ruling != "never" && ruling != "ask") || rule.kind.empty())
+      return fail(ErrorCode::kInvalidArgument,
+                  std::format("line {} of the constitution is not a rule: '{}'", number, printable(rule.line)),
+                  "write 'never VERB KIND PATTERN' or 'ask VERB KIND PATTERN', for example 'never write file taxes/*'");
+    if (rule.pattern.empty()) rule.pattern = "*";
+    rule.ruling = ruling == "ask" ? Ruling::kAsk : Ruling::kNever;
+    constitution.rules_.push_back(std::move(rule));
+  }
+  return constitution;
+}
+
+Constitution::Verdict Constitution::judge(const Access& access) const {
+  Verdict verdict;
+  for (const Rule& rule : rules_) {
+    if ((rule.verb != "any" && rule.verb != access.verb) || (rule.kind != "any" && rule.kind != access.kind) ||
+        !glob_matches(rule.pattern, access.object))
+      continue;
+    if (rule.ruling > verdict.ruling) verdict = {rule.ruling, rule.line};
+  }
+  return verdict;
+}
+
+}  // namespace daimon::capability

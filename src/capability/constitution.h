@@ -1,0 +1,42 @@
+// The person's written rules, enforced at the system-call boundary: a rule can only forbid or ask, never grant.
+//
+// One rule a line: "never VERB KIND OBJECT-PATTERN" or "ask VERB KIND OBJECT-PATTERN", where VERB and KIND may be
+// "any" and the pattern is a glob ("*" any characters, "?" one). "#" starts a comment.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "capability/access.h"
+
+namespace daimon::capability {
+
+class Constitution {
+ public:
+  enum class Ruling { kSilent, kAsk, kNever };
+  struct Verdict {
+    Ruling ruling = Ruling::kSilent;
+    std::string rule;  // the line that decided
+  };
+
+  // kInvalidArgument names the line that is not a rule; a constitution that cannot be read is never ignored.
+  static Result<Constitution> parse(std::string_view text);
+  // "never" wins over "ask", whatever their order.
+  [[nodiscard]] Verdict judge(const Access& access) const;
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  struct Rule {
+    Ruling ruling;
+    std::string verb, kind, pattern, line;
+  };
+  std::vector<Rule> rules_;
+  std::string text_;
+};
+
+// Glob match over bytes, linear in pattern times text.
+bool glob_matches(std::string_view pattern, std::string_view text) noexcept;
+
+}  // namespace daimon::capability

@@ -1,0 +1,69 @@
+#include "capability/monitor.h"
+
+#include <format>
+
+#include "base/text.h"
+
+namespace daimon::capability {
+
+Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,
+                const MonitorOptions& options, WallTime now) {
+  Decision decision;
+  // A call that names nothing it touches could touch anything.
+  if (facts.accesses.empty()) {
+    decision.reason = std::format("{} declares no access, so nothing can allow it", facts.name);
+    return decision;
+  }
+  bool ask = false;
+  std::string why;
+  for (const Access& access : facts.accesses) {
+    const auto handle = table.lookup(access, now);
+    if (!handle) {
+      decision.reason = std::format("no capability to {} {} '{}'", access.verb, access.kind, printable(access.object));
+      decision.handles.clear();
+      return decision;
+    }
+    const Capability& capability = *table.find(*handle);
+    // Every network read is a send: what is in the arguments must be allowed to leave.
+    if (access.kind == "net" && facts.label.confidentiality > capability.ceiling) {
+      decision.reason = std::format("{} data may not leave through {}", name_of(facts.label.confidentiality),
+                                    printable(access.object));
+      decision.handles.clear();
+      return decision;
+    }
+    const Constitution::Verdict rule = constitution.judge(access);
+    if (rule.ruling == Constitution::Ruling::kNever) {
+      decision.reason = std::format("a rule of the constitution forbids it: '{}'", printable(rule.rule));
+      decision.handles.clear();
+      return decision;
+    }
+    if (rule.ruling == Constitution::Ruling::kAsk) {
+      ask = true;
+      why = std::format("a rule of the constitution asks first: '{}'", printable(rule.rule));
+    }
+    decision.handles.push_back(*handle);
+  }
+  if (facts.has_effect) {
+    if (options.autonomy <= 0) {
+      decision.reason = "autonomy level 0 only suggests; nothing is changed";
+      decision.handles.clear();
+      return decision;
+    }
+    if (options.autonomy == 1) ask = true, why = "autonomy level 1 asks before every effect";
+    if (options.autonomy == 2 && facts.risky) ask = true, why = "it changes your files";
+    if (options.autonomy == 3 && !options.plan_approved) ask = true, why = "the plan has not been approved";
+  }
+  decision.verdict = ask ? Verdict::kAsk : Verdict::kAllow;
+  decision.reason = std::move(why);
+  return decision;
+}
+
+std::string approval_digest(const CallFacts& facts) {
+  std::string text = std::format("1\n{}\n{}\n{}\n", facts.name, facts.arguments.size(), facts.arguments);
+  for (const Access& access : facts.accesses)
+    text += std::format("{} {} {}:{}\n", access.kind, access.verb, access.object.size(), access.object);
+  text += to_text(to_json(facts.label));
+  return to_hex(sha256(text));
+}
+
+}  // namespace daimon::capability

@@ -1,0 +1,154 @@
+#include "journal/journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace daimon::journal {
+namespace {
+
+class JournalTest : public testing::Test {
+ protected:
+  JournalTest() {
+    std::string pattern = testing::TempDir() + "journalXXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~JournalTest() override { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] Journal open() const { return std::move(Journal::open(folder_ / "journal.db", clock_).value()); }
+  static NewRecord record(std::string process, std::string type, std::int64_t n) {
+    return {std::move(process), std::move(type), true, JsonObject{{"n", n}}};
+  }
+
+  std::filesystem::path folder_;
+  ManualClock clock_{wall_time_from(1'700'000'000'000)};
+};
+
+TEST_F(JournalTest, records_come_back_in_order_after_reopening) {
+  {
+    Journal journal = open();
+    const std::vector<NewRecord> first = {record("p1", "created", 1), record("p2", "created", 2)};
+    ASSERT_TRUE(journal.append(first, {}));
+    const std::vector<NewRecord> second = {record("p1", "replied", 3)};
+    ASSERT_TRUE(journal.append(second, {}));
+  }
+  Journal journal = open();
+  const auto all = journal.read("", 0, 100).value();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[2].sequence, 3);
+  EXPECT_EQ(all[2].type, "replied");
+  EXPECT_EQ(find_integer(all[2].body, "n"), 3);
+  EXPECT_EQ(journal.read("p1", 0, 100).value().size(), 2U);
+  EXPECT_EQ(journal.read("p1", 1, 100).value().size(), 1U);
+  EXPECT_EQ(journal.verify().value().records, 3);
+  EXPECT_FALSE(journal.verify().value().broken_at);
+}
+
+TEST_F(JournalTest, verify_finds_a_record_that_was_changed_dropped_or_moved) {
+  for (const std::string_view damage :
+       {"UPDATE records SET body = '{\"n\":9}' WHERE sequence = 2", "DELETE FROM records WHERE sequence = 2",
+        "UPDATE records SET process = 'p9' WHERE sequence = 2", "UPDATE records SET time = time + 1 WHERE sequence = 2",
+        "UPDATE records SET sequence = 9 WHERE sequence = 2"}) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+    Journal journal = open();
+    const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2), record("p1", "c", 3)};
+    ASSERT_TRUE(journal.append(records, {}));
+    auto other = sqlite::Database::open(folder_ / "journal.db");
+    ASSERT_TRUE(other->execute(damage));
+    EXPECT_EQ(journal.verify().value().broken_at, 2) << damage;
+  }
+}
+
+TEST_F(JournalTest, an_older_holder_of_the_lease_is_fenced) {
+  Journal stale = open();
+  Journal fresh = open();
+  const std::vector<NewRecord> records = {record("p1", "a", 1)};
+  const auto refused = stale.append(records, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(fresh.append(records, {}));
+  EXPECT_EQ(fresh.verify().value().records, 1);
+}
+
+TEST_F(JournalTest, rows_change_together_with_the_records) {
+  Journal journal = open();
+  const std::vector<NewRecord> records = {record("p7", "created", 1)};
+  const std::vector<ProcessRow> rows = {{"p7", "", false, JsonObject{{"goal", "x"}}}};
+  ASSERT_TRUE(journal.append(records, rows));
+  EXPECT_EQ(journal.next_process_number().value(), 8);
+  EXPECT_EQ(journal.rows(false).value().size(), 1U);
+  const std::vector<ProcessRow> ended = {{"p7", "", true, JsonObject{{"goal", "x"}}}};
+  ASSERT_TRUE(journal.append(records, ended));
+  EXPECT_TRUE(journal.rows(false).value().empty());
+  EXPECT_TRUE(journal.row("p7").value()->ended);
+}
+
+TEST_F(JournalTest, a_failed_append_leaves_the_chain_where_it_was) {
+  Journal journal = open();
+  const std::vector<NewRecord> one = {record("p1", "a", 1)};
+  ASSERT_TRUE(journal.append(one, {}));
+  {
+    auto other = sqlite::Database::open(folder_ / "journal.db", {.busy_timeout_ms = 0});
+    ASSERT_TRUE(other->execute("CREATE TRIGGER no BEFORE INSERT ON records WHEN new.type = 'bad' BEGIN SELECT "
+                               "RAISE(ABORT, 'disk'); END"));
+  }
+  const std::vector<NewRecord> two = {record("p1", "good", 2), record("p1", "bad", 3)};
+  EXPECT_FALSE(journal.append(two, {}));
+  ASSERT_TRUE(journal.append(one, {}));
+  EXPECT_EQ(journal.verify().value().records, 2);
+  EXPECT_FALSE(journal.verify().value().broken_at);
+}
+
+TEST_F(JournalTest, what_append_returned_survives_kill_9) {
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto journal = Journal::open(folder_ / "journal.db", clock_);
+    for (std::int64_t n = 1;; ++n) {
+      const std::vector<NewRecord> records = {record("p1", "a", n), record("p1", "b", n)};
+      if (!journal || !journal->append(records, {})) ::_exit(1);
+      if (::write(pipe_ends[1], &n, sizeof n) != sizeof n) ::_exit(1);
+    }
+  }
+  std::int64_t confirmed = 0;
+  while (confirmed < 40) ASSERT_EQ(::read(pipe_ends[0], &confirmed, sizeof confirmed), ssize_t{sizeof confirmed});
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe_ends[1]);
+  while (::read(pipe_ends[0], &confirmed, sizeof confirmed) == ssize_t{sizeof confirmed}) {
+  }
+  ::close(pipe_ends[0]);
+  Journal journal = open();
+  const auto verification = journal.verify().value();
+  EXPECT_GE(verification.records, 2 * confirmed);
+  EXPECT_EQ(verification.records % 2, 0) << "a transaction was torn";
+  EXPECT_FALSE(verification.broken_at);
+}
+
+TEST_F(JournalTest, blobs_are_found_by_their_hash_and_checked) {
+  Journal journal = open();
+  const std::string hash = journal.put_blob("hello").value();
+  EXPECT_EQ(journal.blob(hash).value(), "hello");
+  EXPECT_EQ(journal.blob(std::string(64, '0')).error().code, ErrorCode::kNotFound);
+  auto other = sqlite::Database::open(folder_ / "journal.db");
+  ASSERT_TRUE(other->execute("UPDATE blobs SET bytes = x'00'"));
+  EXPECT_EQ(journal.blob(hash).error().code, ErrorCode::kCorrupt);
+}
+
+TEST_F(JournalTest, a_damaged_file_is_reported_with_what_to_do) {
+  {
+    std::ofstream(folder_ / "journal.db") << std::string(8192, 'x');
+  }
+  const auto opened = Journal::open(folder_ / "journal.db", clock_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+  EXPECT_FALSE(opened.error().remedy.empty());
+}
+
+}  // namespace
+}  // namespace daimon::journal
