@@ -38,9 +38,13 @@ function(daimon_layer name)
   target_link_libraries(daimon_${name} PUBLIC daimon_options ${L_USES} ${L_LINKS} Threads::Threads)
 endfunction()
 
-# The tests of a layer: every .cpp of tests/NAME in one program test_NAME, found by CTest case by case.
+# The tests of a layer: every .cpp of tests/NAME in one program test_NAME, found by CTest case by case. THREADS says
+# that they run threads: those are also built and run under ThreadSanitizer, where the others are left out.
 function(daimon_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 T "" "" "USES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 T "THREADS" "" "USES;LINKS")
+  if(DAIMON_SANITIZE STREQUAL "thread" AND NOT T_THREADS)
+    return()
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
   list(TRANSFORM T_USES PREPEND daimon_)
   add_executable(test_${name} ${sources})
@@ -48,5 +52,10 @@ function(daimon_tests name)
   target_compile_definitions(test_${name} PRIVATE DAIMON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DAIMON_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(test_${name} PRIVATE ${T_USES} ${T_LINKS} GTest::gmock GTest::gtest_main)
   include(GoogleTest)
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  set(labels ${name})
+  if(T_THREADS)
+    list(APPEND labels threads)
+  endif()
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 300 LABELS "${labels}")
 endfunction()
