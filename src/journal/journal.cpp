@@ -36,7 +36,7 @@ std::int64_t number_of(std::string_view process) {
 
 }  // namespace
 
-Result<Journal> Journal::open(const std::filesystem::path& file, const Clock& clock) {
+Result<Journal> Journal::open(const std::filesystem::path& file) {
   DAIMON_TRY(auto database, sqlite::Database::open(file));
   DAIMON_CHECK(database.execute(kSchema));
   std::int64_t epoch = 0;
@@ -49,7 +49,7 @@ Result<Journal> Journal::open(const std::filesystem::path& file, const Clock& cl
     DAIMON_CHECK(take.run());
     DAIMON_CHECK(transaction.commit());
   }
-  Journal journal(std::move(database), clock, epoch);
+  Journal journal(std::move(database), epoch);
   DAIMON_TRY(auto last, journal.database_.prepare(
                             "SELECT sequence, hash, version FROM records ORDER BY sequence DESC LIMIT 1"));
   DAIMON_TRY(const bool any, last.step());
@@ -74,8 +74,8 @@ Status Journal::check_lease() {
   return {};
 }
 
-Result<std::vector<Record>> Journal::append(std::span<const NewRecord> records, std::span<const ProcessRow> rows) {
-  const WallTime now = clock_->now();
+Result<std::vector<Record>> Journal::append(WallTime now, std::span<const NewRecord> records,
+                                            std::span<const ProcessRow> rows) {
   const std::int64_t time = to_milliseconds(now);
   std::int64_t sequence = last_sequence_;
   std::string hash = last_hash_;

@@ -53,10 +53,10 @@ struct ProcessRow {
 
 class Journal {
  public:
-  static Result<Journal> open(const std::filesystem::path& file, const Clock& clock);
+  static Result<Journal> open(const std::filesystem::path& file);
 
-  // All or nothing, in one durable transaction together with the rows. Returns the records with their sequences.
-  Result<std::vector<Record>> append(std::span<const NewRecord> records, std::span<const ProcessRow> rows);
+  // `now` is the time the records carry: the one the process was stepped with. All or nothing, in one durable transaction together with the rows. Returns the records with their sequences.
+  Result<std::vector<Record>> append(WallTime now, std::span<const NewRecord> records, std::span<const ProcessRow> rows);
 
   // In order; `process` empty for all. At most `limit` records with a sequence above `after`.
   Result<std::vector<Record>> read(std::string_view process, std::int64_t after, std::int64_t limit);
@@ -78,12 +78,11 @@ class Journal {
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
 
  private:
-  Journal(sqlite::Database database, const Clock& clock, std::int64_t epoch)
-      : database_(std::move(database)), clock_(&clock), epoch_(epoch) {}
+  Journal(sqlite::Database database, std::int64_t epoch)
+      : database_(std::move(database)), epoch_(epoch) {}
   Status check_lease();
 
   sqlite::Database database_;
-  const Clock* clock_;
   std::int64_t epoch_;
   std::int64_t last_sequence_ = 0;
   std::string last_hash_;  // hexadecimal; empty before the first record

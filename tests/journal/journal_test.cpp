@@ -18,22 +18,22 @@ class JournalTest : public testing::Test {
     folder_ = ::mkdtemp(pattern.data());
   }
   ~JournalTest() override { std::filesystem::remove_all(folder_); }
-  [[nodiscard]] Journal open() const { return std::move(Journal::open(folder_ / "journal.db", clock_).value()); }
+  [[nodiscard]] Journal open() const { return std::move(Journal::open(folder_ / "journal.db").value()); }
   static NewRecord record(std::string process, std::string type, std::int64_t n) {
     return {std::move(process), std::move(type), true, JsonObject{{"n", n}}};
   }
 
   std::filesystem::path folder_;
-  ManualClock clock_{wall_time_from(1'700'000'000'000)};
+  WallTime now_ = wall_time_from(1'700'000'000'000);
 };
 
 TEST_F(JournalTest, records_come_back_in_order_after_reopening) {
   {
     Journal journal = open();
     const std::vector<NewRecord> first = {record("p1", "created", 1), record("p2", "created", 2)};
-    ASSERT_TRUE(journal.append(first, {}));
+    ASSERT_TRUE(journal.append(now_, first, {}));
     const std::vector<NewRecord> second = {record("p1", "replied", 3)};
-    ASSERT_TRUE(journal.append(second, {}));
+    ASSERT_TRUE(journal.append(now_, second, {}));
   }
   Journal journal = open();
   const auto all = journal.read("", 0, 100).value();
@@ -56,7 +56,7 @@ TEST_F(JournalTest, verify_finds_a_record_that_was_changed_dropped_or_moved) {
     std::filesystem::create_directory(folder_);
     Journal journal = open();
     const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2), record("p1", "c", 3)};
-    ASSERT_TRUE(journal.append(records, {}));
+    ASSERT_TRUE(journal.append(now_, records, {}));
     auto other = sqlite::Database::open(folder_ / "journal.db");
     ASSERT_TRUE(other->execute(damage));
     EXPECT_EQ(journal.verify().value().broken_at, 2) << damage;
@@ -67,10 +67,10 @@ TEST_F(JournalTest, an_older_holder_of_the_lease_is_fenced) {
   Journal stale = open();
   Journal fresh = open();
   const std::vector<NewRecord> records = {record("p1", "a", 1)};
-  const auto refused = stale.append(records, {});
+  const auto refused = stale.append(now_, records, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
-  EXPECT_TRUE(fresh.append(records, {}));
+  EXPECT_TRUE(fresh.append(now_, records, {}));
   EXPECT_EQ(fresh.verify().value().records, 1);
 }
 
@@ -78,11 +78,11 @@ TEST_F(JournalTest, rows_change_together_with_the_records) {
   Journal journal = open();
   const std::vector<NewRecord> records = {record("p7", "created", 1)};
   const std::vector<ProcessRow> rows = {{"p7", "", false, JsonObject{{"goal", "x"}}}};
-  ASSERT_TRUE(journal.append(records, rows));
+  ASSERT_TRUE(journal.append(now_, records, rows));
   EXPECT_EQ(journal.next_process_number().value(), 8);
   EXPECT_EQ(journal.rows(false).value().size(), 1U);
   const std::vector<ProcessRow> ended = {{"p7", "", true, JsonObject{{"goal", "x"}}}};
-  ASSERT_TRUE(journal.append(records, ended));
+  ASSERT_TRUE(journal.append(now_, records, ended));
   EXPECT_TRUE(journal.rows(false).value().empty());
   EXPECT_TRUE(journal.row("p7").value()->ended);
 }
@@ -90,15 +90,15 @@ TEST_F(JournalTest, rows_change_together_with_the_records) {
 TEST_F(JournalTest, a_failed_append_leaves_the_chain_where_it_was) {
   Journal journal = open();
   const std::vector<NewRecord> one = {record("p1", "a", 1)};
-  ASSERT_TRUE(journal.append(one, {}));
+  ASSERT_TRUE(journal.append(now_, one, {}));
   {
     auto other = sqlite::Database::open(folder_ / "journal.db", {.busy_timeout_ms = 0});
     ASSERT_TRUE(other->execute("CREATE TRIGGER no BEFORE INSERT ON records WHEN new.type = 'bad' BEGIN SELECT "
                                "RAISE(ABORT, 'disk'); END"));
   }
   const std::vector<NewRecord> two = {record("p1", "good", 2), record("p1", "bad", 3)};
-  EXPECT_FALSE(journal.append(two, {}));
-  ASSERT_TRUE(journal.append(one, {}));
+  EXPECT_FALSE(journal.append(now_, two, {}));
+  ASSERT_TRUE(journal.append(now_, one, {}));
   EXPECT_EQ(journal.verify().value().records, 2);
   EXPECT_FALSE(journal.verify().value().broken_at);
 }
@@ -108,10 +108,10 @@ TEST_F(JournalTest, what_append_returned_survives_kill_9) {
   ASSERT_EQ(::pipe(pipe_ends), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    auto journal = Journal::open(folder_ / "journal.db", clock_);
+    auto journal = Journal::open(folder_ / "journal.db");
     for (std::int64_t n = 1;; ++n) {
       const std::vector<NewRecord> records = {record("p1", "a", n), record("p1", "b", n)};
-      if (!journal || !journal->append(records, {})) ::_exit(1);
+      if (!journal || !journal->append(now_, records, {})) ::_exit(1);
       if (::write(pipe_ends[1], &n, sizeof n) != sizeof n) ::_exit(1);
     }
   }
@@ -144,7 +144,7 @@ TEST_F(JournalTest, a_damaged_file_is_reported_with_what_to_do) {
   {
     std::ofstream(folder_ / "journal.db") << std::string(8192, 'x');
   }
-  const auto opened = Journal::open(folder_ / "journal.db", clock_);
+  const auto opened = Journal::open(folder_ / "journal.db");
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
   EXPECT_FALSE(opened.error().remedy.empty());

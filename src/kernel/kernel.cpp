@@ -1,0 +1,525 @@
+#include "kernel/kernel.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <deque>
+#include <format>
+#include <future>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "base/text.h"
+#include "kernel/event_stream.h"
+#include "kernel/start.h"
+#include "kernel/views.h"
+
+namespace daimon::kernel {
+namespace {
+
+namespace asio = boost::asio;
+using process::Process;
+
+// How long after its deadline a device that does not come back is given up.
+constexpr std::chrono::seconds kGrace{5};
+// How often an input that could not be journaled (a full disk) is tried again.
+constexpr std::chrono::seconds kJournalRetry{2};
+
+class Kernel final : public System {
+ public:
+  Kernel(KernelOptions options, capability::Constitution constitution, Ports ports)
+      : options_(std::move(options)),
+        constitution_(std::move(constitution)),
+        ports_(std::move(ports)),
+        devices_pool_(static_cast<std::size_t>(options_.device_threads)),
+        work_(asio::make_work_guard(io_)),
+        retry_timer_(io_),
+        started_(ports_.clock.now()) {}
+
+  ~Kernel() override {
+    // Stop what is in flight: its outcome is not journaled, so the next start does what recovery does after a crash.
+    asio::post(io_, [this] {
+      closing_ = true;
+      for (auto& [id, work] : in_flight_) stop(work);
+      in_flight_.clear();
+      work_.reset();
+      io_.stop();
+    });
+    thread_.join();
+    devices_pool_.join();
+    const std::scoped_lock lock(streams_mutex_);
+    streams_.clear();
+  }
+
+  Status boot() {
+    for (const auto& device : ports_.devices) DAIMON_CHECK(calls_.add_device(*device));
+    for (auto& specification : ports_.kernel_calls) DAIMON_CHECK(calls_.add(specification, nullptr));
+    DAIMON_TRY(const auto number, ports_.journal.next_process_number());
+    next_number_ = number;
+    DAIMON_CHECK(recover());
+    thread_ = std::jthread([this] { io_.run(); });
+    asio::post(io_, [this] {
+      for (const auto& [id, process] : processes_) carry_out(*process, true);
+    });
+    return {};
+  }
+
+  // -------------------------------------------------------------------------------------------------- processes
+
+  Result<std::string> start(const StartOptions& options) override {
+    DAIMON_CHECK(check_start(options, options_));
+    // Loading may take seconds and fail: before there is a process, on the caller's thread.
+    DAIMON_TRY(const processor::Processor* processor, ports_.models.get(options.model));
+    DAIMON_TRY(const auto mounts, ports_.files.mounts());
+    DAIMON_TRY(Json created, created_body(options, options_, processor->model(), mounts, ports_.random));
+    return on_kernel<std::string>([this, created = std::move(created)]() mutable -> Result<std::string> {
+      std::string id = std::format("p{}", next_number_);
+      DAIMON_CHECK(create(id, std::move(created)));
+      ++next_number_;
+      return id;
+    });
+  }
+
+  Result<Json> process(std::string_view id) override {
+    return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
+      if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
+      DAIMON_TRY(const auto row, ports_.journal.row(id));
+      if (!row) return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      return row->view;
+    });
+  }
+
+  Result<Json> processes(bool ended_too) override {
+    return on_kernel<Json>([this, ended_too]() -> Result<Json> {
+      DAIMON_TRY(auto rows, ports_.journal.rows(ended_too));
+      JsonArray list;
+      for (journal::ProcessRow& row : rows) list.push_back(std::move(row.view));
+      return Json(std::move(list));
+    });
+  }
+
+  Status signal(std::string_view id, Signal signal) override {
+    constexpr std::array<std::string_view, 3> kNames = {"pause", "resume", "kill"};
+    return tell(id, "signalled", JsonObject{{"signal", kNames[static_cast<std::size_t>(signal)]}, {"by", "person"}});
+  }
+
+  Status raise_budget(std::string_view id, const Budget& more) override {
+    if (more.tokens < 0 || more.seconds < 0 || more.effects < 0 || more.money < 0)
+      return fail(ErrorCode::kInvalidArgument, "a budget can only be raised", "give amounts above zero");
+    return tell(id, "budget", JsonObject{{"tokens", more.tokens}, {"seconds", more.seconds}, {"effects", more.effects}, {"money", more.money}});
+  }
+
+  Status decide(std::string_view id, std::string_view request, bool approve) override {
+    return tell_waiting(id, request, "approval", "decided",
+                        JsonObject{{"request", request}, {"approve", approve}, {"by", "person"}});
+  }
+
+  Status answer(std::string_view id, std::string_view request, std::string_view text) override {
+    if (text.size() > options_.goal_bytes_max || !is_utf8(text))
+      return fail(ErrorCode::kInvalidArgument, "an answer must be UTF-8 text of at most 256 KiB");
+    return tell_waiting(id, request, "question", "answered", JsonObject{{"request", request}, {"text", text}});
+  }
+
+  Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence, OnEvent on_event) override {
+    return on_kernel<std::unique_ptr<Subscription>>(
+        [this, id = std::string(id), after_sequence, on_event = std::move(on_event)]() mutable -> Result<std::unique_ptr<Subscription>> {
+          if (!id.empty()) {
+            DAIMON_TRY(const auto row, ports_.journal.row(id));
+            if (!row) return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+          }
+          auto stream = std::make_shared<EventStream>(id, std::move(on_event));
+          // The past, then the present: no event can come between, because this is the kernel's thread.
+          for (std::int64_t after = after_sequence;;) {
+            DAIMON_TRY(const auto records, ports_.journal.read(id, after, 1000));
+            if (records.empty()) break;
+            for (const journal::Record& record : records) stream->push(event_of(record), false);
+            after = records.back().sequence;
+          }
+          const std::scoped_lock lock(streams_mutex_);
+          std::erase_if(streams_, [](const auto& other) { return other->ended(); });
+          streams_.push_back(stream);
+          return std::make_unique<Watch>(*this, std::move(stream));
+        });
+  }
+
+  Result<Json> replay(std::string_view id) override {
+    return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
+      DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
+      if (records.empty()) return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      Process process({calls_, constitution_}, id);
+      return replay_report(process, records);
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------ files, models, machine
+
+  Result<Json> mount(const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress,
+                     std::stop_token stop) override {
+    return mount_folder(ports_.files, path, name, progress, stop);
+  }
+  Status unmount(std::string_view name) override { return ports_.files.unmount(std::string(name)); }
+  Result<Json> mounts() override { return mounts_view(ports_.files); }
+  Result<Json> find(std::string_view query, const std::vector<std::string>& mounts, int limit) override {
+    return find_view(ports_.files, query, mounts, limit);
+  }
+
+  Result<Json> models() override {
+    JsonArray list;
+    for (processor::Processor* processor : ports_.models.loaded()) list.push_back(model_view(processor->model(), processor->usage()));
+    return Json(JsonObject{{"default", ports_.models.default_model()}, {"loaded", std::move(list)}});
+  }
+
+  Result<Json> status() override {
+    DAIMON_TRY(Json view, models());
+    DAIMON_TRY(const auto counts, (on_kernel<Json>([this]() -> Result<Json> {
+                 std::map<std::string_view, std::int64_t> states;
+                 for (const auto& [id, process] : processes_) ++states[name_of(process->state())];
+                 JsonObject object;
+                 for (const auto& [state, count] : states) object[state] = count;
+                 return Json(std::move(object));
+               })));
+    JsonObject& object = view.as_object();
+    object["started"] = to_iso8601(started_);
+    object["processes"] = counts;
+    object["held_inputs"] = backlog_size_.load();
+    return view;
+  }
+
+  Result<Json> doctor() override {
+    JsonArray checks;
+    DAIMON_TRY(const auto journal, (on_kernel<Json>([this]() -> Result<Json> {
+                 DAIMON_TRY(const auto verification, ports_.journal.verify());
+                 return check_view("journal", !verification.broken_at,
+                                   verification.broken_at
+                                       ? std::format("record {} does not follow from the one before", *verification.broken_at)
+                                       : std::format("{} records, the chain of hashes holds", verification.records),
+                                   verification.broken_at ? "restore the journal from a copy" : "");
+               })));
+    checks.push_back(journal);
+    add_machine_checks(checks, options_.state_folder, ports_.models, ports_.files);
+    return Json(JsonObject{{"checks", std::move(checks)}});
+  }
+
+  Result<processor::Reply> chat(const std::string& model, processor::Request request,
+                                const std::function<bool(std::string_view)>& on_text) override {
+    DAIMON_TRY(processor::Processor * processor, ports_.models.get(model));
+    request.id = std::format("chat.{}", chats_.fetch_add(1));
+    std::promise<Result<processor::Reply>> done;
+    const std::string id = request.id;
+    processor->submit(
+        std::move(request),
+        [&](std::string_view piece) {
+          if (on_text && !on_text(piece)) processor->cancel(id);
+        },
+        [&](Result<processor::Reply> reply) { done.set_value(std::move(reply)); });
+    return done.get_future().get();
+  }
+
+ private:
+  // What is being carried out for one process. A late completion of an older generation is dropped.
+  struct Work {
+    std::uint64_t generation = 0;
+    std::string id;
+    std::stop_source stop;
+    processor::Processor* processor = nullptr;
+    std::shared_ptr<asio::steady_timer> timer;
+    bool waits_for_person = false;
+  };
+  struct Input {
+    std::string process, type;
+    Json body;
+  };
+
+  class Watch final : public Subscription {
+   public:
+    Watch(Kernel& kernel, std::shared_ptr<EventStream> stream) : kernel_(kernel), stream_(std::move(stream)) {}
+    ~Watch() override {
+      const std::scoped_lock lock(kernel_.streams_mutex_);
+      std::erase(kernel_.streams_, stream_);
+    }
+
+   private:
+    Kernel& kernel_;
+    std::shared_ptr<EventStream> stream_;
+  };
+
+  // Runs `work` on the kernel's thread and waits for what it returns.
+  template <class T, class F>
+  Result<T> on_kernel(F work) {
+    auto promise = std::make_shared<std::promise<Result<T>>>();
+    auto future = promise->get_future();
+    asio::post(io_, [this, promise, work = std::move(work)]() mutable {
+      if (closing_) promise->set_value(fail(ErrorCode::kUnavailable, "the daemon is stopping"));
+      else promise->set_value(work());
+    });
+    return future.get();
+  }
+
+  Status tell(std::string_view id, std::string type, JsonObject body) {
+    const auto told = on_kernel<bool>([this, id = std::string(id), type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
+      if (!processes_.contains(id)) return gone(id);
+      DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
+      return true;
+    });
+    return told ? Status() : std::unexpected(told.error());
+  }
+
+  // Only what the process waits for can be decided, and only once: an old or invented request is refused.
+  Status tell_waiting(std::string_view id, std::string_view request, std::string_view kind, std::string type, JsonObject body) {
+    const auto told = on_kernel<bool>([this, id = std::string(id), request = std::string(request), kind = std::string(kind),
+                                       type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
+      const auto found = processes_.find(id);
+      if (found == processes_.end()) return gone(id);
+      const Json view = found->second->view();
+      const Json* waiting = daimon::find(view, "waiting");
+      if (waiting == nullptr || find_string(*waiting, "request") != request || find_string(*waiting, "kind") != kind)
+        return fail(ErrorCode::kConflict, std::format("{} does not wait for {}", printable(id), printable(request)),
+                    std::format("`daimon attach {}` shows what it waits for", printable(id)));
+      DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
+      return true;
+    });
+    return told ? Status() : std::unexpected(told.error());
+  }
+
+  std::unexpected<Error> gone(std::string_view id) {
+    if (const auto row = ports_.journal.row(id); row && *row)
+      return fail(ErrorCode::kConflict, std::format("{} has ended", printable(id)), std::format("`daimon logs {}` shows how", printable(id)));
+    return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+  }
+
+  Status create(const std::string& id, Json created) {
+    auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, id);
+    Process& reference = *process;
+    processes_.emplace(id, std::move(process));
+    const Status applied = apply({id, "created", std::move(created)});
+    if (!applied) processes_.erase(id);
+    else if (const auto still = processes_.find(id); still == processes_.end()) return {};
+    static_cast<void>(reference);
+    return applied;
+  }
+
+  // One input: stepped on a copy, journaled with its consequences, and only then made the process's state. When the
+  // journal refuses (a full disk), nothing has happened.
+  Status apply(Input input) {
+    const auto found = processes_.find(input.process);
+    if (found == processes_.end()) return {};
+    auto next = std::make_unique<Process>(*found->second);
+    std::vector<journal::NewRecord> records;
+    records.push_back({input.process, input.type, true, input.body});
+    const WallTime now = ports_.clock.now();
+    for (journal::NewRecord& record : next->step(input.type, input.body, now)) records.push_back(std::move(record));
+    const journal::ProcessRow row{next->id(), next->parent(), next->ended(), next->view()};
+    DAIMON_TRY(const auto written, ports_.journal.append(now, records, std::span(&row, 1)));
+    found->second = std::move(next);
+    for (const journal::Record& record : written) broadcast(record.process, event_of(record), false);
+    carry_out(*found->second, false);
+    if (found->second->ended()) processes_.erase(found);
+    return {};
+  }
+
+  // An input from the world, which cannot be sent back: held until the journal takes it.
+  void bring(Input input) {
+    if (closing_) return;
+    if (backlog_.empty()) {
+      const Status applied = apply(input);
+      if (applied) return;
+      broadcast(input.process, JsonObject{{"type", "progress"}, {"process", input.process},
+                                          {"line", std::format("held, nothing is lost: {}", applied.error().what)}}, true);
+    }
+    backlog_.push_back(std::move(input));
+    backlog_size_ = backlog_.size();
+    if (backlog_.size() == 1) retry_later();
+  }
+
+  void retry_later() {
+    retry_timer_.expires_after(kJournalRetry);
+    retry_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error || closing_) return;
+      while (!backlog_.empty()) {
+        if (!apply(backlog_.front())) return retry_later();
+        backlog_.pop_front();
+        backlog_size_ = backlog_.size();
+      }
+    });
+  }
+
+  void broadcast(const std::string& process, Json event, bool transient) {
+    const std::scoped_lock lock(streams_mutex_);
+    for (const auto& stream : streams_)
+      if (stream->wants(process)) stream->push(event, transient);
+  }
+
+  // ------------------------------------------------------------------------------------------------ carrying out
+
+  static void stop(Work& work) {
+    work.stop.request_stop();
+    if (work.processor != nullptr) work.processor->cancel(work.id);
+    if (work.timer) work.timer->cancel();
+  }
+
+  // Starts what the process waits for, unless it is already under way; stops what it no longer waits for.
+  void carry_out(const Process& process, bool recovered) {
+    const auto& pending = process.pending();
+    std::string wanted;
+    if (const auto* thought = std::get_if<process::Think>(&pending)) wanted = thought->id;
+    if (const auto* call = std::get_if<process::Dispatch>(&pending)) wanted = call->call.id;
+    if (const auto* timer = std::get_if<process::AwaitTimer>(&pending)) wanted = std::format("timer {}", to_milliseconds(timer->at));
+    if (const auto found = in_flight_.find(process.id()); found != in_flight_.end()) {
+      if (found->second.id == wanted) return;
+      stop(found->second);
+      in_flight_.erase(found);
+    }
+    if (wanted.empty()) return;
+    Work& work = in_flight_[process.id()];
+    work.generation = ++generation_;
+    work.id = wanted;
+    if (const auto* thought = std::get_if<process::Think>(&pending)) begin_thought(process, *thought, work.generation);
+    else if (const auto* call = std::get_if<process::Dispatch>(&pending)) begin_call(process, call->call, work, recovered);
+    else begin_timer(process.id(), std::get<process::AwaitTimer>(pending).at, work);
+  }
+
+  // The completion of `generation`, back on the kernel's thread: an input, unless the process has moved on.
+  void complete(const std::string& process, std::uint64_t generation, std::string type, JsonObject body) {
+    asio::post(io_, [this, process, generation, type = std::move(type), body = std::move(body)]() mutable {
+      const auto found = in_flight_.find(process);
+      if (closing_ || found == in_flight_.end() || found->second.generation != generation) return;
+      in_flight_.erase(found);
+      bring({process, std::move(type), std::move(body)});
+    });
+  }
+
+  void begin_thought(const Process& process, const process::Think& thought, std::uint64_t generation) {
+    // Getting a processor may load a model; not on this thread.
+    asio::post(devices_pool_, [this, id = process.id(), model = process.model(), label = process.context().label(),
+                               thought = thought.id, request = thought.request, generation]() mutable {
+      const auto refuse = [&](const Error& error) {
+        complete(id, generation, "replied", {{"think", thought}, {"error", to_json(error)}});
+      };
+      const auto processor = ports_.models.get(model);
+      if (!processor) return refuse(processor.error());
+      if ((*processor)->model().remote && label.confidentiality > capability::Confidentiality::kPublic &&
+          std::ranges::find(options_.remote_may_see_personal, model) == options_.remote_may_see_personal.end())
+        return refuse({ErrorCode::kDenied, std::format("personal data may not go to the remote model {}", model),
+                       "set \"may_see_personal\": true for it in the configuration, or use a local model"});
+      asio::post(io_, [this, id, generation, thought, processor = *processor, request = std::move(request)]() mutable {
+        const auto found = in_flight_.find(id);
+        if (closing_ || found == in_flight_.end() || found->second.generation != generation) return;
+        found->second.processor = processor;
+        const SteadyTime begin = ports_.clock.steady();
+        processor->submit(
+            std::move(request),
+            [this, id](std::string_view piece) {
+              broadcast(id, JsonObject{{"type", "text"}, {"process", id}, {"piece", piece}}, true);
+            },
+            [this, id, generation, thought, begin](Result<processor::Reply> reply) {
+              const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
+              complete(id, generation, "replied", replied_body(thought, reply, ms));
+            });
+      });
+    });
+  }
+
+  void begin_call(const Process& process, const device::Call& call, Work& work, bool recovered) {
+    const process::CallTable::Entry* entry = calls_.find(call.name);
+    if (entry == nullptr || entry->device == nullptr) {
+      return complete(process.id(), work.generation, "returned",
+                      {{"call", call.id}, {"outcome", "error"}, {"text", "this call has no device any more"}, {"ms", 0}});
+    }
+    const device::EffectClass effect = entry->specification.effect;
+    if (recovered && effect == device::EffectClass::kOpaque)
+      return complete(process.id(), work.generation, "returned",
+                      {{"call", call.id}, {"outcome", "unknown"}, {"text", "interrupted; it may or may not have happened"}, {"ms", 0}});
+    const auto timeout = entry->specification.timeout;
+    // The watchdog: a device that does not come back is given up, and its late answer dropped.
+    work.timer = std::make_shared<asio::steady_timer>(io_, timeout + kGrace);
+    work.timer->async_wait([this, id = process.id(), generation = work.generation, call = call.id, name = call.name, timeout,
+                            stop = work.stop](const boost::system::error_code& error) mutable {
+      if (error) return;
+      stop.request_stop();
+      complete(id, generation, "returned",
+               returned_body(call, fail(ErrorCode::kTimeout, std::format("{} did not answer within {} s", name,
+                                                                         std::chrono::duration_cast<std::chrono::seconds>(timeout).count()),
+                                        "it was given up; try a smaller piece of work"), 0));
+    });
+    const auto folder = options_.state_folder / "processes" / process.id();
+    asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = process.mounts(), generation = work.generation,
+                               stop = work.stop, timeout] {
+      const SteadyTime begin = ports_.clock.steady();
+      device::CallContext context{ports_.clock, stop.get_token(), begin + timeout, mounts, folder,
+                                  [this, id = call.process](std::string_view line) {
+                                    broadcast(id, JsonObject{{"type", "progress"}, {"process", id}, {"line", line}}, true);
+                                  }};
+      std::error_code ignored;
+      std::filesystem::create_directories(folder, ignored);
+      Result<device::Outcome> outcome = fail(ErrorCode::kInternal, "not run");
+      bool run = true;
+      if (recovered && entry->specification.effect == device::EffectClass::kQueryable) {
+        auto happened = entry->device->query(call, context);
+        if (!happened) outcome = std::unexpected(happened.error()), run = false;
+        else if (*happened) outcome = std::move(**happened), run = false;
+      }
+      if (run) outcome = entry->device->run(call, context);
+      const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
+      complete(call.process, generation, "returned", returned_body(call.id, outcome, ms));
+    });
+  }
+
+  void begin_timer(const std::string& id, WallTime at, Work& work) {
+    const auto wait = std::max(at - ports_.clock.now(), std::chrono::milliseconds(0));
+    work.timer = std::make_shared<asio::steady_timer>(io_, wait);
+    work.timer->async_wait([this, id, generation = work.generation](const boost::system::error_code& error) {
+      if (!error) complete(id, generation, "timer", {});
+    });
+  }
+
+  // Every process that had not ended, stepped again through its journal to where it was.
+  Status recover() {
+    DAIMON_TRY(const auto rows, ports_.journal.rows(false));
+    for (const journal::ProcessRow& row : rows) {
+      DAIMON_TRY(const auto records, ports_.journal.read(row.process, 0, INT64_MAX));
+      auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, row.process);
+      for (const journal::Record& record : records)
+        if (record.input) process->step(record.type, record.body, record.time);
+      if (!process->ended()) processes_.emplace(row.process, std::move(process));
+    }
+    return {};
+  }
+
+  KernelOptions options_;
+  capability::Constitution constitution_;
+  Ports ports_;
+  process::CallTable calls_;
+
+  asio::io_context io_{1};
+  asio::thread_pool devices_pool_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer retry_timer_;
+  WallTime started_;
+
+  // Of the kernel's thread alone.
+  bool closing_ = false;
+  std::int64_t next_number_ = 1;
+  std::uint64_t generation_ = 0;
+  std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
+  std::map<std::string, Work, std::less<>> in_flight_;
+  std::deque<Input> backlog_;
+
+  std::atomic<std::size_t> backlog_size_ = 0;
+  std::atomic<std::uint64_t> chats_ = 1;
+  std::mutex streams_mutex_;
+  std::vector<std::shared_ptr<EventStream>> streams_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace
+
+Result<std::unique_ptr<System>> make_kernel(KernelOptions options, capability::Constitution constitution, Ports ports) {
+  auto kernel = std::make_unique<Kernel>(std::move(options), std::move(constitution), std::move(ports));
+  DAIMON_CHECK(kernel->boot());
+  return kernel;
+}
+
+}  // namespace daimon::kernel

@@ -1,0 +1,45 @@
+// The kernel: one thread that owns all processes, journals every input and its consequences in one transaction, and
+// only then has the consequences carried out.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "capability/constitution.h"
+#include "device/device.h"
+#include "fs/file_system.h"
+#include "journal/journal.h"
+#include "kernel/model_pool.h"
+#include "kernel/system.h"
+#include "process/process.h"
+
+namespace daimon::kernel {
+
+struct KernelOptions {
+  std::filesystem::path state_folder;  // processes/ID below it is each process's own
+  process::Limits limits;              // of a process whose StartOptions name none
+  std::vector<std::string> web_hosts;  // the allow-list of fetch
+  std::vector<std::string> remote_may_see_personal;  // names of remote models that personal data may go to
+  int device_threads = 4;
+  std::size_t goal_bytes_max = 256 * 1024;
+};
+
+// The world, given at construction. All of it outlives the kernel except what is moved in.
+struct Ports {
+  const Clock& clock;
+  Random& random;
+  journal::Journal journal;
+  std::vector<std::unique_ptr<device::Device>> devices;
+  std::vector<device::CallSpecification> kernel_calls;  // carried out by the kernel itself: ask
+  ModelPool& models;
+  fs::FileSystem& files;
+};
+
+// Starts the kernel's thread, replays what had not ended, and goes on where it stopped.
+Result<std::unique_ptr<System>> make_kernel(KernelOptions options, capability::Constitution constitution, Ports ports);
+
+}  // namespace daimon::kernel

@@ -1,0 +1,92 @@
+#include "kernel/start.h"
+
+#include <algorithm>
+#include <format>
+
+#include "base/text.h"
+#include "capability/capability.h"
+
+namespace daimon::kernel {
+namespace {
+
+// What a process may do by default: read and search its mounts, stage and (by autonomy and approval) write below
+// them, calculate, run programs in the sandbox, ask its person, and fetch from the hosts that the person allows.
+JsonArray default_grants(const KernelOptions& kernel, bool has_mounts) {
+  using capability::Capability;
+  using capability::Confidentiality;
+  std::vector<Capability> grants;
+  if (has_mounts) {
+    grants.push_back({"file", {"list", "read", "write"}, "", Confidentiality::kSecret, {}, {}});
+    grants.push_back({"index", {"cite", "search", "survey"}, "", Confidentiality::kSecret, {}, {}});
+  }
+  grants.push_back({"calculator", {"use"}, "", Confidentiality::kSecret, {}, {}});
+  grants.push_back({"python", {"run"}, "", Confidentiality::kSecret, {}, {}});
+  grants.push_back({"person", {"ask"}, "", Confidentiality::kSecret, {}, {}});
+  for (const std::string& host : kernel.web_hosts)
+    grants.push_back({"net", {"get"}, host, Confidentiality::kPersonal, {}, {}});
+  JsonArray list;
+  for (Capability& grant : grants) {
+    std::ranges::sort(grant.verbs);
+    list.push_back(to_json(grant));
+  }
+  return list;
+}
+
+template <class T>
+T chosen(T wanted, T otherwise) {
+  return wanted > 0 ? wanted : otherwise;
+}
+
+}  // namespace
+
+Status check_start(const StartOptions& options, const KernelOptions& kernel) {
+  if (trim(options.goal).empty())
+    return fail(ErrorCode::kInvalidArgument, "the goal is empty", "say what you want, for example: daimon run \"what did I pay for water?\"");
+  if (!is_utf8(options.goal))
+    return fail(ErrorCode::kInvalidArgument, "the goal is not valid UTF-8 text", "check the encoding of what was typed or piped in");
+  if (options.goal.size() > kernel.goal_bytes_max)
+    return fail(ErrorCode::kLimit, std::format("the goal has {} bytes; at most {} are taken", options.goal.size(), kernel.goal_bytes_max),
+                "put the long part into a file and mount its folder");
+  if (options.autonomy < 0 || options.autonomy > 4)
+    return fail(ErrorCode::kInvalidArgument, std::format("there is no autonomy level {}", options.autonomy),
+                "0 suggests, 1 asks before every effect, 2 before risky ones, 3 acts on an approved plan, 4 acts alone");
+  if (options.budget.tokens < 0 || options.budget.seconds < 0 || options.budget.effects < 0 || options.budget.money < 0)
+    return fail(ErrorCode::kInvalidArgument, "a budget cannot be negative");
+  return {};
+}
+
+Result<Json> created_body(const StartOptions& options, const KernelOptions& kernel, const processor::ModelInfo& model,
+                          const std::vector<fs::MountStatus>& mounts, Random& random) {
+  JsonArray chosen_mounts;
+  for (const std::string& name : options.mounts) {
+    const auto found = std::ranges::find(mounts, name, &fs::MountStatus::name);
+    if (found == mounts.end())
+      return fail(ErrorCode::kNotFound, std::format("no folder is mounted as '{}'", printable(name)), "`daimon mount PATH` mounts one; `daimon mounts` lists them");
+    chosen_mounts.push_back(JsonObject{{"name", found->name}, {"root", found->root.string()}, {"writable", true}});
+  }
+  // A goal without mounts of its own sees all that the person has mounted.
+  if (options.mounts.empty())
+    for (const fs::MountStatus& mount : mounts)
+      chosen_mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", true}});
+  if (options.mode == Mode::kAsk && chosen_mounts.empty())
+    return fail(ErrorCode::kInvalidArgument, "there are no files to ask: no folder is mounted", "mount one first: daimon mount ~/Documents");
+  const bool has_mounts = !chosen_mounts.empty();
+  JsonObject budget{{"tokens", chosen(options.budget.tokens, kernel.limits.tokens)},
+                    {"seconds", chosen(options.budget.seconds, kernel.limits.seconds)},
+                    {"effects", chosen(options.budget.effects, kernel.limits.effects)},
+                    {"money", chosen(options.budget.money, kernel.limits.money)}};
+  // Seeds stay below 2^53, so that every JSON reader keeps them exactly.
+  const std::uint64_t seed = options.seed ? *options.seed : random.next() >> 11;
+  return Json(JsonObject{{"goal", std::string(trim(options.goal))},
+                         {"mode", options.mode == Mode::kAsk ? "ask" : "run"},
+                         {"model", model.id},
+                         {"profile", model.prompt_profile},
+                         {"parent", options.parent},
+                         {"autonomy", options.autonomy},
+                         {"seed", seed & ((std::uint64_t{1} << 53) - 1)},
+                         {"mounts", std::move(chosen_mounts)},
+                         {"grants", default_grants(kernel, has_mounts)},
+                         {"budget", std::move(budget)}});
+}
+
+}  // namespace daimon::kernel

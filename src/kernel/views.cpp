@@ -1,0 +1,96 @@
+#include "kernel/views.h"
+
+#include <format>
+
+#include "sandbox/sandbox.h"
+
+namespace daimon::kernel {
+
+Json event_of(const journal::Record& record) {
+  JsonObject event{{"seq", record.sequence}, {"time", to_iso8601(record.time)}, {"process", record.process}, {"type", record.type}};
+  if (record.body.is_object())
+    for (const auto& member : record.body.get_object())
+      if (!event.contains(member.key())) event[member.key()] = member.value();
+  return event;
+}
+
+JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms) {
+  if (!reply) return {{"think", thought}, {"error", to_json(reply.error())}, {"ms", ms}};
+  return {{"think", thought},
+          {"text", reply->text},
+          {"finish", reply->finish == processor::FinishReason::kStop ? "stop" : "length"},
+          {"model", reply->model},
+          {"seed", reply->seed},
+          {"prompt_tokens", reply->prompt_tokens},
+          {"cached_tokens", reply->cached_tokens},
+          {"generated_tokens", reply->generated_tokens},
+          {"forced_tokens", reply->forced_tokens},
+          {"confidence", reply->confidence},
+          {"ms", ms}};
+}
+
+JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms) {
+  if (!outcome)
+    return {{"call", call}, {"outcome", "error"}, {"text", outcome.error().what}, {"error", to_json(outcome.error())}, {"ms", ms}};
+  return {{"call", call}, {"outcome", "ok"}, {"text", outcome->text}, {"value", outcome->value}, {"label", to_json(outcome->label)}, {"ms", ms}};
+}
+
+Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records) {
+  std::int64_t compared = 0;
+  Json divergence;
+  std::size_t next = 0;
+  while (next < records.size() && divergence.is_null()) {
+    const journal::Record& input = records[next++];
+    if (!input.input) {
+      divergence = JsonObject{{"seq", input.sequence}, {"journal", event_of(input)}, {"replay", nullptr}};
+      break;
+    }
+    for (const journal::NewRecord& made : process.step(input.type, input.body, input.time)) {
+      ++compared;
+      const bool missing = next >= records.size() || records[next].input;
+      if (missing || records[next].type != made.type || to_text(records[next].body) != to_text(made.body)) {
+        divergence = JsonObject{{"seq", missing ? input.sequence : records[next].sequence},
+                                {"journal", missing ? Json() : event_of(records[next])},
+                                {"replay", JsonObject{{"type", made.type}, {"body", made.body}}}};
+        break;
+      }
+      ++next;
+    }
+  }
+  const Json view = process.view();
+  return Json(JsonObject{{"process", process.id()},
+                         {"events", static_cast<std::int64_t>(records.size())},
+                         {"compared", compared},
+                         {"divergence", std::move(divergence)},
+                         {"state", *find(view, "state")},
+                         {"answer", *find(view, "answer")}});
+}
+
+Json model_view(const processor::ModelInfo& model, const processor::Usage& usage) {
+  return JsonObject{
+      {"id", model.id},
+      {"description", model.description},
+      {"remote", model.remote},
+      {"context_tokens", model.context_tokens},
+      {"parameters", model.parameters},
+      {"file_bytes", model.file_bytes},
+      {"profile", model.prompt_profile},
+      {"usage", JsonObject{{"sequences_max", usage.sequences_max},
+                           {"sequences_active", usage.sequences_active},
+                           {"requests_queued", usage.requests_queued},
+                           {"tokens_per_second", usage.tokens_per_second},
+                           {"tokens_total", usage.tokens_total},
+                           {"tokens_prompt_total", usage.tokens_prompt_total},
+                           {"tokens_cached_total", usage.tokens_cached_total},
+                           {"cells_used", usage.cells_used},
+                           {"cells_max", usage.cells_max},
+                           {"memory_bytes", usage.memory_bytes},
+                           {"threads", usage.threads},
+                           {"backend", usage.backend}}}};
+}
+
+Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy) {
+  return JsonObject{{"name", name}, {"ok", ok}, {"detail", detail}, {"remedy", remedy}};
+}
+
+}  // namespace daimon::kernel

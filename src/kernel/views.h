@@ -1,0 +1,41 @@
+// What the kernel's parts look like from outside (docs/api.md), and the bodies of what comes back to a process.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "device/device.h"
+#include "fs/file_system.h"
+#include "journal/journal.h"
+#include "kernel/model_pool.h"
+#include "process/process.h"
+#include "processor/processor.h"
+
+namespace daimon::kernel {
+
+// A record as an event of a stream: its body with seq, time, process and type before it.
+Json event_of(const journal::Record& record);
+
+JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms);
+JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms);
+
+// Steps `process` through the inputs of `records` and compares what it makes of them with what was journaled.
+Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records);
+
+Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
+                          const std::function<void(const Json&)>& progress, std::stop_token stop);
+Result<Json> mounts_view(fs::FileSystem& files);
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts, int limit);
+Json model_view(const processor::ModelInfo& model, const processor::Usage& usage);
+
+Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy);
+// Sandbox, disk, models, mounts.
+void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, ModelPool& models, fs::FileSystem& files);
+
+}  // namespace daimon::kernel

@@ -1,0 +1,203 @@
+// The profile `compact-1`: firmware/FORMAT.md, which this file and the training data both follow.
+//
+// What a small model cannot be trusted with, the schema takes over: an answer must be a span of the passage it names,
+// a column must be one of the table it names, and what is written must stand in the goal or in a result.
+#include <algorithm>
+#include <format>
+
+#include "base/text.h"
+#include "memory/prompt_profile.h"
+
+namespace daimon::memory {
+namespace {
+
+using processor::Message;
+using processor::Role;
+
+// Bytes of passages shown at once: the firmware was trained on prompts of this size.
+constexpr std::size_t kPassageBytesMax = 2200;
+
+Json text_schema(int length_max) { return JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}}; }
+
+Json object_schema(JsonObject properties) {
+  JsonArray required;
+  for (const auto& property : properties) required.emplace_back(property.key());
+  return JsonObject{{"type", "object"},
+                    {"properties", std::move(properties)},
+                    {"required", std::move(required)},
+                    {"additionalProperties", false}};
+}
+
+Json any_of(JsonArray alternatives) {
+  if (alternatives.size() == 1) return alternatives[0];
+  return JsonObject{{"anyOf", std::move(alternatives)}};
+}
+
+JsonArray lines_of(std::string_view text) {
+  JsonArray lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (const auto line = trim(text.substr(0, end)); !line.empty()) lines.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+// Newest searches first, until the room is used.
+std::vector<const Passage*> passages_shown(const Context& context) {
+  std::vector<const Passage*> shown;
+  std::size_t room = kPassageBytesMax;
+  std::size_t searches = 0;
+  for (const Result& result : context.results()) searches += result.passages.empty() ? 0 : 1;
+  const std::size_t each = searches <= 1 ? 4 : searches == 2 ? 3 : 2;
+  for (auto result = context.results().rbegin(); result != context.results().rend(); ++result)
+    for (std::size_t i = 0; i < result->passages.size() && i < each; ++i) {
+      const Passage& passage = result->passages[i];
+      if (passage.text.size() > room) continue;
+      room -= passage.text.size();
+      shown.push_back(&passage);
+    }
+  std::ranges::sort(shown, {}, &Passage::number);
+  return shown;
+}
+
+Json answer_schema(const Context& context) {
+  JsonArray alternatives;
+  for (const Passage* passage : passages_shown(context)) {
+    JsonArray lines = lines_of(passage->text);
+    if (lines.empty()) continue;
+    alternatives.push_back(object_schema(
+        {{"passage", JsonObject{{"const", passage->number}}},
+         {"answer", JsonObject{{"type", "string"}, {"maxLength", 160}, {"x-span-of", std::move(lines)}}}}));
+  }
+  alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
+  return any_of(std::move(alternatives));
+}
+
+Json table_schema(const Context& context, const Offer& offer) {
+  JsonArray alternatives;
+  for (const FileEntry& file : context.files()) {
+    if (file.columns.empty()) continue;
+    const JsonArray columns(file.columns.begin(), file.columns.end());
+    JsonObject properties{
+        {"path", JsonObject{{"const", file.path}}},
+        {"operation", JsonObject{{"enum", JsonArray{"sum", "count", "average", "min", "max", "list", "distinct"}}}},
+        {"column", JsonObject{{"enum", columns}}}};
+    alternatives.push_back(object_schema(properties));
+    properties["where_column"] = JsonObject{{"enum", columns}};
+    properties["where_value"] = text_schema(60);
+    alternatives.push_back(object_schema(std::move(properties)));
+  }
+  return alternatives.empty() ? offer.arguments_schema : any_of(std::move(alternatives));
+}
+
+// The goal and what came out of calls: everything that may be written without being made up.
+JsonArray writable_texts(const Context& context) {
+  JsonArray texts = lines_of(context.goal());
+  for (const Result& result : context.results()) {
+    if (result.error || !result.passages.empty()) continue;
+    if (result.call == "read") continue;
+    std::string_view text = result.text;
+    // "EXPR = VALUE": the value alone is what is wanted.
+    if (const auto equals = text.rfind(" = "); equals != std::string_view::npos) text = text.substr(equals + 3);
+    if (const auto rows = text.rfind(" ("); rows != std::string_view::npos && result.call == "table")
+      text = text.substr(0, rows);
+    if (const auto number = text.rfind(" ["); number != std::string_view::npos && result.call == "answer")
+      text = text.substr(0, number);
+    for (Json& line : lines_of(text)) texts.push_back(std::move(line));
+  }
+  return texts;
+}
+
+Json path_schema(const Context& context) {
+  JsonArray paths;
+  for (const FileEntry& file : context.files()) paths.emplace_back(file.path);
+  if (paths.empty()) return text_schema(200);
+  return JsonObject{{"enum", std::move(paths)}};
+}
+
+Json with_schema(const Context& context, const Offer& offer) {
+  if (offer.name == "answer") return answer_schema(context);
+  if (offer.name == "table") return table_schema(context, offer);
+  if (offer.name == "search") return object_schema({{"query", text_schema(80)}});
+  if (offer.name == "read") return object_schema({{"path", path_schema(context)}});
+  if (offer.name == "ask") return object_schema({{"question", text_schema(160)}});
+  if (offer.name == "write")
+    return object_schema(
+        {{"path", JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}}},
+         {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
+  if (offer.name == "calculate")
+    return object_schema(
+        {{"expression", JsonObject{{"type", "string"}, {"pattern", R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)"}}}});
+  return offer.arguments_schema;
+}
+
+class CompactProfile final : public PromptProfile {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "compact-1"; }
+  [[nodiscard]] bool plan_decides() const override { return true; }
+
+  [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers) const override {
+    std::string system = "plan\ncalls: ";
+    JsonArray names;
+    for (const Offer& offer : offers) {
+      if (!names.empty()) system += ", ";
+      system += offer.name;
+      names.emplace_back(offer.name);
+    }
+    Prompt prompt;
+    prompt.messages = {{Role::kSystem, std::move(system)}, {Role::kUser, shown_goal(context)}};
+    if (!context.files().empty()) prompt.messages.push_back({Role::kTool, render_files(context.files())});
+    prompt.schema = object_schema({{"plan", JsonObject{{"type", "array"},
+                                                       {"items", JsonObject{{"enum", std::move(names)}}},
+                                                       {"minItems", 1},
+                                                       {"maxItems", 6}}}});
+    prompt.tokens_max = 64;
+    return prompt;
+  }
+
+  [[nodiscard]] Prompt call(const Context& context, std::span<const Offer> offers, std::span<const PlanStep>,
+                            std::size_t) const override {
+    std::string system = "call";
+    std::vector<Json> withs;
+    for (const Offer& offer : offers) {
+      system += std::format("\n{}: {}", offer.signature, offer.summary);
+      withs.push_back(with_schema(context, offer));
+    }
+    Prompt prompt;
+    prompt.messages = {{Role::kSystem, std::move(system)}, {Role::kUser, shown_goal(context)}};
+    if (!context.files().empty()) prompt.messages.push_back({Role::kTool, render_files(context.files())});
+    const auto shown = passages_shown(context);
+    for (const Result& result : context.results()) {
+      Result visible = result;
+      std::erase_if(visible.passages, [&](const Passage& passage) {
+        return std::ranges::none_of(shown, [&](const Passage* p) { return p->number == passage.number; });
+      });
+      if (visible.passages.empty() && !result.passages.empty()) continue;
+      prompt.messages.push_back({Role::kTool, std::string(cut_utf8(render_result(visible), 1600))});
+    }
+    prompt.schema = call_schema(offers, withs);
+    prompt.tokens_max = 256;
+    return prompt;
+  }
+
+ private:
+  // A goal longer than this is work for a larger model; its beginning and its end say what is wanted.
+  static std::string shown_goal(const Context& context) {
+    constexpr std::size_t kGoalBytesMax = 1200;
+    const std::string& goal = context.goal();
+    if (goal.size() <= kGoalBytesMax) return goal;
+    std::size_t tail = goal.size() - kGoalBytesMax / 2;
+    while (tail < goal.size() && (static_cast<unsigned char>(goal[tail]) & 0xC0) == 0x80) ++tail;
+    return std::format("{} ... {}", cut_utf8(goal, kGoalBytesMax / 2), goal.substr(tail));
+  }
+};
+
+}  // namespace
+
+const PromptProfile& compact_profile() {
+  static const CompactProfile profile;
+  return profile;
+}
+
+}  // namespace daimon::memory

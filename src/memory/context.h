@@ -1,0 +1,65 @@
+// The context of one process: labelled spans, in the order in which they came.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "capability/label.h"
+
+namespace daimon::memory {
+
+// A window of a document that the model may quote. Numbers count on through one process, from 1.
+struct Passage {
+  int number = 0;
+  std::string mount;
+  std::string path;     // in the process's name space
+  std::string version;  // SHA-256 of the file, hexadecimal
+  std::optional<int> page;
+  std::string text;     // the window's own bytes, at most kWindowBytesMax
+};
+inline constexpr std::size_t kWindowBytesMax = 320;
+
+// A file that the goal may be about; a table has its columns.
+struct FileEntry {
+  std::string path;
+  std::vector<std::string> columns;
+};
+
+// What one call gave. `text` is as the model sees it, without the call's name.
+struct Result {
+  std::string call;
+  std::string text;
+  bool error = false;
+  std::vector<Passage> passages;  // of a search
+  capability::Label label;
+};
+
+class Context {
+ public:
+  void set_goal(std::string goal, capability::Label label);
+  void set_files(std::vector<FileEntry> files, capability::Label label);
+  // Numbers the passages of the result and returns it as kept.
+  const Result& add(Result result);
+
+  [[nodiscard]] const std::string& goal() const { return goal_; }
+  [[nodiscard]] const std::vector<FileEntry>& files() const { return files_; }
+  [[nodiscard]] const std::vector<Result>& results() const { return results_; }
+  [[nodiscard]] const Passage* passage(int number) const;
+  // All of them, oldest first.
+  [[nodiscard]] std::vector<const Passage*> passages() const;
+  // The join over everything a model that reads this context has seen: what its output carries.
+  [[nodiscard]] const capability::Label& label() const { return label_; }
+
+ private:
+  std::string goal_;
+  std::vector<FileEntry> files_;
+  std::vector<Result> results_;
+  capability::Label label_ = capability::system_label();
+  int passages_ = 0;
+};
+
+}  // namespace daimon::memory

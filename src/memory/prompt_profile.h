@@ -1,0 +1,72 @@
+// How a context is shown to a model and what the model may answer: one profile a kind of model.
+//
+// A profile is pure: the same context gives the same bytes, which is what lets replay run without a model.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "memory/context.h"
+#include "processor/processor.h"
+
+namespace daimon::memory {
+
+// A call that the model may choose.
+struct Offer {
+  std::string name;
+  std::string signature;  // "write(path, content)"
+  std::string summary;
+  Json arguments_schema;
+};
+
+// One step of a plan, as the model or the kernel made it.
+struct PlanStep {
+  std::string call;
+  std::string text;   // what it is for
+  std::string check;  // how its success is recognised
+};
+
+struct Prompt {
+  std::vector<processor::Message> messages;
+  Json schema;
+  int tokens_max = 256;
+};
+
+struct ChosenCall {
+  std::string name;
+  Json arguments;
+};
+
+class PromptProfile {
+ public:
+  virtual ~PromptProfile() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  // Whether the plan alone decides which call comes next (the model fills it), or the model chooses at each step.
+  [[nodiscard]] virtual bool plan_decides() const = 0;
+  [[nodiscard]] virtual Prompt plan(const Context& context, std::span<const Offer> offers) const = 0;
+  [[nodiscard]] virtual Prompt call(const Context& context, std::span<const Offer> offers,
+                                    std::span<const PlanStep> plan, std::size_t next_step) const = 0;
+};
+
+// The firmware's profile, firmware/FORMAT.md.
+const PromptProfile& compact_profile();
+// For every other model: instructions in words, calls with their schemas, and a `finish` call.
+const PromptProfile& full_profile();
+const PromptProfile& profile_named(std::string_view name);  // full_profile for a name it does not know
+
+// The answers that every profile shares: {"plan": [...]} and {"call": ..., "with": {...}}.
+daimon::Result<std::vector<PlanStep>> parse_plan(std::string_view text);
+daimon::Result<ChosenCall> parse_call(std::string_view text);
+
+// The line of a result as a model sees it, and the block of files; both from FORMAT.md and shared by the profiles.
+std::string render_result(const Result& result);
+std::string render_files(std::span<const FileEntry> files);
+
+// {"anyOf": [{"call": const, "with": ...}, ...]}, or the one alternative alone.
+Json call_schema(std::span<const Offer> offers, std::span<const Json> with_schemas);
+
+}  // namespace daimon::memory

@@ -1,0 +1,419 @@
+#include "process/process.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace daimon::process {
+namespace {
+
+constexpr int kFailuresMax = 3;      // of one step, in a row, before the process gives up
+constexpr int kModelErrorsMax = 6;   // in a row, before it stops trying again by itself
+
+std::string hash_of(const memory::Prompt& prompt) {
+  Sha256 hash;
+  for (const processor::Message& message : prompt.messages) {
+    hash.update(processor::name_of(message.role));
+    hash.update("\n");
+    hash.update(message.content);
+    hash.update("\n");
+  }
+  hash.update(to_text(prompt.schema));
+  return to_hex(hash.finish()).substr(0, 16);
+}
+
+JsonArray names_array(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+
+}  // namespace
+
+std::string_view name_of(State state) noexcept {
+  constexpr std::array<std::string_view, 8> kNames = {"ready", "running", "waiting", "paused",
+                                                      "done",  "failed",  "stopped", "denied"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+Process::Process(const Environment& environment, std::string id) : environment_(environment), id_(std::move(id)) {}
+
+std::vector<journal::NewRecord> Process::step(std::string_view type, const Json& body, WallTime time) {
+  now_ = time;
+  out_.clear();
+  if (ended()) return {};
+  if (type == "created") on_created(body);
+  else if (type == "replied") on_replied(body);
+  else if (type == "returned") on_returned(body);
+  else if (type == "decided") on_decided(body);
+  else if (type == "answered") on_answered(body);
+  else if (type == "signalled") on_signalled(body);
+  else if (type == "budget") on_budget(body);
+  else if (type == "timer") on_timer();
+  return std::exchange(out_, {});
+}
+
+void Process::emit(std::string type, JsonObject body) { out_.push_back({id_, std::move(type), false, std::move(body)}); }
+
+void Process::on_created(const Json& body) {
+  goal_ = find_string(body, "goal").value_or("");
+  mode_ = find_string(body, "mode").value_or("run");
+  model_ = find_string(body, "model").value_or("");
+  profile_name_ = find_string(body, "profile").value_or("");
+  parent_ = find_string(body, "parent").value_or("");
+  autonomy_ = static_cast<int>(find_integer(body, "autonomy").value_or(2));
+  seed_ = static_cast<std::uint64_t>(find_integer(body, "seed").value_or(0));
+  created_ = to_iso8601(now_);
+  if (const Json* mounts = find(body, "mounts"); mounts != nullptr && mounts->is_array())
+    for (const Json& mount : mounts->get_array())
+      mounts_.push_back({std::string(find_string(mount, "name").value_or("")),
+                         std::string(find_string(mount, "root").value_or("")),
+                         find_bool(mount, "writable").value_or(true)});
+  if (const Json* grants = find(body, "grants"); grants != nullptr && grants->is_array())
+    for (const Json& grant : grants->get_array())
+      if (auto capability = capability::capability_from_json(grant)) capabilities_.grant(std::move(*capability));
+  if (const Json* budget = find(body, "budget")) {
+    limits_.tokens = find_integer(*budget, "tokens").value_or(limits_.tokens);
+    limits_.seconds = find_number(*budget, "seconds").value_or(limits_.seconds);
+    limits_.effects = find_integer(*budget, "effects").value_or(limits_.effects);
+    limits_.money = find_number(*budget, "money").value_or(limits_.money);
+  }
+  context_.set_goal(goal_, capability::user_label());
+  set_state(State::kRunning, "");
+  if (!mounts_.empty()) request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
+  else make_plan();
+}
+
+// ---------------------------------------------------------------------------------------------------- thinking
+
+std::vector<std::string> Process::offered_names() const {
+  // The firmware knows these calls, in this order (firmware/FORMAT.md); other models are offered all there are.
+  constexpr std::array<std::string_view, 9> kCompact = {"search",    "answer", "read", "list", "table",
+                                                        "calculate", "write",  "ask",  "none"};
+  constexpr std::array<std::string_view, 6> kNeedMounts = {"search", "answer", "read", "list", "table", "write"};
+  std::vector<std::string> names;
+  const auto usable = [&](std::string_view name) {
+    return !mounts_.empty() || std::ranges::find(kNeedMounts, name) == kNeedMounts.end();
+  };
+  if (memory::profile_named(profile_name_).plan_decides()) {
+    for (const std::string_view name : kCompact)
+      if (usable(name) && (name == "answer" || name == "none" || environment_.calls.find(name) != nullptr))
+        names.emplace_back(name);
+  } else {
+    for (const CallTable::Entry* entry : environment_.calls.visible())
+      if (usable(entry->specification.name)) names.push_back(entry->specification.name);
+    names.emplace_back("finish");
+  }
+  return names;
+}
+
+std::vector<memory::Offer> Process::offers(const std::vector<std::string>& names) const {
+  std::vector<memory::Offer> offers;
+  for (const std::string& name : names) {
+    if (name == "answer") {
+      offers.push_back({name, "answer(passage, answer)", "answer from the passages, or passage 0 when it is not there",
+                        JsonObject{}});
+    } else if (name == "none") {
+      offers.push_back({name, "none()", "nothing offered fits the goal", JsonObject{}});
+    } else if (name == "finish") {
+      JsonArray numbers;
+      for (const memory::Passage* passage : context_.passages()) numbers.emplace_back(passage->number);
+      JsonObject properties{
+          {"answer", JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", 4000}}},
+          {"found", JsonObject{{"type", "boolean"}, {"description", "false when the documents do not hold it"}}}};
+      if (!numbers.empty())
+        properties["citations"] = JsonObject{
+            {"type", "array"},
+            {"maxItems", 8},
+            {"items", JsonObject{{"type", "object"},
+                                 {"properties",
+                                  JsonObject{{"passage", JsonObject{{"enum", std::move(numbers)}}},
+                                             {"quote", JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", 300}}}}},
+                                 {"required", JsonArray{"passage", "quote"}},
+                                 {"additionalProperties", false}}}};
+      JsonArray required;
+      for (const auto& property : properties) required.emplace_back(property.key());
+      offers.push_back({name, properties.contains("citations") ? "finish(answer, found, citations)" : "finish(answer, found)",
+                        "end with the answer and its evidence",
+                        JsonObject{{"type", "object"},
+                                   {"properties", std::move(properties)},
+                                   {"required", std::move(required)},
+                                   {"additionalProperties", false}}});
+    } else if (const CallTable::Entry* entry = environment_.calls.find(name)) {
+      offers.push_back({name, entry->signature, entry->specification.summary, entry->specification.arguments_schema});
+    }
+  }
+  return offers;
+}
+
+void Process::make_plan() {
+  if (mode_ == "ask") return accept_plan({{"search", {}, {}}, {"answer", {}, {}}});
+  const auto names = offered_names();
+  std::vector<std::string> plannable = names;
+  std::erase(plannable, "finish");
+  if (plannable.empty()) return finish(State::kFailed, "no system call is offered to this process");
+  think("plan", memory::profile_named(profile_name_).plan(context_, offers(plannable)), plannable);
+}
+
+void Process::think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered) {
+  if (thoughts_ >= limits_.steps) return finish(State::kFailed, std::format("stopped after {} steps without an end", thoughts_));
+  ++thoughts_;
+  purpose_ = purpose;
+  Think thought;
+  thought.id = std::format("{}.t{}", id_, thoughts_);
+  emit("thinking", {{"think", thought.id},
+                    {"purpose", purpose},
+                    {"offered", names_array(offered)},
+                    {"prompt", hash_of(prompt)}});
+  thought.request.id = thought.id;
+  thought.request.messages = std::move(prompt.messages);
+  thought.request.schema = std::move(prompt.schema);
+  thought.request.tokens_max = prompt.tokens_max;
+  thought.request.sampling.seed = seed_ + static_cast<std::uint64_t>(thoughts_);
+  pending_ = std::move(thought);
+}
+
+void Process::on_replied(const Json& body) {
+  const auto* thought = std::get_if<Think>(&pending_);
+  if (thought == nullptr || find_string(body, "think") != thought->id) return;
+  if (const Json* error = find(body, "error")) {
+    const Error what = error_from_json(*error);
+    const bool passing = what.code == ErrorCode::kUnavailable || what.code == ErrorCode::kTimeout ||
+                         what.code == ErrorCode::kLimit || what.code == ErrorCode::kCancelled;
+    std::string reason = std::format("the model did not answer: {}", what.what);
+    if (!what.remedy.empty()) reason += std::format(" ({})", what.remedy);
+    if (!passing) return finish(State::kFailed, std::move(reason));
+    // Nothing is lost: the same thought is thought again, by itself after a while, or when the person resumes it.
+    held_ = pending_;
+    if (++model_errors_ >= kModelErrorsMax) return pause(std::move(reason));
+    const WallTime at = now_ + std::chrono::seconds(std::min(60, 2 << model_errors_));
+    set_state(State::kPaused, std::format("{}; trying again at {}", reason, to_iso8601(at)));
+    pending_ = AwaitTimer{at};
+    return;
+  }
+  model_errors_ = 0;
+  cost_.tokens_prompt += find_integer(body, "prompt_tokens").value_or(0);
+  cost_.tokens_cached += find_integer(body, "cached_tokens").value_or(0);
+  cost_.tokens_generated += find_integer(body, "generated_tokens").value_or(0);
+  cost_.tokens_forced += find_integer(body, "forced_tokens").value_or(0);
+  cost_.model_ms += find_number(body, "ms").value_or(0);
+  cost_.money += find_number(body, "money").value_or(0);
+  pending_ = std::monostate{};
+  const std::string text(find_string(body, "text").value_or(""));
+  if (purpose_ == "plan") {
+    auto plan = memory::parse_plan(text);
+    if (!plan) return finish(State::kFailed, plan.error().what);
+    return accept_plan(std::move(*plan));
+  }
+  auto chosen = memory::parse_call(text);
+  if (!chosen) {
+    add_result("call", chosen.error().what, true, capability::agent_label());
+    return step_failed(chosen.error().what);
+  }
+  choose(*chosen);
+}
+
+void Process::accept_plan(std::vector<memory::PlanStep> plan) {
+  const memory::PromptProfile& profile = memory::profile_named(profile_name_);
+  if (profile.plan_decides()) {
+    plan_ = mend_plan(std::move(plan), offered_names());
+  } else {
+    for (memory::PlanStep& step : plan) plan_.push_back({std::move(step), StepState::kOpen});
+  }
+  JsonArray steps;
+  for (const Step& step : plan_)
+    steps.push_back(JsonObject{{"call", step.step.call}, {"text", step.step.text}, {"check", step.step.check}});
+  emit("planned", {{"plan", std::move(steps)}});
+  step_ = 0;
+  if (autonomy_ == 3) {
+    std::string detail;
+    for (std::size_t i = 0; i < plan_.size(); ++i)
+      detail += std::format("{}. {}: {}\n", i + 1, plan_[i].step.call, plan_[i].step.text);
+    wanted_ = Wanted{{}, {}, {}, true};
+    return ask_approval("Carry out this plan", detail, to_hex(sha256(id_ + "\nplan\n" + detail)));
+  }
+  continue_work();
+}
+
+// The next thing to do, once nothing is in flight. The one place where budgets and pauses are looked at.
+void Process::continue_work() {
+  if (ended()) return;
+  if (pause_asked_) {
+    pause_asked_ = false;
+    held_ = std::monostate{};
+    return pause("paused by the person");
+  }
+  if (auto spent = budget_spent()) {
+    held_ = std::monostate{};
+    return pause(std::move(*spent));
+  }
+  begin_step();
+}
+
+std::optional<std::string> Process::budget_spent() const {
+  const std::int64_t tokens = cost_.tokens_prompt - cost_.tokens_cached + cost_.tokens_generated + cost_.tokens_forced;
+  const auto text = [&](std::string_view what, auto used, auto limit) {
+    return std::format("budget spent: {} of {} {} used; `daimon budget {} --{} N` adds more and resumes it", used, limit,
+                       what, id_, what);
+  };
+  if (tokens >= limits_.tokens) return text("tokens", tokens, limits_.tokens);
+  const double seconds = (cost_.model_ms + cost_.call_ms) / 1000;
+  if (seconds >= limits_.seconds) return text("seconds", std::format("{:.1f}", seconds), limits_.seconds);
+  if (cost_.money > limits_.money) return text("money", std::format("{:.4f}", cost_.money), limits_.money);
+  return std::nullopt;
+}
+
+void Process::begin_step() {
+  if (!memory::profile_named(profile_name_).plan_decides()) return fill_call();
+  if (step_ >= plan_.size()) return conclude();
+  Step& step = plan_[step_];
+  step.state = StepState::kActive;
+  if (step.step.call == "none") {
+    step.state = StepState::kDone;
+    return conclude();
+  }
+  if (step.step.call == "answer" && context_.passages().empty()) {
+    answered_ = true;
+    add_result("answer", "not there", false, capability::system_label());
+    return step_done();
+  }
+  fill_call();
+}
+
+void Process::fill_call() {
+  const memory::PromptProfile& profile = memory::profile_named(profile_name_);
+  std::vector<std::string> names;
+  if (profile.plan_decides()) {
+    names.push_back(plan_[step_].step.call);
+    // After a second failure the model may turn to another call; the first time it sees only the error.
+    if (failures_ >= 2)
+      for (const std::string& other : offered_names())
+        if (names.size() < 4 && other != names[0] && other != "none" && other != "answer" && other != "list" &&
+            (other != "search" || !mounts_.empty()))
+          names.push_back(other);
+  } else {
+    names = offered_names();
+  }
+  std::vector<memory::PlanStep> plan;
+  for (const Step& step : plan_) plan.push_back(step.step);
+  think("call", profile.call(context_, offers(names), plan, step_), names);
+}
+
+// -------------------------------------------------------------------------------------- signals, budget, people
+
+void Process::on_signalled(const Json& body) {
+  const auto signal = find_string(body, "signal").value_or("");
+  if (signal == "kill") return finish(State::kStopped, "killed");
+  if (signal == "pause" && state_ != State::kPaused) {
+    // A call in flight is not torn: its outcome is waited for, and then the process stops.
+    if (std::holds_alternative<Dispatch>(pending_)) {
+      pause_asked_ = true;
+      return;
+    }
+    held_ = pending_;
+    return pause("paused by the person");
+  }
+  if (signal == "resume" && (state_ == State::kPaused || pause_asked_)) {
+    pause_asked_ = false;
+    if (state_ == State::kPaused) on_timer();
+  }
+}
+
+void Process::on_budget(const Json& body) {
+  limits_.tokens += find_integer(body, "tokens").value_or(0);
+  limits_.seconds += find_number(body, "seconds").value_or(0);
+  limits_.effects += find_integer(body, "effects").value_or(0);
+  limits_.money += find_number(body, "money").value_or(0);
+  if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
+}
+
+// Goes back to what was held when the process paused.
+void Process::on_timer() {
+  if (state_ != State::kPaused || !held_) return;
+  Pending held = std::move(*held_);
+  held_.reset();
+  if (const auto spent = budget_spent()) {
+    held_ = std::move(held);
+    return pause(*spent);
+  }
+  const bool waits = std::holds_alternative<AwaitApproval>(held) || std::holds_alternative<AwaitAnswer>(held);
+  set_state(waits ? State::kWaiting : State::kRunning, "");
+  pending_ = std::move(held);
+  if (std::holds_alternative<std::monostate>(pending_)) {
+    if (plan_.empty()) return make_plan();
+    continue_work();
+  }
+}
+
+void Process::ask_approval(std::string title, std::string detail, std::string digest) {
+  const std::string request = std::format("{}.r{}", id_, ++requests_);
+  waiting_title_ = title;
+  waiting_detail_ = detail;
+  emit("approval_asked", {{"request", request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", digest}});
+  set_state(State::kWaiting, "waiting for an approval");
+  pending_ = AwaitApproval{request, std::move(digest)};
+}
+
+void Process::on_decided(const Json& body) {
+  const auto* waiting = std::get_if<AwaitApproval>(&pending_);
+  if (waiting == nullptr || find_string(body, "request") != waiting->request || !wanted_) return;
+  const bool approve = find_bool(body, "approve").value_or(false);
+  const Wanted wanted = std::move(*wanted_);
+  wanted_.reset();
+  pending_ = std::monostate{};
+  set_state(State::kRunning, "");
+  if (wanted.plan) {
+    if (!approve) return finish(State::kDenied, "you did not approve the plan");
+    plan_approved_ = true;
+    return continue_work();
+  }
+  if (approve) return dispatch(wanted.name, wanted.arguments, wanted.handles);
+  emit("returned", {{"call", ""}, {"name", wanted.name}, {"outcome", "denied"}, {"text", "you said no"}});
+  calls_.push_back({{}, wanted.name, wanted.arguments, "denied", "you said no", 0, false});
+  for (Change& change : changes_)
+    if (find_string(wanted.arguments, "change") == change.change) change.denied = true;
+  if (wanted.name == "apply") return step_done();
+  finish(State::kDenied, std::format("you denied {}", wanted.name));
+}
+
+void Process::on_answered(const Json& body) {
+  const auto* waiting = std::get_if<AwaitAnswer>(&pending_);
+  if (waiting == nullptr || find_string(body, "request") != waiting->request) return;
+  const std::string text(find_string(body, "text").value_or(""));
+  pending_ = std::monostate{};
+  set_state(State::kRunning, "");
+  calls_.back().outcome = "ok";
+  calls_.back().text = text;
+  add_result("ask", std::format("\"{}\"", text), false, capability::user_label());
+  step_done();
+}
+
+// ----------------------------------------------------------------------------------------------------- states
+
+void Process::set_state(State state, std::string reason) {
+  if (state_ == state && reason_ == reason) return;
+  state_ = state;
+  reason_ = std::move(reason);
+  emit("state", {{"state", name_of(state_)}, {"reason", reason_}});
+}
+
+void Process::pause(std::string reason) {
+  pending_ = std::monostate{};
+  set_state(State::kPaused, std::move(reason));
+}
+
+void Process::finish(State state, std::string reason) {
+  pending_ = std::monostate{};
+  held_.reset();
+  wanted_.reset();
+  for (Step& step : plan_) {
+    if (step.state == StepState::kActive) step.state = state == State::kDone ? StepState::kDone : StepState::kFailed;
+    if (step.state == StepState::kOpen) step.state = StepState::kSkipped;
+  }
+  state_ = state;
+  reason_ = std::move(reason);
+  if (!answer_) answer_ = compose_answer();
+  emit("finished", view().as_object());
+}
+
+}  // namespace daimon::process

@@ -1,0 +1,207 @@
+// An agent as a process: a state machine over journaled inputs.
+//
+// An input (created, replied, returned, decided, answered, signalled, budget, timer) is stepped exactly once, in the
+// order of the journal. `step` returns the records of what the process made of it, which are journaled in the same
+// transaction, and `pending` then says what the process waits for: the runtime carries it out and brings the next
+// input. Stepping the same inputs again gives the same records and the same pending work: that is replay, and
+// recovery after a crash.
+//
+// Pure: no thread, clock, randomness or I/O. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "capability/constitution.h"
+#include "capability/monitor.h"
+#include "capability/table.h"
+#include "journal/journal.h"
+#include "memory/context.h"
+#include "memory/prompt_profile.h"
+#include "process/call_table.h"
+#include "process/plan.h"
+#include "processor/processor.h"
+
+namespace daimon::process {
+
+enum class State : std::uint8_t { kReady, kRunning, kWaiting, kPaused, kDone, kFailed, kStopped, kDenied };
+std::string_view name_of(State state) noexcept;
+
+// What the process waits for. Exactly one thing at a time.
+struct Think {
+  std::string id;
+  processor::Request request;
+};
+struct Dispatch {
+  device::Call call;
+};
+struct AwaitApproval {
+  std::string request;
+  std::string digest;
+};
+struct AwaitAnswer {
+  std::string request;
+};
+struct AwaitTimer {
+  WallTime at;
+};
+using Pending = std::variant<std::monostate, Think, Dispatch, AwaitApproval, AwaitAnswer, AwaitTimer>;
+
+struct Cost {
+  std::int64_t tokens_prompt = 0;
+  std::int64_t tokens_cached = 0;
+  std::int64_t tokens_generated = 0;
+  std::int64_t tokens_forced = 0;
+  double model_ms = 0;
+  double call_ms = 0;
+  std::int64_t effects = 0;
+  double money = 0;
+};
+
+struct Limits {
+  std::int64_t tokens = 200'000;  // computed: prompt without cached, generated and forced
+  double seconds = 900;           // of model and calls
+  std::int64_t effects = 50;
+  double money = 0;               // 0: only what costs nothing
+  int steps = 40;                 // model calls in all
+};
+
+class Process {
+ public:
+  // What stays the same for all processes of a kernel; outlives them.
+  struct Environment {
+    const CallTable& calls;
+    const capability::Constitution& constitution;
+  };
+
+  Process(const Environment& environment, std::string id);
+
+  // One input, as journaled. Returns the records to journal after it.
+  std::vector<journal::NewRecord> step(std::string_view type, const Json& body, WallTime time);
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool ended() const { return state_ >= State::kDone; }
+  [[nodiscard]] const Pending& pending() const { return pending_; }
+  [[nodiscard]] const std::string& model() const { return model_; }
+  [[nodiscard]] const std::string& parent() const { return parent_; }
+  [[nodiscard]] const std::vector<device::MountReference>& mounts() const { return mounts_; }
+  [[nodiscard]] const memory::Context& context() const { return context_; }
+  [[nodiscard]] const capability::Table& capabilities() const { return capabilities_; }
+  // The process as docs/api.md describes it.
+  [[nodiscard]] Json view() const;
+
+ private:
+  struct CallRecord {
+    std::string id, name;
+    Json arguments;
+    std::string outcome = "running";  // ok, error, denied, unknown
+    std::string text;
+    double ms = 0;
+    bool hidden = false;
+  };
+  struct Citation {
+    std::string mount, path, version, quote;
+    std::optional<int> page;
+    bool verified = false;
+  };
+  struct Change {
+    std::string path, change, diff;
+    bool applied = false;
+    bool denied = false;
+  };
+
+  // Inputs.
+  void on_created(const Json& body);
+  void on_replied(const Json& body);
+  void on_returned(const Json& body);
+  void on_decided(const Json& body);
+  void on_answered(const Json& body);
+  void on_signalled(const Json& body);
+  void on_budget(const Json& body);
+  void on_timer();
+
+  // What comes next.
+  void continue_work();
+  void make_plan();
+  void accept_plan(std::vector<memory::PlanStep> plan);
+  void begin_step();
+  void think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered);
+  void fill_call();
+  void choose(const memory::ChosenCall& chosen);
+  void choose_answer(const Json& arguments);
+  void choose_finish(const Json& arguments);
+  void next_citation();
+  void request_call(std::string name, Json arguments, bool asked_already);
+  void dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles);
+  void ask_approval(std::string title, std::string detail, std::string digest);
+  void step_done();
+  void step_failed(std::string_view reason);
+  void conclude();
+  void finish(State state, std::string reason);
+  void set_state(State state, std::string reason);
+  void pause(std::string reason);
+  [[nodiscard]] std::optional<std::string> budget_spent() const;
+
+  // What calls bring back.
+  void take_survey(const Json& value, const capability::Label& label);
+  void take_result(CallRecord& call, const Json& body);
+  void add_result(std::string call, std::string text, bool error, capability::Label label,
+                  std::vector<memory::Passage> passages = {});
+  [[nodiscard]] bool repeats(const CallRecord& call) const;
+
+  [[nodiscard]] std::vector<memory::Offer> offers(const std::vector<std::string>& names) const;
+  [[nodiscard]] std::vector<std::string> offered_names() const;
+  [[nodiscard]] std::string compose_answer() const;
+  void emit(std::string type, JsonObject body);
+
+  Environment environment_;
+  std::string id_, parent_, goal_, mode_ = "run", model_, profile_name_, created_;
+  int autonomy_ = 2;
+  std::uint64_t seed_ = 0;
+  std::vector<device::MountReference> mounts_;
+  Limits limits_;
+  Cost cost_;
+  capability::Table capabilities_;
+  memory::Context context_;
+  State state_ = State::kReady;
+  std::string reason_;
+  Pending pending_;
+  std::optional<Pending> held_;  // what to go back to after a pause
+  bool pause_asked_ = false;
+
+  std::vector<Step> plan_;
+  std::size_t step_ = 0;
+  bool plan_approved_ = false;
+  int failures_ = 0;      // of this step, in a row
+  int model_errors_ = 0;  // in a row
+  int thoughts_ = 0, call_count_ = 0, requests_ = 0;
+  std::string purpose_;   // of the thought in flight
+  std::string waiting_title_, waiting_detail_, waiting_question_;
+  struct Wanted {         // the call that waits for an approval
+    std::string name;
+    Json arguments;
+    std::vector<capability::Handle> handles;
+    bool plan = false;
+  };
+  std::optional<Wanted> wanted_;
+
+  std::vector<CallRecord> calls_;
+  std::vector<Citation> citations_;
+  std::vector<Citation> to_verify_;  // of the answer being checked
+  std::optional<std::string> answer_to_verify_;
+  std::vector<Change> changes_;
+  std::optional<std::string> answer_;
+  bool found_ = false, looked_ = false, answered_ = false;
+  WallTime now_;
+  std::vector<journal::NewRecord> out_;
+};
+
+}  // namespace daimon::process

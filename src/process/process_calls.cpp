@@ -1,0 +1,303 @@
+// How a process makes system calls and takes what they bring back.
+#include <algorithm>
+#include <format>
+
+#include "base/text.h"
+#include "process/process.h"
+
+namespace daimon::process {
+namespace {
+
+constexpr int kFailuresMax = 3;
+constexpr std::size_t kQuoteBytesMax = 300;
+
+// The line of `text` in which `answer` stands, cut to what can be shown.
+std::string line_around(std::string_view text, std::string_view answer) {
+  const std::size_t at = text.find(answer);
+  if (at == std::string_view::npos) return {};
+  std::size_t begin = text.rfind('\n', at);
+  begin = begin == std::string_view::npos ? 0 : begin + 1;
+  const std::size_t end = std::min(text.find('\n', at + answer.size()), text.size());
+  std::string_view line = trim(text.substr(begin, end - begin));
+  if (line.size() <= kQuoteBytesMax) return std::string(line);
+  return std::string(trim(answer));
+}
+
+std::string canonical(std::string_view name, const Json& arguments) { return std::format("{} {}", name, to_text(arguments)); }
+
+}  // namespace
+
+void Process::choose(const memory::ChosenCall& chosen) {
+  if (chosen.name == "answer") return choose_answer(chosen.arguments);
+  if (chosen.name == "finish") return choose_finish(chosen.arguments);
+  if (chosen.name == "ask") {
+    const std::string question(find_string(chosen.arguments, "question").value_or("What would you like me to do?"));
+    const std::string request = std::format("{}.r{}", id_, ++requests_);
+    calls_.push_back({std::format("{}.{}", id_, ++call_count_), "ask", chosen.arguments, "running", {}, 0, false});
+    emit("asked", {{"request", request}, {"question", question}});
+    waiting_question_ = question;
+    set_state(State::kWaiting, "waiting for an answer");
+    pending_ = AwaitAnswer{request};
+    return;
+  }
+  if (chosen.name == "search") looked_ = true;
+  request_call(chosen.name, chosen.arguments, false);
+}
+
+// Everything a call must pass before it reaches its device: the table, its own schema, the monitor, the person.
+void Process::request_call(std::string name, Json arguments, bool asked_already) {
+  const CallTable::Entry* entry = environment_.calls.find(name);
+  if (entry == nullptr) {
+    add_result(name, "there is no such call", true, capability::system_label());
+    return step_failed("the model named a call that does not exist");
+  }
+  const device::CallSpecification& specification = entry->specification;
+  auto accesses = specification.accesses(arguments);
+  if (!accesses) {
+    add_result(name, accesses.error().what, true, capability::system_label());
+    return step_failed(accesses.error().what);
+  }
+  capability::CallFacts facts;
+  facts.name = name;
+  facts.arguments = to_text(arguments);
+  facts.accesses = *accesses;
+  facts.label = context_.label();
+  facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
+  facts.risky = specification.needs_approval_at_l2;
+  const capability::Decision decision =
+      decide(facts, capabilities_, environment_.constitution, {autonomy_, plan_approved_}, now_);
+  if (decision.verdict == capability::Verdict::kDeny) {
+    calls_.push_back({std::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
+    emit("returned", {{"call", calls_.back().id}, {"name", name}, {"outcome", "denied"}, {"text", decision.reason}});
+    add_result(name, "denied: " + decision.reason, true, capability::system_label());
+    if (name == "survey") return make_plan();
+    if (name == "apply") {
+      changes_.back().denied = true;
+      return step_done();
+    }
+    return step_failed("denied: " + decision.reason);
+  }
+  if (facts.has_effect && cost_.effects >= limits_.effects) {
+    held_ = std::monostate{};
+    return pause(std::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
+                             cost_.effects, limits_.effects, id_));
+  }
+  if (decision.verdict == capability::Verdict::kAsk && !asked_already) {
+    std::string title = std::format("{} {}", name, facts.arguments);
+    std::string detail = decision.reason;
+    if (name == "apply" && !changes_.empty()) {
+      title = std::format("Write {}", changes_.back().path);
+      detail = changes_.back().diff;
+    }
+    wanted_ = Wanted{name, std::move(arguments), decision.handles, false};
+    return ask_approval(std::move(title), std::move(detail), approval_digest(facts));
+  }
+  dispatch(name, std::move(arguments), decision.handles);
+}
+
+void Process::dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles) {
+  const CallTable::Entry* entry = environment_.calls.find(name);
+  for (const capability::Handle handle : handles) capabilities_.use(handle);
+  if (entry->specification.effect >= device::EffectClass::kIdempotent) ++cost_.effects;
+  Dispatch work;
+  work.call = {std::format("{}.{}", id_, ++call_count_), id_, name, std::move(arguments), context_.label()};
+  calls_.push_back({work.call.id, name, work.call.arguments, "running", {}, 0, entry->specification.hidden});
+  emit("called", {{"call", work.call.id},
+                  {"name", name},
+                  {"arguments", work.call.arguments},
+                  {"effect", device::name_of(entry->specification.effect)},
+                  {"label", to_json(work.call.label)}});
+  pending_ = std::move(work);
+}
+
+void Process::on_returned(const Json& body) {
+  const auto* work = std::get_if<Dispatch>(&pending_);
+  if (work == nullptr || find_string(body, "call") != work->call.id) return;
+  CallRecord& call = calls_.back();
+  call.outcome = find_string(body, "outcome").value_or("error");
+  call.text = find_string(body, "text").value_or("");
+  call.ms = find_number(body, "ms").value_or(0);
+  cost_.call_ms += call.ms;
+  pending_ = std::monostate{};
+  if (call.outcome == "unknown") {
+    // An effect that nobody can tell about is never run again without the person's word.
+    wanted_ = Wanted{call.name, call.arguments, {}, false};
+    return ask_approval(std::format("Run {} again", call.name),
+                        "Daimon was stopped while this call was running, and cannot tell whether it happened. "
+                        "Approve to run it again; deny to end here.",
+                        to_hex(sha256(canonical(call.name, call.arguments) + call.id)));
+  }
+  take_result(call, body);
+}
+
+void Process::take_result(CallRecord& call, const Json& body) {
+  capability::Label label = capability::untrusted_label("call:" + call.name);
+  if (const Json* given = find(body, "label"))
+    if (auto parsed = capability::label_from_json(*given)) label = std::move(*parsed);
+  static const Json kNothing;
+  const Json* given_value = find(body, "value");
+  const Json& value = given_value != nullptr ? *given_value : kNothing;
+
+  if (call.outcome != "ok") {
+    std::string what = call.text;
+    if (const Json* error = find(body, "error")) what = error_from_json(*error).what;
+    call.text = what;
+    // What the kernel asked for itself is no news for the model.
+    if (call.name == "survey") return make_plan();
+    if (call.name == "apply") {
+      add_result("write", what, true, label);
+      return step_failed(what);
+    }
+    if (call.name == "cite") {
+      to_verify_.erase(to_verify_.begin());
+      return next_citation();
+    }
+    if (repeats(call)) return finish(State::kFailed, std::format("stuck: {} failed the same way twice: {}", call.name, what));
+    add_result(call.name, what, true, label);
+    return step_failed(what);
+  }
+
+  if (call.name == "survey") {
+    take_survey(value, label);
+    return make_plan();
+  }
+  if (call.name == "cite") {
+    Citation citation = to_verify_.front();
+    to_verify_.erase(to_verify_.begin());
+    citation.verified = find_bool(value, "verified").value_or(false);
+    // What fails verification is never shown as evidence.
+    if (citation.verified) citations_.push_back(std::move(citation));
+    return next_citation();
+  }
+  if (call.name == "apply") {
+    for (Change& change : changes_)
+      if (find_string(call.arguments, "change") == change.change) change.applied = true;
+    return step_done();
+  }
+  if (call.name == "search") {
+    std::vector<memory::Passage> passages;
+    if (const Json* list = find(value, "passages"); list != nullptr && list->is_array())
+      for (const Json& item : list->get_array()) {
+        memory::Passage passage;
+        passage.mount = find_string(item, "mount").value_or("");
+        passage.path = find_string(item, "path").value_or("");
+        passage.version = find_string(item, "version").value_or("");
+        passage.text = find_string(item, "text").value_or("");
+        if (const auto page = find_integer(item, "page")) passage.page = static_cast<int>(*page);
+        passages.push_back(std::move(passage));
+      }
+    const std::string text = passages.empty() ? "nothing found" : call.text;
+    add_result("search", text, false, std::move(label), std::move(passages));
+    return step_done();
+  }
+  const bool again = repeats(call);
+  add_result(call.name, call.text, false, std::move(label));
+  if (call.name == "write") {
+    Change change;
+    change.path = find_string(value, "path").value_or("");
+    change.change = find_string(value, "change").value_or("");
+    change.diff = find_string(value, "diff").value_or("");
+    changes_.push_back(change);
+    return request_call("apply", JsonObject{{"change", change.change}, {"path", change.path}}, false);
+  }
+  if (again && !memory::profile_named(profile_name_).plan_decides())
+    return finish(State::kFailed, std::format("stuck: {} was called twice with the same arguments and result", call.name));
+  step_done();
+}
+
+void Process::take_survey(const Json& value, const capability::Label& label) {
+  std::vector<memory::FileEntry> files;
+  if (const Json* list = find(value, "files"); list != nullptr && list->is_array())
+    for (const Json& item : list->get_array()) {
+      memory::FileEntry file;
+      file.path = find_string(item, "path").value_or("");
+      if (const Json* columns = find(item, "columns"); columns != nullptr && columns->is_array())
+        for (const Json& column : columns->get_array())
+          if (column.is_string()) file.columns.emplace_back(column.get_string());
+      if (!file.path.empty()) files.push_back(std::move(file));
+    }
+  context_.set_files(std::move(files), label);
+}
+
+void Process::add_result(std::string call, std::string text, bool error, capability::Label label,
+                         std::vector<memory::Passage> passages) {
+  context_.add({std::move(call), std::move(text), error, std::move(passages), std::move(label)});
+}
+
+bool Process::repeats(const CallRecord& call) const {
+  const std::string wanted = canonical(call.name, call.arguments);
+  for (const CallRecord& earlier : calls_)
+    if (&earlier != &call && earlier.outcome == call.outcome && earlier.text == call.text &&
+        canonical(earlier.name, earlier.arguments) == wanted)
+      return true;
+  return false;
+}
+
+// ------------------------------------------------------------------------------------------------ answers, checks
+
+void Process::choose_answer(const Json& arguments) {
+  answered_ = true;
+  const memory::Passage* passage = context_.passage(static_cast<int>(find_integer(arguments, "passage").value_or(0)));
+  const std::string answer(trim(find_string(arguments, "answer").value_or("")));
+  if (passage == nullptr || answer.empty()) {
+    add_result("answer", "not there", false, capability::agent_label());
+    return step_done();
+  }
+  Citation citation{passage->mount, passage->path, passage->version, line_around(passage->text, answer), passage->page, false};
+  answer_to_verify_ = std::format("{} [{}]", answer, passage->number);
+  to_verify_ = {std::move(citation)};
+  next_citation();
+}
+
+void Process::choose_finish(const Json& arguments) {
+  answer_ = find_string(arguments, "answer").value_or("");
+  found_ = find_bool(arguments, "found").value_or(true);
+  to_verify_.clear();
+  answer_to_verify_.reset();
+  if (const Json* list = find(arguments, "citations"); list != nullptr && list->is_array())
+    for (const Json& item : list->get_array()) {
+      const memory::Passage* passage = context_.passage(static_cast<int>(find_integer(item, "passage").value_or(0)));
+      if (passage == nullptr) continue;
+      to_verify_.push_back({passage->mount, passage->path, passage->version,
+                            std::string(find_string(item, "quote").value_or("")), passage->page, false});
+    }
+  next_citation();
+}
+
+void Process::next_citation() {
+  if (!to_verify_.empty()) {
+    const Citation& citation = to_verify_.front();
+    return request_call("cite", JsonObject{{"path", citation.path}, {"version", citation.version}, {"quote", citation.quote}},
+                        false);
+  }
+  if (!answer_to_verify_) return conclude();  // `finish` of a full model
+  const std::string text = std::move(*answer_to_verify_);
+  answer_to_verify_.reset();
+  const bool verified = !citations_.empty();
+  if (!verified) {
+    add_result("answer", "the quotation does not stand in the document", true, capability::system_label());
+    return step_failed("the quotation does not stand in the document");
+  }
+  found_ = true;
+  add_result("answer", text, false, context_.label());
+  step_done();
+}
+
+void Process::step_done() {
+  failures_ = 0;
+  if (step_ < plan_.size()) {
+    plan_[step_].state = StepState::kDone;
+    ++step_;
+  }
+  continue_work();
+}
+
+void Process::step_failed(std::string_view reason) {
+  if (++failures_ >= kFailuresMax) {
+    if (step_ < plan_.size()) plan_[step_].state = StepState::kFailed;
+    return finish(State::kFailed, std::format("gave up after {} tries: {}", failures_, reason));
+  }
+  continue_work();
+}
+
+}  // namespace daimon::process
