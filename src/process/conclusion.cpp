@@ -18,6 +18,8 @@ std::string_view without_number(std::string_view text) {
 void Process::conclude() {
   const bool refused = !plan_.empty() && plan_.front().step.call == "none";
   const bool denied = std::ranges::any_of(changes_, &Change::denied);
+  // What was worked out needs no passage; only an answer that is not there was not found.
+  if (!answered_ && !refused && !answer_) found_ = true;
   if (refused) return finish(State::kFailed, "nothing that I can do here fits this goal");
   if (denied) {
     const auto change = std::ranges::find_if(changes_, &Change::denied);

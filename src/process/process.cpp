@@ -26,7 +26,7 @@ std::string hash_of(const memory::Prompt& prompt) {
   return to_hex(hash.finish()).substr(0, 16);
 }
 
-JsonArray names_array(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+JsonArray names_array(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
 
 }  // namespace
 
@@ -50,6 +50,12 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
   else if (type == "signalled") on_signalled(body);
   else if (type == "budget") on_budget(body);
   else if (type == "timer") on_timer();
+  // A pause that came while a call was running: its outcome is in, and what would be next is held.
+  if (pause_asked_ && type == "returned" && !ended()) {
+    pause_asked_ = false;
+    held_ = std::move(pending_);
+    pause("paused by the person");
+  }
   return std::exchange(out_, {});
 }
 
@@ -235,14 +241,9 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   continue_work();
 }
 
-// The next thing to do, once nothing is in flight. The one place where budgets and pauses are looked at.
+// The next thing to do, once nothing is in flight. The one place where budgets are looked at.
 void Process::continue_work() {
   if (ended()) return;
-  if (pause_asked_) {
-    pause_asked_ = false;
-    held_ = std::monostate{};
-    return pause("paused by the person");
-  }
   if (auto spent = budget_spent()) {
     held_ = std::monostate{};
     return pause(std::move(*spent));

@@ -199,7 +199,7 @@ class Process {
   std::optional<std::string> answer_to_verify_;
   std::vector<Change> changes_;
   std::optional<std::string> answer_;
-  bool found_ = false, looked_ = false, answered_ = false;
+  bool found_ = false, answered_ = false;
   WallTime now_;
   std::vector<journal::NewRecord> out_;
 };

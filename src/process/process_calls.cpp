@@ -40,7 +40,11 @@ void Process::choose(const memory::ChosenCall& chosen) {
     pending_ = AwaitAnswer{request};
     return;
   }
-  if (chosen.name == "search") looked_ = true;
+  // A hidden call is the kernel's own: to a model it does not exist.
+  if (const CallTable::Entry* entry = environment_.calls.find(chosen.name); entry != nullptr && entry->specification.hidden) {
+    add_result(chosen.name, "there is no such call", true, capability::system_label());
+    return step_failed("the model named a call that does not exist");
+  }
   request_call(chosen.name, chosen.arguments, false);
 }
 

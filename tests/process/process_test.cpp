@@ -1,0 +1,406 @@
+#include "process/process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "process/plan.h"
+#include "world.h"
+
+namespace daimon::process::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string text_of(const Json& view, std::string_view member) { return std::string(find_string(view, member).value_or("")); }
+
+TEST(ProcessTest, a_lookup_ends_with_a_verified_citation) {
+  World world;
+  world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity"}})",
+                R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay for electricity?"));
+  world.run(process);
+  const Json view = process.view();
+  EXPECT_EQ(text_of(view, "state"), "done");
+  EXPECT_EQ(text_of(view, "answer"), "£84.20");
+  EXPECT_EQ(find_bool(view, "found"), true);
+  const Json& citation = view.at("citations").at(0);
+  EXPECT_EQ(text_of(citation, "quote"), "Total due: £84.20");
+  EXPECT_EQ(text_of(citation, "path"), "bills/march.pdf");
+  EXPECT_EQ(find_integer(citation, "page"), 1);
+  EXPECT_EQ(find_bool(citation, "verified"), true);
+}
+
+TEST(ProcessTest, a_quotation_that_does_not_verify_is_never_shown) {
+  World world;
+  world.devices["cite"] = [](const device::Call&) { return World::ok(JsonObject{{"verified", false}}, ""); };
+  world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity"}})",
+                R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay for electricity?"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kFailed);
+  EXPECT_TRUE(process.view().at("citations").as_array().empty());
+  EXPECT_EQ(find_bool(process.view(), "found"), false);
+}
+
+TEST(ProcessTest, nothing_found_is_an_answer) {
+  World world;
+  world.devices["search"] = [](const device::Call&) { return World::ok(JsonObject{{"passages", JsonArray{}}}, "nothing found"); };
+  world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"yacht"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What is my yacht called?"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_EQ(find_bool(process.view(), "found"), false);
+  EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("Not in your files"));
+}
+
+TEST(ProcessTest, a_write_waits_for_approval_and_is_applied_only_then) {
+  for (const bool approve : {true, false}) {
+    World world;
+    world.script({R"({"plan":["table","write"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+                  R"({"call":"write","with":{"path":"total.txt","content":"12.50"}})"});
+    Process process = world.make();
+    world.input(process, "created", World::created("Sum the amounts into total.txt"));
+    world.run(process);
+    ASSERT_EQ(process.state(), State::kWaiting);
+    EXPECT_TRUE(std::ranges::none_of(world.calls, [](const auto& c) { return c.name == "apply"; }));
+    EXPECT_EQ(text_of(process.view().at("waiting"), "detail"), "+84.20") << "the diff is what is approved";
+    world.decide(process, approve);
+    world.run(process);
+    EXPECT_EQ(std::ranges::any_of(world.calls, [](const auto& c) { return c.name == "apply"; }), approve);
+    EXPECT_EQ(process.state(), approve ? State::kDone : State::kDenied);
+    EXPECT_EQ(find_bool(process.view().at("changes").at(0), "applied"), approve);
+  }
+}
+
+TEST(ProcessTest, an_approval_of_another_request_changes_nothing) {
+  World world;
+  world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"total.txt","content":"x"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Write x into total.txt"));
+  world.run(process);
+  ASSERT_EQ(process.state(), State::kWaiting);
+  world.input(process, "decided", {{"request", "p1.r99"}, {"approve", true}});
+  EXPECT_EQ(process.state(), State::kWaiting);
+}
+
+TEST(ProcessTest, autonomy_decides_who_is_asked) {
+  for (const int autonomy : {0, 1, 2, 3, 4}) {
+    World world;
+    world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"total.txt","content":"x"}})"});
+    Process process = world.make();
+    JsonObject created = World::created("Write x into total.txt");
+    created["autonomy"] = autonomy;
+    world.input(process, "created", std::move(created));
+    world.run(process);
+    if (autonomy == 0) {
+      EXPECT_EQ(process.state(), State::kDenied);
+      continue;
+    }
+    EXPECT_EQ(process.state(), autonomy == 4 ? State::kDone : State::kWaiting) << autonomy;
+    if (autonomy == 3) {  // the plan is approved, then its calls need no more asking
+      EXPECT_TRUE(world.calls.size() == 1) << "only the survey ran before the plan was approved";
+      world.decide(process, true);
+      world.run(process);
+      EXPECT_EQ(process.state(), State::kDone);
+    }
+  }
+}
+
+TEST(ProcessTest, a_spent_budget_pauses_and_more_budget_resumes_in_place) {
+  World world;
+  world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity"}})",
+                R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"});
+  Process process = world.make();
+  JsonObject created = World::created("What did I pay?");
+  created["budget"] = JsonObject{{"tokens", 100}};
+  world.input(process, "created", std::move(created));
+  world.run(process);
+  ASSERT_EQ(process.state(), State::kPaused);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("budget spent"));
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("daimon budget p1 --tokens"));
+  const auto calls = world.calls.size();
+  world.input(process, "budget", {{"tokens", 1000}});
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_GT(world.calls.size(), calls);
+}
+
+TEST(ProcessTest, a_model_that_is_away_pauses_the_process_and_is_tried_again) {
+  World world;
+  int tries = 0;
+  world.reply = [&](const Think&) -> std::string { return ++tries < 4 ? "error unavailable" : R"({"plan":["none"]})"; };
+  Process process = world.make();
+  world.input(process, "created", World::created("Order a pizza"));
+  ASSERT_TRUE(world.advance(process));  // survey
+  ASSERT_TRUE(world.advance(process));  // first try
+  EXPECT_EQ(process.state(), State::kPaused);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("trying again"));
+  world.run(process);
+  EXPECT_EQ(tries, 4);
+  EXPECT_EQ(process.state(), State::kFailed);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("nothing that I can do here fits"));
+}
+
+TEST(ProcessTest, a_model_that_stays_away_waits_for_the_person) {
+  World world;
+  world.script({"error timeout"});
+  Process process = world.make();
+  world.input(process, "created", World::created("x"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kPaused);
+  world.script({R"({"plan":["none"]})"});
+  world.input(process, "signalled", {{"signal", "resume"}});
+  world.run(process);
+  EXPECT_TRUE(process.ended());
+}
+
+TEST(ProcessTest, the_same_failure_twice_is_stuck) {
+  World world;
+  world.devices["table"] = [](const device::Call&) { return World::failed("no column 'cost'"); };
+  world.script({R"({"plan":["table"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"cost"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Sum the costs"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kFailed);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("stuck"));
+}
+
+TEST(ProcessTest, an_error_is_shown_to_the_model_and_can_be_mended) {
+  World world;
+  world.devices["table"] = [](const device::Call& c) {
+    return find_string(c.arguments, "column") == "amount" ? World::ok(nullptr, "sum of amount in a.csv = 12.50 (3 rows)") : World::failed("no column 'cost'");
+  };
+  world.script({R"({"plan":["table"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"cost"}})",
+                R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Sum the amounts"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("12.50"));
+}
+
+TEST(ProcessTest, a_question_waits_for_the_person_and_its_answer_goes_on) {
+  World world;
+  world.script({R"({"plan":["ask","write"]})", R"({"call":"ask","with":{"question":"Which file?"}})",
+                R"({"call":"write","with":{"path":"note.txt","content":"x"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Write x to a file"));
+  world.run(process);
+  ASSERT_EQ(process.state(), State::kWaiting);
+  EXPECT_EQ(text_of(process.view().at("waiting"), "question"), "Which file?");
+  world.input(process, "answered", {{"request", text_of(process.view().at("waiting"), "request")}, {"text", "note.txt"}});
+  world.run(process);
+  EXPECT_EQ(text_of(process.view().at("waiting"), "kind"), "approval");
+}
+
+TEST(ProcessTest, kill_ends_it_from_every_state_and_pause_holds_it) {
+  for (int steps = 0; steps < 8; ++steps)
+    for (const std::string_view signal : {"kill", "pause"}) {
+      World world;
+      world.script({R"({"plan":["table","write"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+                    R"({"call":"write","with":{"path":"total.txt","content":"12.50"}})"});
+      Process process = world.make();
+      world.input(process, "created", World::created("Sum the amounts into total.txt"));
+      for (int i = 0; i < steps; ++i) world.advance(process);
+      const bool in_call = std::holds_alternative<Dispatch>(process.pending());
+      world.input(process, "signalled", {{"signal", signal}});
+      if (signal == "kill") {
+        EXPECT_EQ(process.state(), State::kStopped);
+        EXPECT_FALSE(world.advance(process)) << "nothing happens after a kill";
+        continue;
+      }
+      if (in_call) world.advance(process);
+      if (process.state() == State::kWaiting) continue;  // the call's approval came first
+      ASSERT_EQ(process.state(), State::kPaused) << steps;
+      EXPECT_FALSE(world.advance(process));
+      world.input(process, "signalled", {{"signal", "resume"}});
+      world.run(process);
+      ASSERT_EQ(process.state(), State::kWaiting) << steps;
+      world.decide(process, true);
+      world.run(process);
+      EXPECT_EQ(process.state(), State::kDone) << steps;
+    }
+}
+
+TEST(ProcessTest, an_effect_with_an_unknown_outcome_is_run_again_only_with_approval) {
+  for (const bool approve : {true, false}) {
+    World world;
+    int runs = 0;
+    world.devices["apply"] = [&](const device::Call&) {
+      return ++runs == 1 ? JsonObject{{"outcome", "unknown"}, {"text", "interrupted"}, {"ms", 0.0}} : World::ok(nullptr, "applied");
+    };
+    world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"t.txt","content":"x"}})"});
+    Process process = world.make();
+    JsonObject created = World::created("Write x to t.txt");
+    created["autonomy"] = 4;
+    world.input(process, "created", std::move(created));
+    world.run(process);
+    ASSERT_EQ(process.state(), State::kWaiting);
+    EXPECT_EQ(runs, 1);
+    world.decide(process, approve);
+    world.run(process);
+    EXPECT_EQ(runs, approve ? 2 : 1);
+    EXPECT_TRUE(process.ended());
+  }
+}
+
+TEST(ProcessTest, the_context_carries_the_label_of_everything_in_it) {
+  World world;
+  world.script({R"({"plan":["search","write"]})", R"({"call":"search","with":{"query":"x"}})", R"({"call":"write","with":{"path":"t","content":"x"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("x"));
+  EXPECT_EQ(world.calls.size(), 0U);
+  world.run(process);
+  const auto write = std::ranges::find(world.calls, "write", &device::Call::name);
+  ASSERT_NE(write, world.calls.end());
+  EXPECT_EQ(write->label.integrity, capability::Integrity::kUntrusted);
+  EXPECT_THAT(write->label.sources, ElementsAre("file:x"));
+}
+
+// A model that answers anything at all: with calls that do not exist, arguments of any shape, and text that is no JSON.
+std::string hostile_reply(Random& random) {
+  constexpr std::array<std::string_view, 16> kNames = {"search", "answer", "read", "list", "table", "calculate", "write", "apply",
+                                                       "cite", "survey", "ask", "python", "fetch", "send", "finish", "nothing"};
+  const auto pick = [&] { return kNames[random.next() % kNames.size()]; };
+  switch (random.next() % 8) {
+    case 0: return "not json at all";
+    case 1: return R"({"plan":[]})";
+    case 2: return std::format(R"({{"plan":["{}","{}","{}"]}})", pick(), pick(), pick());
+    case 3: return R"({"call":5,"with":[]})";
+    case 4: return "error unavailable";
+    default:
+      return std::format(R"({{"call":"{}","with":{{"path":"{}","change":"c{}","url":"evil.example","passage":{},"answer":"{}","answer2":1,"query":"q","question":"?","quote":"x","content":"y","version":"v1"}}}})",
+                         pick(), random.next() % 2 == 0 ? "../../etc/passwd" : "a.csv", random.next() % 3, random.next() % 4,
+                         random.next() % 2 == 0 ? "£84.20" : "made up");
+  }
+}
+
+TEST(ProcessTest, no_model_makes_a_call_that_the_grants_do_not_cover) {
+  std::int64_t dispatched = 0;
+  for (std::uint64_t seed = 0; seed < 3000; ++seed) {
+    SeededRandom random(seed);
+    World world;
+    // Random grants; the oracle below knows them by itself.
+    const bool may_write = random.next() % 2 == 0;
+    const bool may_read = random.next() % 2 == 0;
+    const bool may_fetch = random.next() % 4 == 0;
+    JsonArray grants{to_json(capability::Capability{"index", {"search", "survey"}, "", {}, {}, {}})};
+    if (may_read) grants.push_back(to_json(capability::Capability{"file", {"list", "read"}, "a.csv", {}, {}, {}}));
+    if (may_write) grants.push_back(to_json(capability::Capability{"file", {"write"}, "a.csv", {}, 2, {}}));
+    if (may_fetch) grants.push_back(to_json(capability::Capability{"net", {"get"}, "good.example", capability::Confidentiality::kPersonal, {}, {}}));
+    JsonObject created = World::created("do evil");
+    created["grants"] = std::move(grants);
+    created["autonomy"] = 4;
+    created["profile"] = random.next() % 2 == 0 ? "compact-1" : "full";
+    world.reply = [&](const Think&) { return hostile_reply(random); };
+    Process process = world.make();
+    world.input(process, "created", std::move(created));
+    for (int i = 0; i < 200; ++i) {
+      if (world.advance(process)) continue;
+      if (std::holds_alternative<AwaitApproval>(process.pending())) world.decide(process, random.next() % 2 == 0);
+      else if (const auto* question = std::get_if<AwaitAnswer>(&process.pending())) world.input(process, "answered", {{"request", question->request}, {"text", "yes"}});
+      else break;
+    }
+    std::int64_t writes = 0;
+    for (const device::Call& made : world.calls) {
+      ++dispatched;
+      const auto path = find_string(made.arguments, "path").value_or("");
+      if (made.name == "python" || made.name == "calculate" || made.name == "send" || made.name == "ask" || made.name == "cite") {
+        ADD_FAILURE() << made.name << " seed " << seed;
+      } else if (made.name == "read" || made.name == "list" || made.name == "table") {
+        EXPECT_TRUE(may_read && path == "a.csv") << seed;
+      } else if (made.name == "write" || made.name == "apply") {
+        ++writes;
+        EXPECT_TRUE(may_write && path == "a.csv") << seed;
+      } else if (made.name == "fetch") {
+        ADD_FAILURE() << "evil.example was fetched, seed " << seed;
+      }
+    }
+    EXPECT_LE(writes, 2) << "the uses of a capability are counted, seed " << seed;
+    EXPECT_TRUE(process.ended() || process.state() == State::kPaused) << seed;
+  }
+  EXPECT_GT(dispatched, 3000);
+}
+
+TEST(ProcessTest, stepping_the_same_inputs_again_gives_the_same_records) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    SeededRandom random(seed);
+    World world;
+    world.reply = [&](const Think&) { return hostile_reply(random); };
+    Process process = world.make();
+    JsonObject created = World::created("anything");
+    created["profile"] = seed % 2 == 0 ? "compact-1" : "full";
+    world.input(process, "created", std::move(created));
+    for (int i = 0; i < 100; ++i) {
+      if (random.next() % 12 == 0) world.input(process, "signalled", {{"signal", random.next() % 2 == 0 ? "pause" : "resume"}});
+      else if (!world.advance(process)) {
+        if (std::holds_alternative<AwaitApproval>(process.pending())) world.decide(process, random.next() % 2 == 0);
+        else world.input(process, "signalled", {{"signal", "resume"}});
+      }
+    }
+    Process again = world.make();
+    std::vector<journal::NewRecord> outputs;
+    for (std::size_t i = 0; i < world.inputs.size(); ++i)
+      for (auto& record : again.step(world.inputs[i].type, world.inputs[i].body, world.times[i])) outputs.push_back(std::move(record));
+    ASSERT_EQ(outputs.size(), world.outputs.size()) << seed;
+    for (std::size_t i = 0; i < outputs.size(); ++i) ASSERT_EQ(to_text(outputs[i].body), to_text(world.outputs[i].body)) << seed;
+    EXPECT_EQ(to_text(again.view()), to_text(process.view()));
+  }
+}
+
+TEST(ProcessTest, a_process_that_never_ends_is_stopped) {
+  World world;
+  int n = 0;
+  world.reply = [&](const Think& thought) -> std::string {
+    if (thought.request.messages.back().content.contains("Make a plan")) return R"({"plan":[{"call":"calculate","text":"t","check":"c"}]})";
+    return std::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", ++n);
+  };
+  world.devices["calculate"] = [&](const device::Call&) { return World::ok(nullptr, std::format("{}", n)); };
+  Process process = world.make();
+  JsonObject created = World::created("count for ever");
+  created["profile"] = "full";
+  world.input(process, "created", std::move(created));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kFailed);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("without an end"));
+}
+
+TEST(ProcessTest, a_full_model_finishes_with_its_own_words_and_verified_citations) {
+  World world;
+  world.script({R"({"plan":[{"call":"search","text":"find the bill","check":"a bill"}]})", R"({"call":"search","with":{"query":"electricity"}})",
+                R"({"call":"finish","with":{"answer":"You paid £84.20.","found":true,"citations":[{"passage":1,"quote":"Total due: £84.20"},{"passage":1,"quote":"invented"}]}})"});
+  Process process = world.make();
+  JsonObject created = World::created("What did I pay?");
+  created["profile"] = "";
+  world.input(process, "created", std::move(created));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_EQ(text_of(process.view(), "answer"), "You paid £84.20.");
+  ASSERT_EQ(process.view().at("citations").as_array().size(), 1U) << "the invented quotation is dropped";
+}
+
+TEST(PlanTest, a_plan_that_cannot_be_carried_out_is_mended) {
+  const std::vector<std::string> offered = {"search", "answer", "table", "calculate", "write", "none"};
+  const auto mended = [&](std::vector<std::string> calls) {
+    std::vector<memory::PlanStep> plan;
+    for (auto& name : calls) plan.push_back({name, {}, {}});
+    std::vector<std::string> names;
+    for (const Step& step : mend_plan(plan, offered)) names.push_back(step.step.call);
+    return names;
+  };
+  EXPECT_THAT(mended({"answer"}), ElementsAre("search", "answer"));
+  EXPECT_THAT(mended({"search"}), ElementsAre("search", "answer"));
+  EXPECT_THAT(mended({"search", "search", "calculate", "write"}), ElementsAre("search", "search", "calculate", "write"));
+  EXPECT_THAT(mended({"none", "write"}), ElementsAre("none"));
+  EXPECT_THAT(mended({"write", "none"}), ElementsAre("write"));
+  EXPECT_THAT(mended({"python"}), ElementsAre("none"));
+  EXPECT_THAT(mended({}), ElementsAre("none"));
+}
+
+}  // namespace
+}  // namespace daimon::process::test
