@@ -1,9 +1,8 @@
 # Shared by platform/setup, platform/enter, daimon and test: sourced, never run. No work is done here, and nothing
-# that costs a process: a launcher that has nothing to set up goes through this file each time.
+# that costs more than a millisecond: a launcher that has nothing to set up goes through this file each time.
 # shellcheck shell=bash
 
-platform=${BASH_SOURCE[0]%/*}
-[[ $platform == /* ]] || platform=$PWD/$platform
+platform=$(cd -P "${BASH_SOURCE[0]%/*}" && pwd) || exit
 project=${platform%/platform}
 build=$project/build
 # DAIMON_ROOT puts the private root elsewhere, so that several clones can share one.
