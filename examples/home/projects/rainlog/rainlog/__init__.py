@@ -1,0 +1,1 @@
+"""Rain from a tipping-bucket gauge."""
