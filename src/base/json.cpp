@@ -1,7 +1,7 @@
 #include "base/json.h"
 
 #include <boost/json/parse.hpp>
-#include <format>
+#include "base/format.h"
 
 namespace daimon {
 namespace {
@@ -45,7 +45,7 @@ Result<Json> parse_json(std::string_view text) {
   options.max_depth = kJsonDepthMax;
   boost::system::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
-  if (error) return fail(ErrorCode::kInvalidArgument, std::format("not valid JSON: {}", error.message()));
+  if (error) return fail(ErrorCode::kInvalidArgument, daimon::format("not valid JSON: {}", error.message()));
   return value;
 }
 

@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-#include <format>
+#include "base/format.h"
 #include <utility>
 
 namespace daimon::sqlite {
@@ -10,7 +10,7 @@ namespace daimon::sqlite {
 Error error_of(sqlite3* database, std::string_view what) {
   const int code = database != nullptr ? sqlite3_errcode(database) & 0xFF : SQLITE_NOMEM;
   Error error{ErrorCode::kIo,
-              std::format("{}: {}", what, database != nullptr ? sqlite3_errmsg(database) : "out of memory"),
+              daimon::format("{}: {}", what, database != nullptr ? sqlite3_errmsg(database) : "out of memory"),
               {}};
   switch (code) {
     case SQLITE_FULL:
@@ -45,7 +45,7 @@ Result<Database> Database::open(const std::filesystem::path& path, const Options
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Database database(handle);
-  if (code != SQLITE_OK) return std::unexpected(error_of(handle, std::format("cannot open {}", path.string())));
+  if (code != SQLITE_OK) return std::unexpected(error_of(handle, daimon::format("cannot open {}", path.string())));
   sqlite3_busy_timeout(handle, options.busy_timeout_ms);
   if (!options.read_only) {
     DAIMON_CHECK(database.execute(options.durable ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
@@ -66,7 +66,7 @@ Status Database::execute(std::string_view sql) {
   char* message = nullptr;
   if (sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, &message) != SQLITE_OK) {
     sqlite3_free(message);
-    return std::unexpected(error_of(handle_, std::format("SQL failed ({})", sql.substr(0, 80))));
+    return std::unexpected(error_of(handle_, daimon::format("SQL failed ({})", sql.substr(0, 80))));
   }
   return {};
 }
@@ -75,7 +75,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
                          nullptr) != SQLITE_OK)
-    return std::unexpected(error_of(handle_, std::format("SQL failed ({})", sql.substr(0, 80))));
+    return std::unexpected(error_of(handle_, daimon::format("SQL failed ({})", sql.substr(0, 80))));
   return Statement(statement);
 }
 
@@ -121,11 +121,11 @@ Statement& Statement::bind_null(int index) {
 Result<bool> Statement::step() {
   sqlite3* database = sqlite3_db_handle(handle_);
   if (bind_error_ != 0)
-    return fail(ErrorCode::kInternal, std::format("cannot bind a value: {}", sqlite3_errstr(bind_error_)));
+    return fail(ErrorCode::kInternal, daimon::format("cannot bind a value: {}", sqlite3_errstr(bind_error_)));
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  Error error = error_of(database, std::format("SQL failed ({:.80})", sqlite3_sql(handle_)));
+  Error error = error_of(database, daimon::format("SQL failed ({:.80})", sqlite3_sql(handle_)));
   sqlite3_reset(handle_);
   return std::unexpected(std::move(error));
 }

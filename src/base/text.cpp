@@ -1,6 +1,6 @@
 #include "base/text.h"
 
-#include <format>
+#include "base/format.h"
 
 namespace daimon {
 namespace {
@@ -47,7 +47,7 @@ std::string make_printable(std::string_view text, bool keep_lines) {
   while (!text.empty()) {
     const Decoded c = decode(text);
     if (c.length == 0) {
-      out += std::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+      out += daimon::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
       text.remove_prefix(1);
       continue;
     }
@@ -60,8 +60,8 @@ std::string make_printable(std::string_view text, bool keep_lines) {
     } else if (c.code_point == '\r') {
       out += "\\r";
     } else if (is_unsafe(c.code_point)) {
-      out += c.code_point < 0x100 ? std::format("\\x{:02x}", static_cast<unsigned>(c.code_point))
-                                  : std::format("\\u{{{:x}}}", static_cast<unsigned>(c.code_point));
+      out += c.code_point < 0x100 ? daimon::format("\\x{:02x}", static_cast<unsigned>(c.code_point))
+                                  : daimon::format("\\u{{{:x}}}", static_cast<unsigned>(c.code_point));
     } else {
       out += text.substr(0, c.length);
     }

@@ -1,6 +1,6 @@
 #include "capability/constitution.h"
 
-#include <format>
+#include "base/format.h"
 #include <sstream>
 
 #include "base/text.h"
@@ -45,7 +45,7 @@ Result<Constitution> Constitution::parse(std::string_view text) {
     rule.pattern = trim(rule.pattern);
     if ((ruling != "never" && ruling != "ask") || rule.kind.empty())
       return fail(ErrorCode::kInvalidArgument,
-                  std::format("line {} of the constitution is not a rule: '{}'", number, printable(rule.line)),
+                  daimon::format("line {} of the constitution is not a rule: '{}'", number, printable(rule.line)),
                   "write 'never VERB KIND PATTERN' or 'ask VERB KIND PATTERN', for example 'never write file taxes/*'");
     if (rule.pattern.empty()) rule.pattern = "*";
     rule.ruling = ruling == "ask" ? Ruling::kAsk : Ruling::kNever;

@@ -1,6 +1,6 @@
 #include "capability/monitor.h"
 
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 
@@ -11,7 +11,7 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
   Decision decision;
   // A call that names nothing it touches could touch anything.
   if (facts.accesses.empty()) {
-    decision.reason = std::format("{} declares no access, so nothing can allow it", facts.name);
+    decision.reason = daimon::format("{} declares no access, so nothing can allow it", facts.name);
     return decision;
   }
   bool ask = false;
@@ -19,27 +19,27 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
   for (const Access& access : facts.accesses) {
     const auto handle = table.lookup(access, now);
     if (!handle) {
-      decision.reason = std::format("no capability to {} {} '{}'", access.verb, access.kind, printable(access.object));
+      decision.reason = daimon::format("no capability to {} {} '{}'", access.verb, access.kind, printable(access.object));
       decision.handles.clear();
       return decision;
     }
     const Capability& capability = *table.find(*handle);
     // Every network read is a send: what is in the arguments must be allowed to leave.
     if (access.kind == "net" && facts.label.confidentiality > capability.ceiling) {
-      decision.reason = std::format("{} data may not leave through {}", name_of(facts.label.confidentiality),
+      decision.reason = daimon::format("{} data may not leave through {}", name_of(facts.label.confidentiality),
                                     printable(access.object));
       decision.handles.clear();
       return decision;
     }
     const Constitution::Verdict rule = constitution.judge(access);
     if (rule.ruling == Constitution::Ruling::kNever) {
-      decision.reason = std::format("a rule of the constitution forbids it: '{}'", printable(rule.rule));
+      decision.reason = daimon::format("a rule of the constitution forbids it: '{}'", printable(rule.rule));
       decision.handles.clear();
       return decision;
     }
     if (rule.ruling == Constitution::Ruling::kAsk) {
       ask = true;
-      why = std::format("a rule of the constitution asks first: '{}'", printable(rule.rule));
+      why = daimon::format("a rule of the constitution asks first: '{}'", printable(rule.rule));
     }
     decision.handles.push_back(*handle);
   }
@@ -59,9 +59,9 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
 }
 
 std::string approval_digest(const CallFacts& facts) {
-  std::string text = std::format("1\n{}\n{}\n{}\n", facts.name, facts.arguments.size(), facts.arguments);
+  std::string text = daimon::format("1\n{}\n{}\n{}\n", facts.name, facts.arguments.size(), facts.arguments);
   for (const Access& access : facts.accesses)
-    text += std::format("{} {} {}:{}\n", access.kind, access.verb, access.object.size(), access.object);
+    text += daimon::format("{} {} {}:{}\n", access.kind, access.verb, access.object.size(), access.object);
   text += to_text(to_json(facts.label));
   return to_hex(sha256(text));
 }

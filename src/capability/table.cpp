@@ -1,6 +1,6 @@
 #include "capability/table.h"
 
-#include <format>
+#include "base/format.h"
 
 namespace daimon::capability {
 
@@ -24,7 +24,7 @@ Result<Handle> Table::delegate(Handle parent, Capability narrower) {
   const Slot* from = slot(parent);
   if (from == nullptr) return fail(ErrorCode::kDenied, "the capability to delegate from has been revoked");
   if (!from->capability.contains(narrower))
-    return fail(ErrorCode::kDenied, std::format("delegation may only narrow, and {} on '{}' is wider than what is held",
+    return fail(ErrorCode::kDenied, daimon::format("delegation may only narrow, and {} on '{}' is wider than what is held",
                                                 narrower.kind, narrower.object));
   const Handle child = grant(std::move(narrower));
   slots_[child.index].parent = parent;

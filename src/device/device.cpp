@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 
@@ -14,12 +14,12 @@ std::string_view name_of(EffectClass effect) noexcept {
 }
 
 Result<std::optional<Outcome>> Device::query(const Call& call, const CallContext&) {
-  return fail(ErrorCode::kUnsupported, std::format("{} cannot tell whether it happened", call.name));
+  return fail(ErrorCode::kUnsupported, daimon::format("{} cannot tell whether it happened", call.name));
 }
 
 Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view path) {
   const auto refuse = [&](std::string_view why) {
-    return fail(ErrorCode::kInvalidArgument, std::format("the path '{}' {}", printable(path), why),
+    return fail(ErrorCode::kInvalidArgument, daimon::format("the path '{}' {}", printable(path), why),
                 "give a path below a mounted folder, such as letters/fence.md");
   };
   if (mounts.empty()) return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");

@@ -1,6 +1,6 @@
 #include "journal/journal.h"
 
-#include <format>
+#include "base/format.h"
 
 namespace daimon::journal {
 namespace {
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS blobs (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) WI
 std::string chain(std::string_view previous, std::int64_t sequence, std::int64_t time, std::string_view process,
                   std::string_view type, bool input, std::string_view body) {
   return to_hex(sha256(
-      std::format("{}\n{} {} {} {} {} {}\n{}", previous, kRecordVersion, sequence, time, process, type, input ? 1 : 0, body)));
+      daimon::format("{}\n{} {} {} {} {} {}\n{}", previous, kRecordVersion, sequence, time, process, type, input ? 1 : 0, body)));
 }
 
 // "p12" -> 12, "p12.3" (a child) -> 0: only roots carry the counter.
@@ -58,7 +58,7 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
     journal.last_hash_ = last.text(1);
     if (last.integer(2) > kRecordVersion)
       return fail(ErrorCode::kUnsupported,
-                  std::format("the journal {} was written by a newer Daimon (record version {})", file.string(),
+                  daimon::format("the journal {} was written by a newer Daimon (record version {})", file.string(),
                               last.integer(2)),
                   "start the newer Daimon, or give this one another state folder (XDG_STATE_HOME)");
   }
@@ -122,7 +122,7 @@ Result<std::vector<Record>> Journal::read(std::string_view process, std::int64_t
     if (!row) return records;
     auto body = parse_json(query.text(5));
     if (!body)
-      return fail(ErrorCode::kCorrupt, std::format("record {} of the journal is damaged", query.integer(0)),
+      return fail(ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", query.integer(0)),
                   "run `daimon doctor`; restore the journal from a copy");
     records.push_back({query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3),
                        query.integer(4) != 0, std::move(*body)});
@@ -170,10 +170,10 @@ Result<std::string> Journal::blob(std::string_view hash_hex) {
   DAIMON_TRY(auto query, database_.prepare("SELECT bytes FROM blobs WHERE hash = ?"));
   query.bind(1, hash_hex);
   DAIMON_TRY(const bool found, query.step());
-  if (!found) return fail(ErrorCode::kNotFound, std::format("no blob {} in the journal", hash_hex));
+  if (!found) return fail(ErrorCode::kNotFound, daimon::format("no blob {} in the journal", hash_hex));
   std::string bytes = query.blob(0);
   if (to_hex(sha256(bytes)) != hash_hex)
-    return fail(ErrorCode::kCorrupt, std::format("the blob {} of the journal is damaged", hash_hex));
+    return fail(ErrorCode::kCorrupt, daimon::format("the blob {} of the journal is damaged", hash_hex));
   return bytes;
 }
 

@@ -6,7 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
-#include <format>
+#include "base/format.h"
 #include <future>
 #include <map>
 #include <set>
@@ -76,7 +76,7 @@ class Kernel final : public System {
     DAIMON_TRY(const auto mounts, ports_.files.mounts());
     DAIMON_TRY(Json created, created_body(options, options_, processor->model(), mounts, ports_.random));
     return on_kernel<std::string>([this, created = std::move(created)]() mutable -> Result<std::string> {
-      std::string id = std::format("p{}", next_number_);
+      std::string id = daimon::format("p{}", next_number_);
       DAIMON_CHECK(create(id, std::move(created)));
       ++next_number_;
       return id;
@@ -87,7 +87,7 @@ class Kernel final : public System {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
       if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
       DAIMON_TRY(const auto row, ports_.journal.row(id));
-      if (!row) return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      if (!row) return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
       return row->view;
     });
   }
@@ -128,7 +128,7 @@ class Kernel final : public System {
         [this, id = std::string(id), after_sequence, on_event = std::move(on_event)]() mutable -> Result<std::unique_ptr<Subscription>> {
           if (!id.empty()) {
             DAIMON_TRY(const auto row, ports_.journal.row(id));
-            if (!row) return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+            if (!row) return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
           }
           auto stream = std::make_shared<EventStream>(id, std::move(on_event));
           // The past, then the present: no event can come between, because this is the kernel's thread.
@@ -148,7 +148,7 @@ class Kernel final : public System {
   Result<Json> replay(std::string_view id) override {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
       DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
-      if (records.empty()) return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      if (records.empty()) return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
       Process process({calls_, constitution_}, id);
       return replay_report(process, records);
     });
@@ -194,8 +194,8 @@ class Kernel final : public System {
                  DAIMON_TRY(const auto verification, ports_.journal.verify());
                  return check_view("journal", !verification.broken_at,
                                    verification.broken_at
-                                       ? std::format("record {} does not follow from the one before", *verification.broken_at)
-                                       : std::format("{} records, the chain of hashes holds", verification.records),
+                                       ? daimon::format("record {} does not follow from the one before", *verification.broken_at)
+                                       : daimon::format("{} records, the chain of hashes holds", verification.records),
                                    verification.broken_at ? "restore the journal from a copy" : "");
                })));
     checks.push_back(journal);
@@ -206,7 +206,7 @@ class Kernel final : public System {
   Result<processor::Reply> chat(const std::string& model, processor::Request request,
                                 const std::function<bool(std::string_view)>& on_text) override {
     DAIMON_TRY(processor::Processor * processor, ports_.models.get(model));
-    request.id = std::format("chat.{}", chats_.fetch_add(1));
+    request.id = daimon::format("chat.{}", chats_.fetch_add(1));
     std::promise<Result<processor::Reply>> done;
     const std::string id = request.id;
     processor->submit(
@@ -276,8 +276,8 @@ class Kernel final : public System {
       const Json view = found->second->view();
       const Json* waiting = daimon::find(view, "waiting");
       if (waiting == nullptr || find_string(*waiting, "request") != request || find_string(*waiting, "kind") != kind)
-        return fail(ErrorCode::kConflict, std::format("{} does not wait for {}", printable(id), printable(request)),
-                    std::format("`daimon attach {}` shows what it waits for", printable(id)));
+        return fail(ErrorCode::kConflict, daimon::format("{} does not wait for {}", printable(id), printable(request)),
+                    daimon::format("`daimon attach {}` shows what it waits for", printable(id)));
       DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
       return true;
     });
@@ -286,8 +286,8 @@ class Kernel final : public System {
 
   std::unexpected<Error> gone(std::string_view id) {
     if (const auto row = ports_.journal.row(id); row && *row)
-      return fail(ErrorCode::kConflict, std::format("{} has ended", printable(id)), std::format("`daimon logs {}` shows how", printable(id)));
-    return fail(ErrorCode::kNotFound, std::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      return fail(ErrorCode::kConflict, daimon::format("{} has ended", printable(id)), daimon::format("`daimon logs {}` shows how", printable(id)));
+    return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
   }
 
   Status create(const std::string& id, Json created) {
@@ -327,7 +327,7 @@ class Kernel final : public System {
       const Status applied = apply(input);
       if (applied) return;
       broadcast(input.process, JsonObject{{"type", "progress"}, {"process", input.process},
-                                          {"line", std::format("held, nothing is lost: {}", applied.error().what)}}, true);
+                                          {"line", daimon::format("held, nothing is lost: {}", applied.error().what)}}, true);
     }
     backlog_.push_back(std::move(input));
     backlog_size_ = backlog_.size();
@@ -366,7 +366,7 @@ class Kernel final : public System {
     std::string wanted;
     if (const auto* thought = std::get_if<process::Think>(&pending)) wanted = thought->id;
     if (const auto* call = std::get_if<process::Dispatch>(&pending)) wanted = call->call.id;
-    if (const auto* timer = std::get_if<process::AwaitTimer>(&pending)) wanted = std::format("timer {}", to_milliseconds(timer->at));
+    if (const auto* timer = std::get_if<process::AwaitTimer>(&pending)) wanted = daimon::format("timer {}", to_milliseconds(timer->at));
     if (const auto found = in_flight_.find(process.id()); found != in_flight_.end()) {
       if (found->second.id == wanted) return;
       stop(found->second);
@@ -402,7 +402,7 @@ class Kernel final : public System {
       if (!processor) return refuse(processor.error());
       if ((*processor)->model().remote && label.confidentiality > capability::Confidentiality::kPublic &&
           std::ranges::find(options_.remote_may_see_personal, model) == options_.remote_may_see_personal.end())
-        return refuse({ErrorCode::kDenied, std::format("personal data may not go to the remote model {}", model),
+        return refuse({ErrorCode::kDenied, daimon::format("personal data may not go to the remote model {}", model),
                        "set \"may_see_personal\": true for it in the configuration, or use a local model"});
       asio::post(io_, [this, id, generation, thought, processor = *processor, request = std::move(request)]() mutable {
         const auto found = in_flight_.find(id);
@@ -440,7 +440,7 @@ class Kernel final : public System {
       if (error) return;
       stop.request_stop();
       complete(id, generation, "returned",
-               returned_body(call, fail(ErrorCode::kTimeout, std::format("{} did not answer within {} s", name,
+               returned_body(call, fail(ErrorCode::kTimeout, daimon::format("{} did not answer within {} s", name,
                                                                          std::chrono::duration_cast<std::chrono::seconds>(timeout).count()),
                                         "it was given up; try a smaller piece of work"), 0));
     });

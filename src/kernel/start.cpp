@@ -1,7 +1,7 @@
 #include "kernel/start.h"
 
 #include <algorithm>
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 #include "capability/capability.h"
@@ -45,10 +45,10 @@ Status check_start(const StartOptions& options, const KernelOptions& kernel) {
   if (!is_utf8(options.goal))
     return fail(ErrorCode::kInvalidArgument, "the goal is not valid UTF-8 text", "check the encoding of what was typed or piped in");
   if (options.goal.size() > kernel.goal_bytes_max)
-    return fail(ErrorCode::kLimit, std::format("the goal has {} bytes; at most {} are taken", options.goal.size(), kernel.goal_bytes_max),
+    return fail(ErrorCode::kLimit, daimon::format("the goal has {} bytes; at most {} are taken", options.goal.size(), kernel.goal_bytes_max),
                 "put the long part into a file and mount its folder");
   if (options.autonomy < 0 || options.autonomy > 4)
-    return fail(ErrorCode::kInvalidArgument, std::format("there is no autonomy level {}", options.autonomy),
+    return fail(ErrorCode::kInvalidArgument, daimon::format("there is no autonomy level {}", options.autonomy),
                 "0 suggests, 1 asks before every effect, 2 before risky ones, 3 acts on an approved plan, 4 acts alone");
   if (options.budget.tokens < 0 || options.budget.seconds < 0 || options.budget.effects < 0 || options.budget.money < 0)
     return fail(ErrorCode::kInvalidArgument, "a budget cannot be negative");
@@ -61,7 +61,7 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
   for (const std::string& name : options.mounts) {
     const auto found = std::ranges::find(mounts, name, &fs::MountStatus::name);
     if (found == mounts.end())
-      return fail(ErrorCode::kNotFound, std::format("no folder is mounted as '{}'", printable(name)), "`daimon mount PATH` mounts one; `daimon mounts` lists them");
+      return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)), "`daimon mount PATH` mounts one; `daimon mounts` lists them");
     chosen_mounts.push_back(JsonObject{{"name", found->name}, {"root", found->root.string()}, {"writable", true}});
   }
   // A goal without mounts of its own sees all that the person has mounted.

@@ -3,7 +3,7 @@
 // What a small model cannot be trusted with, the schema takes over: an answer must be a span of the passage it names,
 // a column must be one of the table it names, and what is written must stand in the goal or in a result.
 #include <algorithm>
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 #include "memory/prompt_profile.h"
@@ -161,7 +161,7 @@ class CompactProfile final : public PromptProfile {
     std::string system = "call";
     std::vector<Json> withs;
     for (const Offer& offer : offers) {
-      system += std::format("\n{}: {}", offer.signature, offer.summary);
+      system += daimon::format("\n{}: {}", offer.signature, offer.summary);
       withs.push_back(with_schema(context, offer));
     }
     Prompt prompt;
@@ -189,7 +189,7 @@ class CompactProfile final : public PromptProfile {
     if (goal.size() <= kGoalBytesMax) return goal;
     std::size_t tail = goal.size() - kGoalBytesMax / 2;
     while (tail < goal.size() && (static_cast<unsigned char>(goal[tail]) & 0xC0) == 0x80) ++tail;
-    return std::format("{} ... {}", cut_utf8(goal, kGoalBytesMax / 2), goal.substr(tail));
+    return daimon::format("{} ... {}", cut_utf8(goal, kGoalBytesMax / 2), goal.substr(tail));
   }
 };
 

@@ -1,5 +1,5 @@
 // The profile of every model but the firmware: the rules in words, the calls with their schemas, a `finish` call.
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 #include "memory/prompt_profile.h"
@@ -41,7 +41,7 @@ Json plan_schema(std::span<const Offer> offers) {
 std::string describe(std::span<const Offer> offers) {
   std::string text = "Calls:\n";
   for (const Offer& offer : offers)
-    text += std::format("- {}: {}. Arguments: {}\n", offer.signature, offer.summary, to_text(offer.arguments_schema));
+    text += daimon::format("- {}: {}. Arguments: {}\n", offer.signature, offer.summary, to_text(offer.arguments_schema));
   return text;
 }
 
@@ -72,7 +72,7 @@ class FullProfile final : public PromptProfile {
     if (!context.files().empty()) seen = render_files(context.files()) + "\n";
     seen += "Plan:\n";
     for (std::size_t i = 0; i < plan.size(); ++i)
-      seen += std::format("{} {}. {}: {} (check: {})\n", i < next_step ? "[done]" : "[open]", i + 1, plan[i].call,
+      seen += daimon::format("{} {}. {}: {} (check: {})\n", i < next_step ? "[done]" : "[open]", i + 1, plan[i].call,
                           plan[i].text, plan[i].check);
     prompt.messages.push_back({Role::kUser, std::move(seen)});
     for (const Result& result : context.results()) prompt.messages.push_back({Role::kTool, render_result(result)});

@@ -1,6 +1,6 @@
 #include "memory/prompt_profile.h"
 
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 
@@ -31,14 +31,14 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 std::string render_result(const Result& result) {
-  if (result.error) return std::format("error: {}: {}", result.call, one_line(result.text));
-  if (result.passages.empty()) return std::format("{}: {}", result.call, one_line(result.text));
+  if (result.error) return daimon::format("error: {}: {}", result.call, one_line(result.text));
+  if (result.passages.empty()) return daimon::format("{}: {}", result.call, one_line(result.text));
   std::string text = result.call + ":";
   for (const Passage& passage : result.passages) {
     if (passage.number != result.passages.front().number) text += '\n';
     else text += ' ';
-    text += std::format("[{}] {}", passage.number, one_line(passage.path));
-    if (passage.page) text += std::format(" p{}", *passage.page);
+    text += daimon::format("[{}] {}", passage.number, one_line(passage.path));
+    if (passage.page) text += daimon::format(" p{}", *passage.page);
     text += ": " + one_line(passage.text);
   }
   return text;

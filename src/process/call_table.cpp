@@ -1,6 +1,6 @@
 #include "process/call_table.h"
 
-#include <format>
+#include "base/format.h"
 
 namespace daimon::process {
 namespace {
@@ -28,7 +28,7 @@ std::string signature_of(const device::CallSpecification& specification) {
 
 Status CallTable::add(device::CallSpecification specification, device::Device* device) {
   const std::string name = specification.name;
-  if (entries_.contains(name)) return fail(ErrorCode::kConflict, std::format("two devices offer a call '{}'", name));
+  if (entries_.contains(name)) return fail(ErrorCode::kConflict, daimon::format("two devices offer a call '{}'", name));
   std::string signature = signature_of(specification);
   entries_.emplace(name, Entry{std::move(specification), std::move(signature), device});
   order_.push_back(name);

@@ -1,6 +1,6 @@
 // What a process says at its end, and what `daimon ps` and --json show of it.
 #include <algorithm>
-#include <format>
+#include "base/format.h"
 
 #include "process/process.h"
 
@@ -23,8 +23,8 @@ void Process::conclude() {
   if (refused) return finish(State::kFailed, "nothing that I can do here fits this goal");
   if (denied) {
     const auto change = std::ranges::find_if(changes_, &Change::denied);
-    return finish(State::kDenied, autonomy_ == 0 ? std::format("autonomy level 0 only suggests: {} was not written", change->path)
-                                                 : std::format("the change to {} was not allowed", change->path));
+    return finish(State::kDenied, autonomy_ == 0 ? daimon::format("autonomy level 0 only suggests: {} was not written", change->path)
+                                                 : daimon::format("the change to {} was not allowed", change->path));
   }
   finish(State::kDone, "the plan is carried out");
 }
@@ -59,12 +59,12 @@ std::string Process::compose_answer() const {
   }
   if (missing && !answered)
     line(context_.passages().empty() ? "Not in your files: nothing was found that matches."
-                                     : std::format("Not in your files: {} passages were looked at, and none holds the answer.",
+                                     : daimon::format("Not in your files: {} passages were looked at, and none holds the answer.",
                                                    context_.passages().size()));
   for (const Change& change : changes_)
-    line(change.applied  ? std::format("Wrote {}.", change.path)
-         : change.denied ? std::format("Did not write {}.", change.path)
-                         : std::format("{} is staged, not written.", change.path));
+    line(change.applied  ? daimon::format("Wrote {}.", change.path)
+         : change.denied ? daimon::format("Did not write {}.", change.path)
+                         : daimon::format("{} is staged, not written.", change.path));
   if (text.empty() && state_ == State::kFailed) return {};
   return text;
 }

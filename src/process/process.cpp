@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
+#include "base/format.h"
 #include <utility>
 
 #include "base/hash.h"
@@ -11,7 +11,6 @@
 namespace daimon::process {
 namespace {
 
-constexpr int kFailuresMax = 3;      // of one step, in a row, before the process gives up
 constexpr int kModelErrorsMax = 6;   // in a row, before it stops trying again by itself
 
 std::string hash_of(const memory::Prompt& prompt) {
@@ -162,11 +161,11 @@ void Process::make_plan() {
 }
 
 void Process::think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered) {
-  if (thoughts_ >= limits_.steps) return finish(State::kFailed, std::format("stopped after {} steps without an end", thoughts_));
+  if (thoughts_ >= limits_.steps) return finish(State::kFailed, daimon::format("stopped after {} steps without an end", thoughts_));
   ++thoughts_;
   purpose_ = purpose;
   Think thought;
-  thought.id = std::format("{}.t{}", id_, thoughts_);
+  thought.id = daimon::format("{}.t{}", id_, thoughts_);
   emit("thinking", {{"think", thought.id},
                     {"purpose", purpose},
                     {"offered", names_array(offered)},
@@ -186,14 +185,14 @@ void Process::on_replied(const Json& body) {
     const Error what = error_from_json(*error);
     const bool passing = what.code == ErrorCode::kUnavailable || what.code == ErrorCode::kTimeout ||
                          what.code == ErrorCode::kLimit || what.code == ErrorCode::kCancelled;
-    std::string reason = std::format("the model did not answer: {}", what.what);
-    if (!what.remedy.empty()) reason += std::format(" ({})", what.remedy);
+    std::string reason = daimon::format("the model did not answer: {}", what.what);
+    if (!what.remedy.empty()) reason += daimon::format(" ({})", what.remedy);
     if (!passing) return finish(State::kFailed, std::move(reason));
     // Nothing is lost: the same thought is thought again, by itself after a while, or when the person resumes it.
     held_ = pending_;
     if (++model_errors_ >= kModelErrorsMax) return pause(std::move(reason));
     const WallTime at = now_ + std::chrono::seconds(std::min(60, 2 << model_errors_));
-    set_state(State::kPaused, std::format("{}; trying again at {}", reason, to_iso8601(at)));
+    set_state(State::kPaused, daimon::format("{}; trying again at {}", reason, to_iso8601(at)));
     pending_ = AwaitTimer{at};
     return;
   }
@@ -234,7 +233,7 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   if (autonomy_ == 3) {
     std::string detail;
     for (std::size_t i = 0; i < plan_.size(); ++i)
-      detail += std::format("{}. {}: {}\n", i + 1, plan_[i].step.call, plan_[i].step.text);
+      detail += daimon::format("{}. {}: {}\n", i + 1, plan_[i].step.call, plan_[i].step.text);
     wanted_ = Wanted{{}, {}, {}, true};
     return ask_approval("Carry out this plan", detail, to_hex(sha256(id_ + "\nplan\n" + detail)));
   }
@@ -254,13 +253,13 @@ void Process::continue_work() {
 std::optional<std::string> Process::budget_spent() const {
   const std::int64_t tokens = cost_.tokens_prompt - cost_.tokens_cached + cost_.tokens_generated + cost_.tokens_forced;
   const auto text = [&](std::string_view what, auto used, auto limit) {
-    return std::format("budget spent: {} of {} {} used; `daimon budget {} --{} N` adds more and resumes it", used, limit,
+    return daimon::format("budget spent: {} of {} {} used; `daimon budget {} --{} N` adds more and resumes it", used, limit,
                        what, id_, what);
   };
   if (tokens >= limits_.tokens) return text("tokens", tokens, limits_.tokens);
   const double seconds = (cost_.model_ms + cost_.call_ms) / 1000;
-  if (seconds >= limits_.seconds) return text("seconds", std::format("{:.1f}", seconds), limits_.seconds);
-  if (cost_.money > limits_.money) return text("money", std::format("{:.4f}", cost_.money), limits_.money);
+  if (seconds >= limits_.seconds) return text("seconds", daimon::format("{:.1f}", seconds), limits_.seconds);
+  if (cost_.money > limits_.money) return text("money", daimon::format("{:.4f}", cost_.money), limits_.money);
   return std::nullopt;
 }
 
@@ -347,7 +346,7 @@ void Process::on_timer() {
 }
 
 void Process::ask_approval(std::string title, std::string detail, std::string digest) {
-  const std::string request = std::format("{}.r{}", id_, ++requests_);
+  const std::string request = daimon::format("{}.r{}", id_, ++requests_);
   waiting_title_ = title;
   waiting_detail_ = detail;
   emit("approval_asked", {{"request", request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", digest}});
@@ -374,7 +373,7 @@ void Process::on_decided(const Json& body) {
   for (Change& change : changes_)
     if (find_string(wanted.arguments, "change") == change.change) change.denied = true;
   if (wanted.name == "apply") return step_done();
-  finish(State::kDenied, std::format("you denied {}", wanted.name));
+  finish(State::kDenied, daimon::format("you denied {}", wanted.name));
 }
 
 void Process::on_answered(const Json& body) {
@@ -385,7 +384,7 @@ void Process::on_answered(const Json& body) {
   set_state(State::kRunning, "");
   calls_.back().outcome = "ok";
   calls_.back().text = text;
-  add_result("ask", std::format("\"{}\"", text), false, capability::user_label());
+  add_result("ask", daimon::format("\"{}\"", text), false, capability::user_label());
   step_done();
 }
 

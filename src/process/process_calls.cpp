@@ -1,6 +1,6 @@
 // How a process makes system calls and takes what they bring back.
 #include <algorithm>
-#include <format>
+#include "base/format.h"
 
 #include "base/text.h"
 #include "process/process.h"
@@ -23,7 +23,7 @@ std::string line_around(std::string_view text, std::string_view answer) {
   return std::string(trim(answer));
 }
 
-std::string canonical(std::string_view name, const Json& arguments) { return std::format("{} {}", name, to_text(arguments)); }
+std::string canonical(std::string_view name, const Json& arguments) { return daimon::format("{} {}", name, to_text(arguments)); }
 
 }  // namespace
 
@@ -32,8 +32,8 @@ void Process::choose(const memory::ChosenCall& chosen) {
   if (chosen.name == "finish") return choose_finish(chosen.arguments);
   if (chosen.name == "ask") {
     const std::string question(find_string(chosen.arguments, "question").value_or("What would you like me to do?"));
-    const std::string request = std::format("{}.r{}", id_, ++requests_);
-    calls_.push_back({std::format("{}.{}", id_, ++call_count_), "ask", chosen.arguments, "running", {}, 0, false});
+    const std::string request = daimon::format("{}.r{}", id_, ++requests_);
+    calls_.push_back({daimon::format("{}.{}", id_, ++call_count_), "ask", chosen.arguments, "running", {}, 0, false});
     emit("asked", {{"request", request}, {"question", question}});
     waiting_question_ = question;
     set_state(State::kWaiting, "waiting for an answer");
@@ -71,7 +71,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   const capability::Decision decision =
       decide(facts, capabilities_, environment_.constitution, {autonomy_, plan_approved_}, now_);
   if (decision.verdict == capability::Verdict::kDeny) {
-    calls_.push_back({std::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
+    calls_.push_back({daimon::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
     emit("returned", {{"call", calls_.back().id}, {"name", name}, {"outcome", "denied"}, {"text", decision.reason}});
     add_result(name, "denied: " + decision.reason, true, capability::system_label());
     if (name == "survey") return make_plan();
@@ -83,14 +83,14 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   }
   if (facts.has_effect && cost_.effects >= limits_.effects) {
     held_ = std::monostate{};
-    return pause(std::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
+    return pause(daimon::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
                              cost_.effects, limits_.effects, id_));
   }
   if (decision.verdict == capability::Verdict::kAsk && !asked_already) {
-    std::string title = std::format("{} {}", name, facts.arguments);
+    std::string title = daimon::format("{} {}", name, facts.arguments);
     std::string detail = decision.reason;
     if (name == "apply" && !changes_.empty()) {
-      title = std::format("Write {}", changes_.back().path);
+      title = daimon::format("Write {}", changes_.back().path);
       detail = changes_.back().diff;
     }
     wanted_ = Wanted{name, std::move(arguments), decision.handles, false};
@@ -104,7 +104,7 @@ void Process::dispatch(const std::string& name, Json arguments, const std::vecto
   for (const capability::Handle handle : handles) capabilities_.use(handle);
   if (entry->specification.effect >= device::EffectClass::kIdempotent) ++cost_.effects;
   Dispatch work;
-  work.call = {std::format("{}.{}", id_, ++call_count_), id_, name, std::move(arguments), context_.label()};
+  work.call = {daimon::format("{}.{}", id_, ++call_count_), id_, name, std::move(arguments), context_.label()};
   calls_.push_back({work.call.id, name, work.call.arguments, "running", {}, 0, entry->specification.hidden});
   emit("called", {{"call", work.call.id},
                   {"name", name},
@@ -126,7 +126,7 @@ void Process::on_returned(const Json& body) {
   if (call.outcome == "unknown") {
     // An effect that nobody can tell about is never run again without the person's word.
     wanted_ = Wanted{call.name, call.arguments, {}, false};
-    return ask_approval(std::format("Run {} again", call.name),
+    return ask_approval(daimon::format("Run {} again", call.name),
                         "Daimon was stopped while this call was running, and cannot tell whether it happened. "
                         "Approve to run it again; deny to end here.",
                         to_hex(sha256(canonical(call.name, call.arguments) + call.id)));
@@ -156,7 +156,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
       to_verify_.erase(to_verify_.begin());
       return next_citation();
     }
-    if (repeats(call)) return finish(State::kFailed, std::format("stuck: {} failed the same way twice: {}", call.name, what));
+    if (repeats(call)) return finish(State::kFailed, daimon::format("stuck: {} failed the same way twice: {}", call.name, what));
     add_result(call.name, what, true, label);
     return step_failed(what);
   }
@@ -205,7 +205,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
     return request_call("apply", JsonObject{{"change", change.change}, {"path", change.path}}, false);
   }
   if (again && !memory::profile_named(profile_name_).plan_decides())
-    return finish(State::kFailed, std::format("stuck: {} was called twice with the same arguments and result", call.name));
+    return finish(State::kFailed, daimon::format("stuck: {} was called twice with the same arguments and result", call.name));
   step_done();
 }
 
@@ -248,7 +248,7 @@ void Process::choose_answer(const Json& arguments) {
     return step_done();
   }
   Citation citation{passage->mount, passage->path, passage->version, line_around(passage->text, answer), passage->page, false};
-  answer_to_verify_ = std::format("{} [{}]", answer, passage->number);
+  answer_to_verify_ = daimon::format("{} [{}]", answer, passage->number);
   to_verify_ = {std::move(citation)};
   next_citation();
 }
@@ -299,7 +299,7 @@ void Process::step_done() {
 void Process::step_failed(std::string_view reason) {
   if (++failures_ >= kFailuresMax) {
     if (step_ < plan_.size()) plan_[step_].state = StepState::kFailed;
-    return finish(State::kFailed, std::format("gave up after {} tries: {}", failures_, reason));
+    return finish(State::kFailed, daimon::format("gave up after {} tries: {}", failures_, reason));
   }
   continue_work();
 }

@@ -270,11 +270,11 @@ std::string hostile_reply(Random& random) {
   switch (random.next() % 8) {
     case 0: return "not json at all";
     case 1: return R"({"plan":[]})";
-    case 2: return std::format(R"({{"plan":["{}","{}","{}"]}})", pick(), pick(), pick());
+    case 2: return daimon::format(R"({{"plan":["{}","{}","{}"]}})", pick(), pick(), pick());
     case 3: return R"({"call":5,"with":[]})";
     case 4: return "error unavailable";
     default:
-      return std::format(R"({{"call":"{}","with":{{"path":"{}","change":"c{}","url":"evil.example","passage":{},"answer":"{}","answer2":1,"query":"q","question":"?","quote":"x","content":"y","version":"v1"}}}})",
+      return daimon::format(R"({{"call":"{}","with":{{"path":"{}","change":"c{}","url":"evil.example","passage":{},"answer":"{}","answer2":1,"query":"q","question":"?","quote":"x","content":"y","version":"v1"}}}})",
                          pick(), random.next() % 2 == 0 ? "../../etc/passwd" : "a.csv", random.next() % 3, random.next() % 4,
                          random.next() % 2 == 0 ? "£84.20" : "made up");
   }
@@ -358,9 +358,9 @@ TEST(ProcessTest, a_process_that_never_ends_is_stopped) {
   int n = 0;
   world.reply = [&](const Think& thought) -> std::string {
     if (thought.request.messages.back().content.contains("Make a plan")) return R"({"plan":[{"call":"calculate","text":"t","check":"c"}]})";
-    return std::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", ++n);
+    return daimon::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", ++n);
   };
-  world.devices["calculate"] = [&](const device::Call&) { return World::ok(nullptr, std::format("{}", n)); };
+  world.devices["calculate"] = [&](const device::Call&) { return World::ok(nullptr, daimon::format("{}", n)); };
   Process process = world.make();
   JsonObject created = World::created("count for ever");
   created["profile"] = "full";

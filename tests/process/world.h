@@ -1,7 +1,7 @@
 // A small deterministic world around one process: what a runtime does, without threads, models or disks.
 #pragma once
 
-#include <format>
+#include "base/format.h"
 #include <functional>
 #include <map>
 #include <string>
@@ -61,7 +61,7 @@ class World {
     };
     devices["write"] = [](const device::Call& c) {
       return ok(JsonObject{{"path", *find_string(c.arguments, "path")}, {"change", "c1"}, {"diff", "+84.20"}},
-                std::format("{} staged", *find_string(c.arguments, "path")));
+                daimon::format("{} staged", *find_string(c.arguments, "path")));
     };
     devices["table"] = [](const device::Call&) { return ok(nullptr, "sum of amount in a.csv = 12.50 (3 rows)"); };
     devices["calculate"] = [](const device::Call&) { return ok(nullptr, "1 + 1 = 2"); };

@@ -1,0 +1,67 @@
+// Where one generation stands in its grammar.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "constraint/grammar.h"
+#include "constraint/vocabulary.h"
+
+namespace daimon::constraint {
+
+// One thread at a time. Copying is cheap: to try, and go back.
+class Matcher {
+ public:
+  Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const Vocabulary> vocabulary);
+
+  // The tokens that may come next; end tokens exactly when the text so far is complete. Never all zero.
+  [[nodiscard]] std::shared_ptr<const TokenMask> mask() const;
+  // False, and nothing changes, when the token may not come next.
+  bool accept(Token token);
+  bool accept_bytes(std::string_view bytes);
+  // The bytes that every continuation begins with; empty when there is a choice, or the text may end here.
+  [[nodiscard]] std::string forced() const;
+  [[nodiscard]] bool is_complete() const { return complete_; }
+  // Complete, and nothing can follow.
+  [[nodiscard]] bool must_end() const { return complete_ && threads_.empty(); }
+
+  // A thread of the simulation: a state that reads bytes, and the stack of returns and counters above it.
+  struct Thread {
+    StateId state = 0;
+    // A return: the state. A counter: its loop's stepping state plus one in the upper half, the count in the lower.
+    std::vector<std::uint64_t> stack;
+    auto operator<=>(const Thread&) const = default;
+  };
+
+ private:
+  struct Set {
+    std::vector<Thread> threads;
+    bool complete = false;
+  };
+  void close(Thread thread, Set& out) const;
+  [[nodiscard]] Set after(const std::vector<Thread>& threads, std::uint8_t byte) const;
+  [[nodiscard]] std::string key() const;
+
+  std::shared_ptr<const Grammar> grammar_;
+  std::shared_ptr<const Vocabulary> vocabulary_;
+  std::vector<Thread> threads_;  // sorted, unique
+  bool complete_ = false;
+};
+
+// How the tokens of an answer change when `forced` is appended to its text: drop the last `drop` of them, then append.
+//
+// The whole answer is tokenised again, so that the model sees what it would have seen had it written the text itself.
+// Where a token of the vocabulary could reach over the end of the forced text, the last token is held back: the mask
+// at that place admits only tokens that begin with the bytes held back (token healing).
+struct Jump {
+  std::size_t drop = 0;
+  std::vector<Token> append;
+  std::size_t held_back_bytes = 0;
+};
+Jump jump_forward(std::span<const Token> answer_tokens, std::string_view answer_text, std::string_view forced,
+                  std::span<const Token> canonical_tokens, const Vocabulary& vocabulary);
+
+}  // namespace daimon::constraint

@@ -1,0 +1,23 @@
+// Builds a kernel from a state folder: journal, files, devices, models, constitution, configuration.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "kernel/system.h"
+
+namespace daimon::kernel {
+
+struct BootOptions {
+  std::filesystem::path state_folder;   // journal.db, index.db, processes/
+  std::filesystem::path config_folder;  // config.json, constitution.txt; may be missing
+  int threads = 0;                      // of the processor; 0: as many as there are cores
+};
+
+// The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"
+// ({name: {"url", "model", "key_env", "may_see_personal"}}), "web_hosts" ([host]), "budget" ({"tokens", ...}).
+Result<std::unique_ptr<System>> boot(const BootOptions& options);
+
+}  // namespace daimon::kernel

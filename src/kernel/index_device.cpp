@@ -1,0 +1,139 @@
+#include "kernel/index_device.h"
+
+#include <array>
+#include "base/format.h"
+
+#include "base/text.h"
+
+namespace daimon::kernel {
+namespace {
+
+using capability::Access;
+using device::Call;
+using device::CallContext;
+using device::CallSpecification;
+using device::EffectClass;
+using device::Outcome;
+
+constexpr int kPassagesMax = 4;
+constexpr std::size_t kWindowBytes = 320;
+
+Json text_schema(int length_max, std::string_view description) {
+  return JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}, {"description", description}};
+}
+
+CallSpecification specification(std::string name, std::string summary, JsonObject properties, std::string verb, bool hidden) {
+  JsonArray required;
+  for (const auto& property : properties) required.emplace_back(property.key());
+  CallSpecification made;
+  made.name = std::move(name);
+  made.summary = std::move(summary);
+  made.arguments_schema = JsonObject{{"type", "object"},
+                                     {"properties", std::move(properties)},
+                                     {"required", std::move(required)},
+                                     {"additionalProperties", false}};
+  made.effect = EffectClass::kRead;
+  made.hidden = hidden;
+  made.accesses = [verb = std::move(verb)](const Json&) -> Result<std::vector<Access>> {
+    return std::vector{Access{"index", verb, ""}};
+  };
+  return made;
+}
+
+class IndexDevice final : public device::Device {
+ public:
+  explicit IndexDevice(fs::FileSystem& files)
+      : files_(files),
+        calls_{specification("search", "find passages in the mounted files",
+                             {{"query", text_schema(400, "the words to look for")}}, "search", false),
+               specification("survey", "which files the goal may be about",
+                             {{"goal", text_schema(400'000, "the goal")}, {"limit", JsonObject{{"type", "integer"}}}}, "survey", true),
+               specification("cite", "whether a quotation stands in a document",
+                             {{"path", text_schema(4096, "the file")},
+                              {"version", text_schema(64, "the version's hash")},
+                              {"quote", text_schema(4000, "the quotation")}},
+                             "cite", true)} {}
+
+  [[nodiscard]] std::string_view name() const override { return "index"; }
+  [[nodiscard]] std::span<const CallSpecification> calls() const override { return calls_; }
+
+  Result<Outcome> run(const Call& call, const CallContext& context) override {
+    if (call.name == "search") return search(call, context);
+    if (call.name == "survey") return survey(call, context);
+    if (call.name == "cite") return cite(call, context);
+    return fail(ErrorCode::kInternal, daimon::format("the index has no call {}", call.name));
+  }
+
+ private:
+  static std::vector<std::string> names(const CallContext& context) {
+    std::vector<std::string> names;
+    for (const device::MountReference& mount : context.mounts) names.push_back(mount.name);
+    return names;
+  }
+  // A path as the process names it.
+  static std::string shown(const CallContext& context, const std::string& mount, const std::string& path) {
+    return context.mounts.size() == 1 ? path : mount + "/" + path;
+  }
+
+  Result<Outcome> search(const Call& call, const CallContext& context) {
+    const auto query = find_string(call.arguments, "query");
+    if (!query || query->empty()) return fail(ErrorCode::kInvalidArgument, "search needs a query");
+    fs::SearchRequest request;
+    request.query = *query;
+    request.mounts = names(context);
+    request.limit = kPassagesMax;
+    DAIMON_TRY(const auto passages, files_.search(request));
+    DAIMON_TRY(const auto windows, files_.windows(*query, passages, kWindowBytes));
+    Outcome outcome;
+    outcome.label = capability::system_label();
+    JsonArray list;
+    for (const fs::Passage& passage : windows) {
+      JsonObject item{{"mount", passage.mount}, {"path", shown(context, passage.mount, passage.path)},
+                      {"version", passage.version}, {"begin", passage.byte_begin}, {"end", passage.byte_end},
+                      {"heading", passage.heading}, {"text", passage.text}};
+      if (passage.page) item["page"] = *passage.page;
+      list.push_back(std::move(item));
+      outcome.label = join(outcome.label, passage.label);
+    }
+    outcome.text = windows.empty() ? "nothing found" : daimon::format("{} passages", windows.size());
+    outcome.value = JsonObject{{"passages", std::move(list)}};
+    return outcome;
+  }
+
+  Result<Outcome> survey(const Call& call, const CallContext& context) {
+    const std::string goal(find_string(call.arguments, "goal").value_or(""));
+    const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
+    DAIMON_TRY(const auto files, files_.rank_files(cut_utf8(goal, 4096), names(context), limit));
+    JsonArray list;
+    for (const fs::FileSummary& file : files) {
+      JsonObject item{{"path", shown(context, file.mount, file.path)}};
+      if (!file.columns.empty()) item["columns"] = JsonArray(file.columns.begin(), file.columns.end());
+      list.push_back(std::move(item));
+    }
+    // File names are the work of whoever wrote them.
+    return Outcome{JsonObject{{"files", std::move(list)}}, daimon::format("{} files", files.size()),
+                   capability::untrusted_label("names of files")};
+  }
+
+  Result<Outcome> cite(const Call& call, const CallContext& context) {
+    const auto path = find_string(call.arguments, "path");
+    const auto version = find_string(call.arguments, "version");
+    const auto quote = find_string(call.arguments, "quote");
+    if (!path || !version || !quote) return fail(ErrorCode::kInvalidArgument, "cite needs a path, a version and a quotation");
+    DAIMON_TRY(const auto resolved, device::resolve_path(context.mounts, *path));
+    DAIMON_TRY(const auto verification,
+               files_.verify(resolved.mount->name, resolved.relative.string(), std::string(*version), *quote));
+    return Outcome{JsonObject{{"verified", verification.verified}, {"changed_since", verification.changed_since}},
+                   verification.verified ? "the quotation stands in the document" : "the quotation does not stand in the document",
+                   capability::system_label()};
+  }
+
+  fs::FileSystem& files_;
+  std::array<CallSpecification, 3> calls_;
+};
+
+}  // namespace
+
+std::unique_ptr<device::Device> make_index_device(fs::FileSystem& files) { return std::make_unique<IndexDevice>(files); }
+
+}  // namespace daimon::kernel
