@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/sqlite.h"
+#include "base/text.h"
+
+namespace daimon {
+namespace {
+
+TEST(ResultTest, errors_of_the_system_say_what_to_do) {
+  EXPECT_EQ(os_error(ENOENT, "cannot open x").code, ErrorCode::kNotFound);
+  EXPECT_EQ(os_error(ENOSPC, "cannot write x").code, ErrorCode::kLimit);
+  EXPECT_THAT(os_error(ENOSPC, "cannot write x").remedy, testing::HasSubstr("free some disk space"));
+  EXPECT_THAT(os_error(EACCES, "cannot open x").what, testing::StartsWith("cannot open x: "));
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(error_code_named(name_of(static_cast<ErrorCode>(i))), static_cast<ErrorCode>(i));
+}
+
+TEST(JsonTest, refuses_what_is_not_one_json_text) {
+  for (const std::string_view text : {"", "{", "{}x", "[1,]", "{\"a\":1,}", "nul", "\"\xff\"", "01", "// c\n1"})
+    EXPECT_FALSE(parse_json(text)) << text;
+  EXPECT_FALSE(parse_json(std::string(1000, '['))) << "too deep";
+  EXPECT_EQ(to_text(parse_json(R"({"b":1,"a":[9007199254740993,1.5]})").value()), R"({"b":1,"a":[9007199254740993,1.5E0]})");
+}
+
+TEST(JsonTest, looking_up_never_throws) {
+  const Json value = parse_json(R"({"s":"x","i":3,"d":2.5,"b":true})").value();
+  EXPECT_EQ(find_string(value, "s"), "x");
+  EXPECT_EQ(find_string(value, "i"), std::nullopt);
+  EXPECT_EQ(find_integer(value, "d"), std::nullopt);
+  EXPECT_EQ(find_number(value, "i"), 3.0);
+  EXPECT_EQ(find_bool(Json(5), "b"), std::nullopt);
+}
+
+TEST(TextTest, knows_valid_utf8_from_invalid) {
+  for (const std::string_view good : {"", "abc", "\u00e9\u20ac\U0001F600", "\x7f"}) EXPECT_TRUE(is_utf8(good));
+  for (const std::string_view bad : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "a\xff"})
+    EXPECT_FALSE(is_utf8(bad));
+  EXPECT_EQ(repair_utf8("a\xff\xe2\x82z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
+}
+
+TEST(TextTest, any_bytes_become_valid_by_repair_and_printable_by_printing) {
+  SeededRandom random(1);
+  for (int i = 0; i < 3000; ++i) {
+    std::string bytes;
+    for (std::uint64_t n = random.next() % 20; n > 0; --n) bytes += static_cast<char>(random.next());
+    EXPECT_TRUE(is_utf8(repair_utf8(bytes)));
+    const std::string shown = printable(bytes);
+    EXPECT_TRUE(is_utf8(shown));
+    for (const char c : shown) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F);
+    EXPECT_TRUE(is_utf8(cut_utf8(shown, random.next() % 10)));
+  }
+}
+
+TEST(TextTest, nothing_that_a_terminal_obeys_gets_through) {
+  EXPECT_EQ(printable("a\x1b[31mb\nc\xe2\x80\xae" "d"), "a\\x1b[31mb\\nc\\u{202e}d");
+  EXPECT_EQ(printable_block("a\n\tb\x07"), "a\n\tb\\x07");
+}
+
+TEST(HashTest, is_sha256) {
+  EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(digest_from_hex(to_hex(sha256("x"))).value(), sha256("x"));
+  EXPECT_FALSE(digest_from_hex("zz"));
+}
+
+TEST(ClockTest, writes_times_in_iso_8601) { EXPECT_EQ(to_iso8601(wall_time_from(1'774'965'909'123)), "2026-03-31T14:05:09.123Z"); }
+
+TEST(SqliteTest, a_transaction_that_is_not_committed_leaves_nothing) {
+  auto database = sqlite::Database::open(":memory:").value();
+  ASSERT_TRUE(database.execute("CREATE TABLE t (x)"));
+  {
+    auto transaction = sqlite::Transaction::begin(database);
+    ASSERT_TRUE(database.execute("INSERT INTO t VALUES (1)"));
+  }
+  auto count = database.prepare("SELECT count(*) FROM t").value();
+  ASSERT_TRUE(count.step().value());
+  EXPECT_EQ(count.integer(0), 0);
+}
+
+TEST(SqliteTest, errors_are_values_with_a_remedy) {
+  const auto missing = sqlite::Database::open("/nonexistent/folder/x.db");
+  ASSERT_FALSE(missing);
+  EXPECT_FALSE(missing.error().remedy.empty());
+  auto database = sqlite::Database::open(":memory:").value();
+  EXPECT_FALSE(database.prepare("SELEC 1"));
+}
+
+}  // namespace
+}  // namespace daimon

@@ -1,0 +1,268 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "capability/monitor.h"
+
+namespace daimon::capability {
+namespace {
+
+const WallTime kNow = wall_time_from(1'000'000);
+
+Capability files(std::string object, std::vector<std::string> verbs = {"list", "read", "write"}) {
+  return {"file", std::move(verbs), std::move(object), Confidentiality::kSecret, {}, {}};
+}
+
+TEST(CapabilityTest, a_folder_covers_what_is_below_it_and_nothing_beside_it) {
+  const Capability letters = files("letters");
+  EXPECT_TRUE(letters.covers({"file", "read", "letters/fence.md"}));
+  EXPECT_TRUE(letters.covers({"file", "read", "letters"}));
+  EXPECT_FALSE(letters.covers({"file", "read", "letters-private/x"}));
+  EXPECT_FALSE(letters.covers({"file", "read", ""}));
+  EXPECT_FALSE(letters.covers({"file", "delete", "letters/fence.md"}));
+  EXPECT_FALSE(letters.covers({"net", "read", "letters/fence.md"}));
+  EXPECT_TRUE(files("").covers({"file", "write", "anything/at/all"}));
+}
+
+TEST(CapabilityTest, hosts_match_exactly_or_below_a_dot) {
+  const auto net = [](std::string host) { return Capability{"net", {"get"}, std::move(host), Confidentiality::kPublic, {}, {}}; };
+  EXPECT_TRUE(net("example.org").covers({"net", "get", "example.org"}));
+  EXPECT_FALSE(net("example.org").covers({"net", "get", "evil-example.org"}));
+  EXPECT_FALSE(net("example.org").covers({"net", "get", "a.example.org"}));
+  EXPECT_TRUE(net(".example.org").covers({"net", "get", "a.example.org"}));
+  EXPECT_FALSE(net(".example.org").covers({"net", "get", "notexample.org"}));
+  EXPECT_FALSE(net(".example.org").covers({"net", "get", ".example.org"}));
+}
+
+Capability random_capability(Random& random) {
+  const std::vector<std::string> verbs = {"list", "read", "write"};
+  const std::vector<std::string> objects = {"", "a", "a/b", "a/b/c", "ab", "b"};
+  Capability made;
+  made.kind = random.next() % 8 == 0 ? "index" : "file";
+  for (const std::string& verb : verbs)
+    if (random.next() % 3 != 0) made.verbs.push_back(verb);
+  made.object = objects[random.next() % objects.size()];
+  made.ceiling = static_cast<Confidentiality>(random.next() % 3);
+  if (random.next() % 2 == 0) made.uses_left = static_cast<std::int64_t>(random.next() % 4);
+  if (random.next() % 2 == 0) made.expires = kNow + std::chrono::milliseconds(static_cast<std::int64_t>(random.next() % 5) - 2);
+  return made;
+}
+
+Access random_access(Random& random) {
+  const std::vector<std::string> verbs = {"list", "read", "write", "delete"};
+  const std::vector<std::string> objects = {"", "a", "a/b", "a/b/c", "a/bc", "ab", "b", "b/a"};
+  return {random.next() % 8 == 0 ? "index" : "file", verbs[random.next() % verbs.size()], objects[random.next() % objects.size()]};
+}
+
+TEST(TableTest, delegation_never_widens) {
+  int delegated = 0;
+  for (std::uint64_t seed = 0; seed < 20000; ++seed) {
+    SeededRandom random(seed);
+    Table table;
+    const Capability wide = random_capability(random);
+    const Capability narrow = random_capability(random);
+    const auto child = table.delegate(table.grant(wide), narrow);
+    if (!child) continue;
+    ++delegated;
+    for (int i = 0; i < 30; ++i) {
+      const Access access = random_access(random);
+      // The oracle: what the child allows, its parent must allow.
+      ASSERT_TRUE(!narrow.covers(access) || wide.covers(access)) << seed << " " << access.verb << " " << access.object;
+    }
+    EXPECT_LE(narrow.ceiling, wide.ceiling);
+    EXPECT_TRUE(!wide.uses_left || narrow.uses_left.value_or(INT64_MAX) <= *wide.uses_left);
+  }
+  EXPECT_GT(delegated, 500);
+}
+
+TEST(TableTest, revoking_takes_back_all_that_came_from_it) {
+  Table table;
+  const Handle root = table.grant(files(""));
+  const Handle child = table.delegate(root, files("a")).value();
+  const Handle grandchild = table.delegate(child, files("a/b")).value();
+  const Handle other = table.grant(files("z"));
+  table.revoke(root);
+  EXPECT_EQ(table.find(child), nullptr);
+  EXPECT_EQ(table.find(grandchild), nullptr);
+  EXPECT_NE(table.find(other), nullptr);
+  EXPECT_FALSE(table.lookup({"file", "read", "a/b/c"}, kNow));
+  EXPECT_FALSE(table.delegate(child, files("a/b")));
+}
+
+TEST(TableTest, a_handle_kept_after_a_revocation_names_nothing) {
+  Table table;
+  const Handle old = table.grant(files("a"));
+  table.revoke(old);
+  const Handle fresh = table.grant(files("b"));
+  EXPECT_EQ(fresh.index, old.index) << "the slot is used again";
+  EXPECT_EQ(table.find(old), nullptr);
+  EXPECT_NE(table.find(fresh), nullptr);
+}
+
+TEST(TableTest, a_counted_right_is_used_up_together_with_its_parents) {
+  Table table;
+  Capability counted = files("");
+  counted.uses_left = 2;
+  const Handle root = table.grant(counted);
+  Capability child = files("a");
+  child.uses_left = 2;
+  const Handle below = table.delegate(root, child).value();
+  table.use(root);
+  table.use(below);
+  EXPECT_EQ(table.find(below)->uses_left, 1);
+  EXPECT_EQ(table.find(root)->uses_left, 0);
+  EXPECT_FALSE(table.lookup({"file", "read", "a/x"}, kNow)) << "the parent is used up";
+}
+
+TEST(TableTest, an_expired_right_is_none) {
+  Table table;
+  Capability brief = files("");
+  brief.expires = kNow;
+  table.grant(brief);
+  EXPECT_TRUE(table.lookup({"file", "read", "x"}, kNow - std::chrono::milliseconds(1)));
+  EXPECT_FALSE(table.lookup({"file", "read", "x"}, kNow));
+}
+
+TEST(ConstitutionTest, never_wins_over_ask_and_is_silent_about_the_rest) {
+  const auto made = Constitution::parse("# mine\nask write file *\nnever write file taxes/*\nnever any net *.evil.example\n").value();
+  EXPECT_EQ(made.judge({"file", "write", "taxes/2026.csv"}).ruling, Constitution::Ruling::kNever);
+  EXPECT_EQ(made.judge({"file", "write", "notes/a"}).ruling, Constitution::Ruling::kAsk);
+  EXPECT_EQ(made.judge({"file", "read", "taxes/2026.csv"}).ruling, Constitution::Ruling::kSilent);
+  EXPECT_EQ(made.judge({"net", "get", "a.evil.example"}).ruling, Constitution::Ruling::kNever);
+}
+
+TEST(ConstitutionTest, one_that_cannot_be_read_is_refused_with_its_line) {
+  const auto made = Constitution::parse("never write file *\nplease be nice\n");
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().what, testing::HasSubstr("line 2"));
+}
+
+TEST(ConstitutionTest, globs_match_as_a_shell_would_without_slashes_being_special) {
+  EXPECT_TRUE(glob_matches("*", ""));
+  EXPECT_TRUE(glob_matches("a*c", "a/b/c"));
+  EXPECT_TRUE(glob_matches("?b*", "ab"));
+  EXPECT_FALSE(glob_matches("a?c", "ac"));
+  EXPECT_FALSE(glob_matches("", "a"));
+  EXPECT_TRUE(glob_matches("*a*a*a*b", std::string(2000, 'a') + "b"));
+}
+
+struct Scene {
+  Table table;
+  Constitution constitution;
+  std::vector<Access> accesses{{"file", "write", "a.txt"}};
+  CallFacts facts{"apply", "{}", accesses, user_label(), true, true};
+  Scene() { table.grant(files("")); }
+  [[nodiscard]] Decision decide(int autonomy, bool plan_approved = false) {
+    facts.accesses = accesses;
+    return capability::decide(facts, table, constitution, {autonomy, plan_approved}, kNow);
+  }
+};
+
+TEST(MonitorTest, default_is_deny) {
+  Scene scene;
+  scene.table = Table();
+  EXPECT_EQ(scene.decide(4).verdict, Verdict::kDeny);
+  Scene nothing;
+  nothing.accesses.clear();
+  EXPECT_EQ(nothing.decide(4).verdict, Verdict::kDeny) << "a call that declares no access could touch anything";
+}
+
+TEST(MonitorTest, every_access_must_be_covered) {
+  Scene scene;
+  scene.accesses.push_back({"net", "get", "example.org"});
+  EXPECT_EQ(scene.decide(4).verdict, Verdict::kDeny);
+}
+
+TEST(MonitorTest, autonomy_asks_and_never_grants) {
+  Scene scene;
+  EXPECT_EQ(scene.decide(0).verdict, Verdict::kDeny);
+  EXPECT_EQ(scene.decide(1).verdict, Verdict::kAsk);
+  EXPECT_EQ(scene.decide(2).verdict, Verdict::kAsk);
+  EXPECT_EQ(scene.decide(3).verdict, Verdict::kAsk);
+  EXPECT_EQ(scene.decide(3, true).verdict, Verdict::kAllow);
+  EXPECT_EQ(scene.decide(4).verdict, Verdict::kAllow);
+  scene.facts.risky = false;
+  EXPECT_EQ(scene.decide(2).verdict, Verdict::kAllow);
+  EXPECT_EQ(scene.decide(1).verdict, Verdict::kAsk);
+  for (int level = 0; level <= 4; ++level) {
+    Scene none;
+    none.table = Table();
+    EXPECT_EQ(none.decide(level, true).verdict, Verdict::kDeny) << "no level passes a capability";
+  }
+}
+
+TEST(MonitorTest, the_constitution_stands_above_autonomy) {
+  Scene scene;
+  scene.constitution = Constitution::parse("never write file a.*").value();
+  EXPECT_EQ(scene.decide(4).verdict, Verdict::kDeny);
+  scene.constitution = Constitution::parse("ask write file a.*").value();
+  EXPECT_EQ(scene.decide(4).verdict, Verdict::kAsk);
+}
+
+TEST(MonitorTest, personal_data_does_not_leave_through_a_public_right) {
+  Table table;
+  table.grant({"net", {"get"}, "example.org", Confidentiality::kPublic, {}, {}});
+  const std::vector<Access> accesses{{"net", "get", "example.org"}};
+  CallFacts facts{"fetch", "{}", accesses, user_label(), true, false};
+  EXPECT_EQ(decide(facts, table, {}, {4, false}, kNow).verdict, Verdict::kDeny);
+  facts.label.confidentiality = Confidentiality::kPublic;
+  EXPECT_EQ(decide(facts, table, {}, {4, false}, kNow).verdict, Verdict::kAllow);
+}
+
+TEST(MonitorTest, a_denial_says_nothing_of_private_values) {
+  Scene scene;
+  scene.table = Table();
+  scene.facts.arguments = R"({"content":"my secret"})";
+  EXPECT_THAT(scene.decide(4).reason, testing::Not(testing::HasSubstr("secret")));
+}
+
+TEST(MonitorTest, an_approval_is_for_these_bytes_and_targets_only) {
+  Scene scene;
+  scene.facts.accesses = scene.accesses;
+  const std::string digest = approval_digest(scene.facts);
+  const auto differs = [&](auto change) {
+    Scene other;
+    change(other);
+    other.facts.accesses = other.accesses;
+    return approval_digest(other.facts) != digest;
+  };
+  EXPECT_TRUE(differs([](Scene& s) { s.facts.name = "apply2"; }));
+  EXPECT_TRUE(differs([](Scene& s) { s.facts.arguments = "{ }"; }));
+  EXPECT_TRUE(differs([](Scene& s) { s.accesses[0].object = "b.txt"; }));
+  EXPECT_TRUE(differs([](Scene& s) { s.facts.label = untrusted_label("file:x"); }));
+  EXPECT_FALSE(differs([](Scene&) {}));
+}
+
+TEST(LabelTest, joining_is_associative_commutative_and_idempotent_and_never_loses_restriction) {
+  SeededRandom random(5);
+  const auto label = [&] {
+    Label made{static_cast<Integrity>(random.next() % 4), static_cast<Confidentiality>(random.next() % 3), {}};
+    for (int i = 0; i < 3; ++i)
+      if (random.next() % 2 == 0) made.sources.push_back(std::string(1, static_cast<char>('a' + i)));
+    return made;
+  };
+  for (int i = 0; i < 5000; ++i) {
+    const Label a = label();
+    const Label b = label();
+    const Label c = label();
+    ASSERT_EQ(join(a, b), join(b, a));
+    ASSERT_EQ(join(a, join(b, c)), join(join(a, b), c));
+    ASSERT_EQ(join(a, a), a);
+    ASSERT_GE(join(a, b).integrity, a.integrity);
+    ASSERT_GE(join(a, b).confidentiality, a.confidentiality);
+    ASSERT_EQ(label_from_json(to_json(a)).value(), a);
+  }
+}
+
+TEST(CapabilityTest, survives_the_journal) {
+  SeededRandom random(6);
+  for (int i = 0; i < 2000; ++i) {
+    const Capability made = random_capability(random);
+    EXPECT_EQ(capability_from_json(to_json(made)).value(), made);
+  }
+  EXPECT_FALSE(capability_from_json(JsonObject{{"kind", "file"}}));
+  EXPECT_FALSE(capability_from_json(JsonObject{{"kind", "file"}, {"verbs", JsonArray{1}}}));
+}
+
+}  // namespace
+}  // namespace daimon::capability
