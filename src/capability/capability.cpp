@@ -12,12 +12,12 @@ bool is_below(std::string_view prefix, std::string_view path) {
 
 bool host_matches(std::string_view pattern, std::string_view host) {
   if (pattern == "*") return true;
-  if (pattern.starts_with('.')) return host.ends_with(pattern) && host.size() > pattern.size();
+  if (pattern.starts_with('.')) return host.ends_with(pattern) && host.size() > pattern.size() && !host.starts_with('.');
   return pattern == host;
 }
 
 bool object_covers(std::string_view kind, std::string_view wide, std::string_view narrow) {
-  if (kind == "net") return host_matches(wide, narrow) || (narrow.starts_with('.') && wide == narrow);
+  if (kind == "net") return host_matches(wide, narrow);
   if (kind == "file" || kind == "index") return is_below(wide, narrow);
   return wide.empty() || wide == narrow;
 }
@@ -32,7 +32,7 @@ bool Capability::covers(const Access& access) const {
 bool Capability::contains(const Capability& narrower) const {
   const auto within = [](const auto& wide, const auto& narrow) { return !wide || (narrow && *narrow <= *wide); };
   return kind == narrower.kind && std::ranges::includes(verbs, narrower.verbs) &&
-         object_covers(kind, object, narrower.object) && narrower.ceiling <= ceiling &&
+         (object == narrower.object || object_covers(kind, object, narrower.object)) && narrower.ceiling <= ceiling &&
          within(uses_left, narrower.uses_left) && within(expires, narrower.expires);
 }
 

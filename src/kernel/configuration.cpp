@@ -1,0 +1,82 @@
+#include "kernel/configuration.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+
+#include "base/format.h"
+#include "base/json.h"
+#include "base/text.h"
+
+namespace daimon::kernel {
+namespace {
+
+std::optional<std::string> read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+std::unexpected<Error> wrong(const std::filesystem::path& path, std::string_view what) {
+  return fail(ErrorCode::kInvalidArgument, daimon::format("{}: {}", path.string(), what), "correct the file, or move it away to use the defaults");
+}
+
+Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_view name, const Json& value) {
+  RemoteModel remote;
+  remote.url = find_string(value, "url").value_or("");
+  remote.model = find_string(value, "model").value_or(name);
+  remote.key_env = find_string(value, "key_env").value_or("");
+  remote.may_see_personal = find_bool(value, "may_see_personal").value_or(false);
+  if (!remote.url.starts_with("http://") && !remote.url.starts_with("https://"))
+    return wrong(path, daimon::format("the remote model '{}' needs a \"url\" that begins with http:// or https://", printable(name)));
+  return remote;
+}
+
+}  // namespace
+
+Result<Configuration> read_configuration(const std::filesystem::path& folder) {
+  Configuration made;
+  const auto constitution_path = folder / "constitution.txt";
+  if (const auto text = read_file(constitution_path)) {
+    auto constitution = capability::Constitution::parse(*text);
+    if (!constitution) return wrong(constitution_path, constitution.error().what);
+    made.constitution = std::move(*constitution);
+  }
+  const auto path = folder / "config.json";
+  const auto text = read_file(path);
+  if (!text) return made;
+  const auto value = parse_json(*text);
+  if (!value) return wrong(path, value.error().what);
+  if (!value->is_object()) return wrong(path, "not a JSON object");
+  constexpr std::array<std::string_view, 4> kKnown = {"model", "remotes", "web_hosts", "budget"};
+  for (const auto& member : value->get_object())
+    if (std::ranges::find(kKnown, std::string_view(member.key())) == kKnown.end())
+      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, budget", printable(member.key())));
+  made.model = find_string(*value, "model").value_or(made.model);
+  if (const Json* remotes = find(*value, "remotes"); remotes != nullptr) {
+    if (!remotes->is_object()) return wrong(path, "\"remotes\" is not an object");
+    for (const auto& member : remotes->get_object()) {
+      DAIMON_TRY(auto remote, read_remote(path, member.key(), member.value()));
+      made.remotes.emplace(std::string(member.key()), std::move(remote));
+    }
+  }
+  if (const Json* hosts = find(*value, "web_hosts"); hosts != nullptr) {
+    if (!hosts->is_array()) return wrong(path, "\"web_hosts\" is not a list");
+    for (const Json& host : hosts->get_array()) {
+      if (!host.is_string()) return wrong(path, "a host of \"web_hosts\" is not text");
+      made.web_hosts.emplace_back(host.get_string());
+    }
+  }
+  if (const Json* budget = find(*value, "budget"); budget != nullptr) {
+    made.limits.tokens = find_integer(*budget, "tokens").value_or(made.limits.tokens);
+    made.limits.seconds = find_number(*budget, "seconds").value_or(made.limits.seconds);
+    made.limits.effects = find_integer(*budget, "effects").value_or(made.limits.effects);
+    made.limits.money = find_number(*budget, "money").value_or(made.limits.money);
+    if (made.limits.tokens <= 0 || made.limits.seconds <= 0 || made.limits.effects < 0 || made.limits.money < 0)
+      return wrong(path, "a limit of \"budget\" is not above zero");
+  }
+  return made;
+}
+
+}  // namespace daimon::kernel

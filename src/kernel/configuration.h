@@ -1,0 +1,33 @@
+// The person's configuration: config.json and constitution.txt in the configuration folder. Both may be missing.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "capability/constitution.h"
+#include "process/process.h"
+
+namespace daimon::kernel {
+
+struct RemoteModel {
+  std::string url;      // of an OpenAI-compatible server, up to and with /v1
+  std::string model;    // what the server calls it
+  std::string key_env;  // the environment variable that holds the key; never the key itself
+  bool may_see_personal = false;
+};
+
+struct Configuration {
+  std::string model = "firmware";  // the default
+  std::map<std::string, RemoteModel, std::less<>> remotes;
+  std::vector<std::string> web_hosts;  // that fetch may reach
+  process::Limits limits;
+  capability::Constitution constitution;
+};
+
+// kInvalidArgument names the file and what is wrong with it; a configuration that cannot be read is never ignored.
+Result<Configuration> read_configuration(const std::filesystem::path& folder);
+
+}  // namespace daimon::kernel
