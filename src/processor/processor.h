@@ -20,10 +20,27 @@ namespace daimon::processor {
 enum class Role : std::uint8_t { kSystem, kUser, kAssistant, kTool };
 std::string_view name_of(Role role) noexcept;
 
+// A call that a model asked for through the `tools` of its API.
+struct ToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;  // JSON text as the model wrote it: check it before use
+  bool operator==(const ToolCall&) const = default;
+};
+
 struct Message {
   Role role = Role::kUser;
   std::string content;
+  std::string tool_call_id = {};           // of a kTool message that answers a ToolCall
+  std::vector<ToolCall> tool_calls = {};   // of a kAssistant message
   bool operator==(const Message&) const = default;
+};
+
+// A function offered through the `tools` of the API. Remote processors only; others refuse with kUnsupported.
+struct Tool {
+  std::string name;
+  std::string description;
+  Json parameters;  // JSON Schema
 };
 
 // temperature 0 is greedy and needs no seed; otherwise the same seed, request and model give the same text.
@@ -42,9 +59,10 @@ struct Request {
   Sampling sampling;
   int tokens_max = 512;  // of the answer
   int priority = 0;      // higher first
+  std::vector<Tool> tools = {};
 };
 
-enum class FinishReason : std::uint8_t { kStop, kLength };
+enum class FinishReason : std::uint8_t { kStop, kLength, kToolCalls };
 
 struct Reply {
   std::string text;
@@ -59,6 +77,7 @@ struct Reply {
   double prompt_ms = 0;
   double generate_ms = 0;
   double confidence = 1.0;       // geometric mean probability of the sampled tokens under the mask; 1 when unknown
+  std::vector<ToolCall> tool_calls = {};  // with kToolCalls
 };
 
 struct ModelInfo {
@@ -67,6 +86,7 @@ struct ModelInfo {
   std::string prompt_profile;  // "compact-1" for the firmware, otherwise ""
   bool remote = false;
   bool has_chat_template = true;
+  std::string note = {};       // what a person should know, such as a template that is not known
   int context_tokens = 0;      // of one process
   std::uint64_t parameters = 0;
   std::uint64_t file_bytes = 0;

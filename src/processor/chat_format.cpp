@@ -1,0 +1,179 @@
+#include "processor/chat_format.h"
+
+#include <llama.h>
+
+#include <algorithm>
+#include <format>
+
+#include "base/random.h"
+
+namespace daimon::processor {
+namespace {
+
+constexpr std::string_view kCompactPrompt = "compact-1";
+
+// Templates of libllama know system, user and assistant; results of calls come as the user's.
+Role templated(Role role) { return role == Role::kTool ? Role::kUser : role; }
+
+}  // namespace
+
+std::pair<std::size_t, std::size_t> find_first_of_texts(std::string_view text, std::span<const std::string> needles) {
+  std::pair<std::size_t, std::size_t> first{std::string_view::npos, 0};
+  for (const std::string& needle : needles)
+    if (const auto at = text.substr(0, first.first == std::string_view::npos ? text.size() : first.first + needle.size())
+                            .find(needle);
+        at < first.first)
+      first = {at, needle.size()};
+  return first;
+}
+
+ChatFormat::ChatFormat(const Model& model) : model_(model) {
+  SystemRandom random;
+  secret_ = random_hex(random, 16);
+  const auto find = [&](std::string_view text, Token& token) {
+    const auto found = model.marker(text);
+    if (found) token = *found;
+    return found.has_value();
+  };
+  if (model.meta("daimon.prompt") == kCompactPrompt) {
+    if (find("<|bos|>", bos_) && find("<|sys|>", system_) && find("<|user|>", user_) && find("<|res|>", result_) &&
+        find("<|call|>", call_) && find("<|end|>", end_)) {
+      kind_ = Kind::kCompact;
+      return;
+    }
+    note_ = "the model asks for the compact prompt profile, but its vocabulary lacks the markers";
+  }
+  template_ = model.chat_template();
+  const llama_chat_message probe{"user", "x"};
+  if (!template_.empty() && llama_chat_apply_template(template_.c_str(), &probe, 1, true, nullptr, 0) > 0) return;
+  if (note_.empty())
+    note_ = template_.empty() ? "the model has no chat template; ChatML is used"
+                              : "the model's chat template is not known to libllama; ChatML is used";
+  template_ = "chatml";
+  if (!model.marker("<|im_end|>")) stop_text_ = "<|im_end|>";
+}
+
+Result<std::vector<Token>> ChatFormat::prompt(std::span<const Message> messages) const {
+  if (messages.empty()) return fail(ErrorCode::kInvalidArgument, "a request has no messages", "give at least one");
+  if (kind_ == Kind::kCompact) return compact(messages);
+  DAIMON_TRY(const std::vector<Part> parts, render(messages));
+  return tokens_of(parts);
+}
+
+std::vector<Token> ChatFormat::compact(std::span<const Message> messages) const {
+  std::vector<Token> tokens{bos_};
+  for (const Message& message : messages) {
+    switch (message.role) {
+      case Role::kSystem: tokens.push_back(system_); break;
+      case Role::kUser: tokens.push_back(user_); break;
+      case Role::kTool: tokens.push_back(result_); break;
+      case Role::kAssistant: tokens.push_back(call_); break;
+    }
+    append_content(message.content, tokens);
+    if (message.role == Role::kAssistant) tokens.push_back(end_);
+  }
+  tokens.push_back(call_);
+  return tokens;
+}
+
+// Renders with a stand-in for each content that nobody can guess, then cuts there.
+Result<std::vector<ChatFormat::Part>> ChatFormat::render(std::span<const Message> messages) const {
+  std::vector<std::string> contents;
+  std::vector<Role> roles;
+  for (const Message& message : messages) {
+    const Role role = templated(message.role);
+    // Many templates want turns to alternate.
+    if (!roles.empty() && roles.back() == role && role != Role::kSystem) {
+      contents.back() += "\n\n" + message.content;
+    } else {
+      roles.push_back(role);
+      contents.push_back(message.content);
+    }
+  }
+  std::vector<std::string> stand_ins;
+  std::vector<llama_chat_message> chat;
+  stand_ins.reserve(contents.size());
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    stand_ins.push_back(std::format("[{}-{}]", secret_, i));
+    chat.push_back({name_of(roles[i]).data(), stand_ins.back().c_str()});
+  }
+  std::string text(4096, '\0');
+  int length = 0;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    length = llama_chat_apply_template(template_.c_str(), chat.data(), chat.size(), true, text.data(),
+                                       static_cast<std::int32_t>(text.size()));
+    if (length < 0)
+      return fail(ErrorCode::kUnsupported, "the model's chat template refuses these messages", "use another model");
+    if (static_cast<std::size_t>(length) <= text.size()) break;
+    text.resize(static_cast<std::size_t>(length));
+  }
+  text.resize(static_cast<std::size_t>(length));
+  std::vector<Part> parts;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    // A template may leave a message out (some know no system role): then it goes before the next one.
+    const auto found = text.find(stand_ins[i], at);
+    if (found == std::string::npos) {
+      if (i + 1 < contents.size()) {
+        contents[i + 1] = contents[i] + "\n\n" + contents[i + 1];
+        continue;
+      }
+      return fail(ErrorCode::kUnsupported, "the model's chat template leaves the last message out", "use another model");
+    }
+    parts.push_back({text.substr(at, found - at), false});
+    parts.push_back({std::move(contents[i]), true});
+    at = found + stand_ins[i].size();
+  }
+  parts.push_back({text.substr(at), false});
+  return parts;
+}
+
+std::vector<Token> ChatFormat::tokens_of(const std::vector<Part>& parts) const {
+  std::string whole;
+  for (const Part& part : parts) whole += part.text;
+  // The usual case, and exactly what the model was trained on: nothing in the messages, nor at their edges, looks like a
+  // marker, so the text can be tokenised as one.
+  bool clean = true;
+  std::size_t begin = 0;
+  std::size_t longest = 0;
+  for (const std::string& marker : model_.marker_texts()) longest = std::max(longest, marker.size());
+  for (const Part& part : parts) {
+    if (part.from_message && !part.text.empty() && clean) {
+      // Every occurrence that has at least one byte in the content.
+      for (const std::string& marker : model_.marker_texts()) {
+        const std::size_t from = begin >= marker.size() - 1 ? begin - (marker.size() - 1) : 0;
+        const std::size_t to = std::min(begin + part.text.size() + marker.size() - 1, whole.size());
+        if (std::string_view(whole).substr(from, to - from).find(marker) != std::string_view::npos) clean = false;
+      }
+    }
+    begin += part.text.size();
+  }
+  if (clean) return model_.tokenize(whole, true, true);
+  std::vector<Token> tokens = model_.tokenize(parts.front().text, true, true);
+  for (const Part& part : std::span(parts).subspan(1)) {
+    if (part.from_message) {
+      append_content(part.text, tokens);
+    } else {
+      const auto marker = model_.tokenize(part.text, true);
+      tokens.insert(tokens.end(), marker.begin(), marker.end());
+    }
+  }
+  return tokens;
+}
+
+// A marker in the text is cut in two, so that no tokeniser takes it for the token.
+void ChatFormat::append_content(std::string_view content, std::vector<Token>& tokens) const {
+  const auto append = [&](std::string_view text) {
+    const auto piece = model_.tokenize(text, false);
+    tokens.insert(tokens.end(), piece.begin(), piece.end());
+  };
+  for (;;) {
+    const auto [at, length] = find_first_of_texts(content, model_.marker_texts());
+    if (at == std::string_view::npos) break;
+    append(content.substr(0, at + 1));
+    content.remove_prefix(at + 1);
+  }
+  append(content);
+}
+
+}  // namespace daimon::processor
