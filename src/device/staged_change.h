@@ -1,0 +1,47 @@
+// A change to a file that is prepared, shown, and carried out or dropped later.
+//
+// Below state_folder/staged: ID.json what it is, ID.new the content, and once it was applied ID.old with the content
+// before, from which it can be undone. ID comes from the call, so that staging again after a crash is the same change.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "device/device.h"
+#include "device/line_diff.h"
+
+namespace daimon::device {
+
+struct StagedChange {
+  std::string id;
+  std::string path;       // as the process named it
+  std::string mount;      // absolute folder
+  std::string relative;   // below it
+  std::string base_hash;  // of the content before; empty: there was no file
+  std::string new_hash;
+  std::uint64_t bytes = 0;
+  LineDiff diff;
+
+  [[nodiscard]] bool creates() const { return base_hash.empty(); }
+};
+
+// Files above this are not read as a whole, nor written.
+inline constexpr std::size_t kChangedBytesMax = 64 << 20;
+
+Result<StagedChange> stage_change(const std::filesystem::path& state_folder, const std::string& call_id,
+                                  const ResolvedPath& target, std::string_view path, std::string_view content);
+Result<StagedChange> load_change(const std::filesystem::path& state_folder, std::string_view id);
+
+// Puts the content in place: a temporary file in the target's folder, fsync, an exchange of the two names, fsync of the
+// folder. kConflict when the target is no longer what it was when the change was staged; then nothing has changed.
+// Doing it again is nothing. The file keeps its mode and owner; missing folders are made.
+Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change);
+// True: the target has the new content. False: it is as it was. kConflict: neither.
+Result<bool> is_applied(const StagedChange& change);
+Status discard_change(const std::filesystem::path& state_folder, std::string_view id);
+// The content before, back in place, under the same rules: kConflict when the file changed after.
+Status undo_change(const std::filesystem::path& state_folder, const StagedChange& change);
+
+}  // namespace daimon::device

@@ -1,0 +1,370 @@
+#include "device/files_device.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "base/text.h"
+#include "device/staged_change.h"
+#include "device_world.h"
+
+namespace daimon::device {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Files : ::testing::Test {
+  Result<Outcome> list(std::string_view path) { return world.run(*files, "list", JsonObject{{"path", path}}); }
+  Result<Outcome> read(std::string_view path) { return world.run(*files, "read", JsonObject{{"path", path}}); }
+  Result<Outcome> write(std::string_view path, std::string_view content) {
+    return world.run(*files, "write", JsonObject{{"path", path}, {"content", content}});
+  }
+  Result<Outcome> apply(const Result<Outcome>& staged) {
+    return world.run(*files, "apply", JsonObject{{"change", staged->value.at("change")}, {"path", staged->value.at("path")}});
+  }
+  std::size_t entries_of_home() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(world.folder / "home"), {}));
+  }
+  DeviceWorld world;
+  std::unique_ptr<Device> files = make_files_device();
+};
+
+TEST_F(Files, ListAndReadGiveTheTextsOfTheFormat) {
+  world.put("notes/todo.md", "- call the plumber\n- renew passport\n");
+  world.put("notes/garden.md", "beans");
+  world.put(".secret", "hidden");
+  EXPECT_EQ(text_or_error(list("notes")), "notes/garden.md; notes/todo.md");
+  EXPECT_EQ(text_or_error(world.run(*files, "list", JsonObject{})), "notes/");
+  const auto text = read("notes/todo.md");
+  EXPECT_EQ(text_or_error(text), "notes/todo.md: - call the plumber / - renew passport");
+  EXPECT_EQ(text->label.integrity, capability::Integrity::kUntrusted);
+  EXPECT_EQ(text->label.sources, std::vector<std::string>{"file:notes/todo.md"});
+}
+
+TEST_F(Files, SeveralMountsAreTheFirstFolders) {
+  std::filesystem::create_directories(world.folder / "work");
+  std::ofstream(world.folder / "work" / "plan.md") << "plan";
+  world.mounts.push_back({"work", world.folder / "work", false});
+  EXPECT_EQ(text_or_error(world.run(*files, "list", JsonObject{})), "home/; work/");
+  EXPECT_EQ(text_or_error(read("work/plan.md")), "work/plan.md: plan");
+  EXPECT_EQ(text_or_error(write("work/plan.md", "other")), "error: the mount 'work' is read-only");
+  EXPECT_THAT(text_or_error(read("plan.md")), HasSubstr("does not start with the name of a mount"));
+}
+
+TEST_F(Files, AStagedChangeTouchesNothingUntilItIsApplied) {
+  world.put("totals.txt", "one\ntwo\nthree\n");
+  ::chmod((world.folder / "home/totals.txt").c_str(), 0640);
+  const auto staged = write("totals.txt", "one\n2\nthree\nfour\n");
+  ASSERT_TRUE(staged) << staged.error().what;
+  EXPECT_EQ(staged->text, "totals.txt staged");
+  EXPECT_EQ(*find_string(staged->value, "diff"),
+            "--- a/totals.txt\n+++ b/totals.txt\n@@ -1,3 +1,4 @@\n one\n-two\n+2\n three\n+four\n");
+  EXPECT_EQ(find_integer(staged->value, "added"), 2);
+  EXPECT_EQ(find_integer(staged->value, "removed"), 1);
+  EXPECT_EQ(find_bool(staged->value, "creates"), false);
+  EXPECT_EQ(world.get("totals.txt"), "one\ntwo\nthree\n");
+  const auto applied = apply(staged);
+  ASSERT_TRUE(applied) << applied.error().what;
+  EXPECT_EQ(world.get("totals.txt"), "one\n2\nthree\nfour\n");
+  struct stat status{};
+  ::stat((world.folder / "home/totals.txt").c_str(), &status);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  EXPECT_EQ(entries_of_home(), 1U) << "no temporary file stays";
+  EXPECT_TRUE(apply(staged)) << "again is nothing";
+  const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
+  ASSERT_TRUE(change);
+  EXPECT_TRUE(undo_change(world.folder / "state", *change));
+  EXPECT_EQ(world.get("totals.txt"), "one\ntwo\nthree\n");
+}
+
+TEST_F(Files, ANewFileIsMadeWithItsFolders) {
+  const auto staged = write("a/b/new \xF0\x9F\x8C\xB1\n.txt", "x");
+  ASSERT_TRUE(staged) << staged.error().what;
+  EXPECT_EQ(find_bool(staged->value, "creates"), true);
+  EXPECT_THAT(std::string(*find_string(staged->value, "diff")), HasSubstr("--- /dev/null\n"));
+  EXPECT_THAT(std::string(*find_string(staged->value, "diff")), HasSubstr("+x\n\\ No newline at end of file\n"));
+  ASSERT_TRUE(apply(staged));
+  EXPECT_EQ(world.get("a/b/new \xF0\x9F\x8C\xB1\n.txt"), "x");
+  EXPECT_THAT(read("a/b/new \xF0\x9F\x8C\xB1\n.txt")->text, HasSubstr("new \xF0\x9F\x8C\xB1\\n.txt: x"));
+}
+
+TEST_F(Files, AnUndoneCreationIsNoFile) {
+  const auto staged = write("new.txt", "x");
+  ASSERT_TRUE(apply(staged));
+  const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
+  ASSERT_TRUE(undo_change(world.folder / "state", *change));
+  EXPECT_EQ(entries_of_home(), 0U);
+}
+
+TEST_F(Files, AFileThatChangedMeanwhileIsLeftAsItIs) {
+  world.put("a.txt", "old");
+  const auto staged = write("a.txt", "new");
+  world.put("a.txt", "the person's own");
+  const auto applied = apply(staged);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(world.get("a.txt"), "the person's own");
+  const auto created = write("b.txt", "new");
+  world.put("b.txt", "meanwhile");
+  EXPECT_EQ(apply(created).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(world.get("b.txt"), "meanwhile");
+  EXPECT_EQ(entries_of_home(), 2U);
+}
+
+TEST_F(Files, QueryTellsWhetherAChangeHappened) {
+  world.put("a.txt", "old");
+  const auto staged = write("a.txt", "new");
+  const Call call{"p1.9", "p1", "apply", JsonObject{{"change", staged->value.at("change")}, {"path", "a.txt"}}, {}};
+  auto asked = files->query(call, world.context());
+  ASSERT_TRUE(asked) << asked.error().what;
+  EXPECT_FALSE(asked->has_value());
+  ASSERT_TRUE(files->run(call, world.context()));
+  asked = files->query(call, world.context());
+  ASSERT_TRUE(asked);
+  EXPECT_TRUE(asked->has_value());
+  world.put("a.txt", "third");
+  EXPECT_EQ(files->query(call, world.context()).error().code, ErrorCode::kConflict);
+}
+
+TEST_F(Files, ADroppedChangeCannotBeApplied) {
+  const auto staged = write("a.txt", "new");
+  ASSERT_TRUE(world.run(*files, "discard", JsonObject{{"change", staged->value.at("change")}, {"path", "a.txt"}}));
+  EXPECT_EQ(apply(staged).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(entries_of_home(), 0U);
+}
+
+TEST_F(Files, AChangeAppliesOnlyToThePathThatWasSeen) {
+  world.put("b.txt", "b");
+  const auto staged = write("a.txt", "new");
+  const auto other = world.run(*files, "apply", JsonObject{{"change", staged->value.at("change")}, {"path", "b.txt"}});
+  EXPECT_EQ(other.error().code, ErrorCode::kDenied);
+  for (const std::string_view id : {"../../home/b", "x", "", "0123/..", "ABCDEF"})
+    EXPECT_FALSE(world.run(*files, "apply", JsonObject{{"change", id}, {"path", "a.txt"}}));
+}
+
+TEST_F(Files, HostilePathsReachNothing) {
+  std::ofstream(world.folder / "outside.txt") << "outside";
+  world.put("in.txt", "in");
+  std::filesystem::create_symlink(world.folder / "outside.txt", world.folder / "home/link.txt");
+  std::filesystem::create_symlink(world.folder, world.folder / "home/up");
+  std::filesystem::create_symlink("in.txt", world.folder / "home/inner");
+  for (const std::string_view path :
+       {std::string_view("../outside.txt"), std::string_view("/etc/passwd"), std::string_view("a/../../outside.txt"),
+        std::string_view("link.txt"), std::string_view("up/outside.txt"), std::string_view("inner"), std::string_view("in.txt/x"),
+        std::string_view("in.txt\0.md", 10), std::string_view("a//b"), std::string_view("./../outside.txt"), std::string_view("..")}) {
+    const auto seen = read(path);
+    EXPECT_FALSE(seen) << path;
+    const auto staged = write(path, "changed");
+    EXPECT_FALSE(staged) << path;
+  }
+  const std::string long_name(300, 'a');
+  EXPECT_THAT(text_or_error(read(long_name)), HasSubstr("too long"));
+  EXPECT_THAT(text_or_error(read("link.txt")), HasSubstr("symbolic link"));
+  std::ifstream outside(world.folder / "outside.txt");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(outside), {}), "outside");
+  // A link put there between staging and applying.
+  const auto staged = write("sub/new.txt", "changed");
+  ASSERT_TRUE(staged);
+  std::filesystem::create_symlink(world.folder, world.folder / "home/sub");
+  EXPECT_EQ(apply(staged).error().code, ErrorCode::kDenied);
+  EXPECT_FALSE(std::filesystem::exists(world.folder / "new.txt"));
+}
+
+TEST_F(Files, ALinkThatComesAndGoesNeverLeadsOutside) {
+  std::filesystem::create_directories(world.folder / "private");
+  std::ofstream(world.folder / "private/x.txt") << "outside";
+  world.put("d/x.txt", "inside");
+  std::filesystem::create_symlink(world.folder / "private", world.folder / "home/l");
+  std::atomic<bool> stop = false;
+  std::thread swapper([&] {
+    const std::string d = (world.folder / "home/d").string();
+    const std::string l = (world.folder / "home/l").string();
+    while (!stop) ::renameat2(AT_FDCWD, d.c_str(), AT_FDCWD, l.c_str(), RENAME_EXCHANGE);
+  });
+  int seen = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const auto text = read("d/x.txt");
+    if (!text) continue;
+    ++seen;
+    EXPECT_EQ(text->text, "d/x.txt: inside");
+    if (i % 50 != 0) continue;
+    const auto staged = write("d/x.txt", "inside ");
+    if (staged && apply(staged)) static_cast<void>(apply(write("d/x.txt", "inside")));
+  }
+  stop = true;
+  swapper.join();
+  EXPECT_GT(seen, 0);
+  std::ifstream outside(world.folder / "private/x.txt");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(outside), {}), "outside");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(world.folder / "private"), {}), 1);
+}
+
+TEST_F(Files, FifosDevicesAndFoldersAreNotRead) {
+  ::mkfifo((world.folder / "home/pipe").c_str(), 0600);
+  std::filesystem::create_directories(world.folder / "home/folder");
+  EXPECT_EQ(text_or_error(read("pipe")), "error: 'pipe' is not a regular file");
+  EXPECT_FALSE(write("pipe", "x"));
+  EXPECT_EQ(text_or_error(read("folder")), "error: 'folder' is a folder");
+  EXPECT_FALSE(write("folder", "x"));
+  EXPECT_EQ(text_or_error(read("missing.md")), "error: there is no 'missing.md'");
+}
+
+TEST_F(Files, ContentThatIsNotTextIsSaidToBe) {
+  world.put("bad.txt", "caf\xE9 \xFF ok");
+  world.put("blob.bin", std::string_view("\x7F" "ELF\0\1", 6));
+  EXPECT_EQ(text_or_error(read("bad.txt")), "bad.txt: caf\xEF\xBF\xBD \xEF\xBF\xBD ok");
+  EXPECT_EQ(text_or_error(read("blob.bin")), "error: 'blob.bin' is not text");
+  const auto staged = write("blob.bin", "now text");
+  ASSERT_TRUE(staged);
+  EXPECT_EQ(*find_string(staged->value, "diff"), "Binary content of blob.bin changes: 6 bytes become 8 bytes.\n");
+  EXPECT_TRUE(apply(staged));
+}
+
+TEST_F(Files, AHugeFileIsReadToItsLimitAndNotChanged) {
+  world.put("huge.txt", "first line\n");
+  ASSERT_EQ(::truncate((world.folder / "home/huge.txt").c_str(), 1LL << 30), 0);
+  world.put("long.txt", std::string(1 << 20, 'a'));
+  const auto text = read("long.txt");
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->text.size(), std::string("long.txt: ").size() + 600);
+  EXPECT_EQ(find_bool(text->value, "more"), true);
+  EXPECT_EQ(find_string(text->value, "text")->size(), 256U << 10);
+  EXPECT_EQ(write("huge.txt", "x").error().code, ErrorCode::kLimit);
+}
+
+TEST_F(Files, NoPermissionIsSaidAndNothingIsLost) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
+  world.put("a.txt", "old");
+  const auto staged = write("a.txt", "new");
+  ::chmod((world.folder / "home").c_str(), 0555);
+  const auto applied = apply(staged);
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().code, ErrorCode::kDenied);
+  EXPECT_EQ(world.get("a.txt"), "old");
+}
+
+// In a child, because the limit is the process's.
+TEST_F(Files, AFullDiskLeavesTheOldContent) {
+  world.put("a.txt", "old");
+  const auto staged = write("a.txt", std::string(100'000, 'x'));
+  ASSERT_TRUE(staged);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{10'000, 10'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const auto applied = apply(staged);
+    ::_exit(!applied && applied.error().code == ErrorCode::kLimit ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(world.get("a.txt"), "old");
+  EXPECT_EQ(entries_of_home(), 1U);
+  EXPECT_TRUE(apply(staged)) << "with room again it goes on";
+}
+
+TEST_F(Files, ARealFullDiskLeavesTheOldContent) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", (world.folder / "home").c_str(), "tmpfs", 0, "size=64k") != 0)
+      ::_exit(77);
+    world.put("a.txt", "old");
+    const auto staged = write("a.txt", std::string(100'000, 'x'));
+    const auto applied = apply(staged);
+    const bool good = !applied && applied.error().code == ErrorCode::kLimit && world.get("a.txt") == "old" && entries_of_home() == 1;
+    ::_exit(good ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "may not mount a small disk here";
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(Files, ADocumentIsReadByItsReader) {
+  struct Reader final : DocumentReader {
+    [[nodiscard]] bool reads(std::string_view name) const override { return name.ends_with(".pdf"); }
+    Result<std::string> text_of(std::string_view, std::string_view bytes, std::stop_token) override {
+      if (bytes != "%PDF") return fail(ErrorCode::kCorrupt, "the PDF does not parse");
+      return "Total due: \xC2\xA3" "84.20\nby 14 April";
+    }
+  } reader;
+  files = make_files_device(&reader);
+  world.put("bill.pdf", "%PDF");
+  world.put("bad.pdf", "no");
+  EXPECT_EQ(text_or_error(read("bill.pdf")), "bill.pdf: Total due: \xC2\xA3" "84.20 / by 14 April");
+  EXPECT_EQ(text_or_error(read("bad.pdf")), "error: the PDF does not parse");
+}
+
+// Property: a diff applied to the text before gives the text after.
+std::string patched(std::string_view before, std::string_view diff) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < before.size();) {
+    const std::size_t end = std::min(before.find('\n', at), before.size() - 1);
+    lines.emplace_back(before.substr(at, end + 1 - at));
+    at = end + 1;
+  }
+  std::string made;
+  std::size_t next = 0;
+  for (std::size_t at = 0; at < diff.size();) {
+    const std::size_t end = diff.find('\n', at);
+    std::string line(diff.substr(at, end + 1 - at));
+    at = end + 1;
+    const bool open = diff.substr(at).starts_with("\\ No newline");
+    if (open) line.pop_back(), at = diff.find('\n', at) + 1;
+    if (line.starts_with("@@")) {
+      const std::size_t first = std::stoul(line.substr(4));
+      const bool none = line.substr(0, line.find('+')).contains(",0 ");
+      for (const std::size_t until = none ? first : first - 1; next < until;) made += lines.at(next++);
+    } else if (line.starts_with("---") || line.starts_with("+++")) {
+    } else if (line[0] == '+') {
+      made += line.substr(1);
+    } else {
+      EXPECT_EQ(lines.at(next++), line.substr(1));
+      if (line[0] == ' ') made += line.substr(1);
+    }
+  }
+  while (next < lines.size()) made += lines[next++];
+  return made;
+}
+
+TEST(LineDiff, AppliedToTheOldTextGivesTheNewOne) {
+  unsigned state = 1;
+  const auto random = [&](unsigned below) { return (state = state * 1664525 + 1013904223) >> 16 & 0xFFFF ? (state >> 16) % below : 0; };
+  for (int round = 0; round < 2000; ++round) {
+    const auto text = [&] {
+      std::string made;
+      for (unsigned lines = random(30); lines > 0; --lines) made += std::string(1, static_cast<char>('a' + random(6))) + "\n";
+      if (!made.empty() && random(4) == 0) made.pop_back();
+      return made;
+    };
+    const std::string before = text();
+    std::string after = text();
+    if (random(2) == 0 && before.size() > 4) after = before, after.insert(2 * (random(static_cast<unsigned>(before.size() / 2))), "z\n");
+    const LineDiff diff = diff_lines("f", before, after, false);
+    ASSERT_EQ(patched(before, diff.text), after) << before << "\n---\n" << after << "\n---\n" << diff.text;
+  }
+}
+
+TEST(LineDiff, VeryDifferentTextsEndQuickly) {
+  std::string before;
+  std::string after;
+  for (int i = 0; i < 20'000; ++i) before += "a" + std::to_string(i) + "\n", after += "b" + std::to_string(i) + "\n";
+  const LineDiff diff = diff_lines("f", before, after, false);
+  EXPECT_EQ(diff.added, 20'000U);
+  EXPECT_EQ(diff.removed, 20'000U);
+  EXPECT_LT(diff.text.size(), 100'000U);
+  EXPECT_THAT(diff.text, HasSubstr("(cut:"));
+}
+
+}  // namespace
+}  // namespace daimon::device
