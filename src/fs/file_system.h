@@ -1,0 +1,122 @@
+// The semantic file system: mounted folders, their index, searches and citations.
+//
+// Thread: any; calls are serialised inside, and a mount in progress lets searches through between files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "capability/label.h"
+
+namespace daimon::fs {
+
+// A piece of a document. The byte range is of the extracted text of that version (for plain files, of the file).
+struct Passage {
+  std::string mount;
+  std::string path;     // below the mount
+  std::string version;  // SHA-256 of the extracted text, hexadecimal
+  std::uint64_t byte_begin = 0;
+  std::uint64_t byte_end = 0;
+  std::optional<int> page;
+  std::string heading;
+  std::string text;
+  double score = 0;  // higher is better; comparable within one search
+  capability::Label label;
+};
+
+struct SearchRequest {
+  std::string query;
+  std::vector<std::string> mounts;  // empty: all
+  int limit = 8;
+};
+
+// A file that a goal may be about.
+struct FileSummary {
+  std::string mount;
+  std::string path;
+  std::string type;
+  std::uint64_t bytes = 0;
+  std::vector<std::string> columns;  // of a table
+  double score = 0;
+};
+
+struct MountStatus {
+  std::string name;
+  std::filesystem::path root;
+  std::int64_t files = 0;
+  std::int64_t chunks = 0;
+  std::int64_t problems = 0;
+};
+
+struct Problem {
+  std::string path;
+  std::string what;
+};
+
+struct MountReport {
+  MountStatus mount;
+  std::int64_t indexed = 0;    // parsed anew
+  std::int64_t unchanged = 0;
+  std::int64_t forgotten = 0;  // no longer there
+  std::int64_t skipped = 0;    // not text
+  std::uint64_t bytes = 0;     // of what was parsed
+  std::vector<Problem> problems;  // the first kProblemsShown; MountStatus counts them all
+};
+inline constexpr std::size_t kProblemsShown = 20;
+
+struct Progress {
+  std::int64_t files_done = 0;
+  std::int64_t files_total = 0;
+  std::uint64_t bytes_done = 0;
+  std::string path;
+};
+
+struct Verification {
+  bool verified = false;       // the quotation stands in that version, byte for byte
+  bool changed_since = false;  // the file has another version now, or is gone
+  std::uint64_t byte_begin = 0;
+};
+
+class FileSystem {
+ public:
+  struct Options {
+    std::filesystem::path database;  // index.db; rebuilt from the files when it is damaged
+    std::uint64_t file_bytes_max = 2ULL << 30;
+    std::int64_t files_max = 200'000;
+    bool watch = true;
+  };
+  static Result<std::unique_ptr<FileSystem>> open(const Options& options);
+  ~FileSystem();
+
+  // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name.
+  Result<MountReport> mount(const std::filesystem::path& folder, std::string name, const std::function<void(const Progress&)>& progress,
+                            std::stop_token stop);
+  Status unmount(const std::string& name);
+  Result<std::vector<MountStatus>> mounts();
+
+  // Best first. No query can break it; one without words finds nothing.
+  Result<std::vector<Passage>> search(const SearchRequest& request);
+  // The part of each passage that fits `bytes_max` and answers the query best.
+  Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages, std::size_t bytes_max);
+  // The files that a goal may be about, best match first.
+  Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit);
+  // The extracted text of the version that is indexed now, at most `bytes_max` of it.
+  Result<std::string> read(const std::string& mount, const std::string& path, std::size_t bytes_max);
+  Result<Verification> verify(const std::string& mount, const std::string& path, const std::string& version, std::string_view quote);
+
+ private:
+  struct State;
+  explicit FileSystem(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace daimon::fs

@@ -1,0 +1,226 @@
+#include "fs/index.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+
+namespace daimon::fs {
+namespace {
+
+constexpr std::string_view kSchema = R"sql(
+CREATE TABLE IF NOT EXISTS mounts (name TEXT PRIMARY KEY, root TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS files (
+  id INTEGER PRIMARY KEY, mount TEXT NOT NULL REFERENCES mounts (name) ON DELETE CASCADE, path TEXT NOT NULL, bytes INTEGER NOT NULL,
+  modified INTEGER NOT NULL, inode INTEGER NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL, columns TEXT NOT NULL, problem TEXT NOT NULL,
+  UNIQUE (mount, path));
+CREATE TABLE IF NOT EXISTS texts (version TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS chunks (
+  id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE, begin INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER);
+CREATE INDEX IF NOT EXISTS chunks_of_file ON chunks (file);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(path, heading, text, tokenize = 'porter unicode61 remove_diacritics 2');
+)sql";
+
+std::string placeholders(const std::vector<std::string>& mounts) {
+  if (mounts.empty()) return {};
+  std::string text = " AND files.mount IN (";
+  for (std::size_t i = 0; i < mounts.size(); ++i) text += i == 0 ? "?" : ", ?";
+  return text + ")";
+}
+
+// A path as words: separators and underscores part them, as the tokenizer would not.
+std::string path_words(std::string_view path) {
+  std::string words(path);
+  for (char& c : words)
+    if (c == '_' || c == '-' || c == '/' || c == '.') c = ' ';
+  return words;
+}
+
+}  // namespace
+
+Result<Index> Index::open(const std::filesystem::path& path) {
+  const auto begin = [&]() -> Result<Index> {
+    DAIMON_TRY(auto database, sqlite::Database::open(path, {.durable = false}));
+    DAIMON_CHECK(database.execute(kSchema));
+    return Index(std::move(database));
+  };
+  auto index = begin();
+  if (index || index.error().code != ErrorCode::kCorrupt) return index;
+  std::error_code error;
+  std::filesystem::rename(path, path.string() + ".damaged", error);
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(path.string() + suffix, error);
+  return begin();
+}
+
+Status Index::add_mount(const std::string& name, const std::filesystem::path& root) {
+  DAIMON_TRY(auto find, database_.prepare("SELECT root FROM mounts WHERE name = ?"));
+  find.bind(1, std::string_view(name));
+  DAIMON_TRY(const bool known, find.step());
+  if (known) {
+    if (find.text(0) == root.string()) return {};
+    return fail(ErrorCode::kConflict, daimon::format("'{}' is already the name of {}", printable(name), printable(find.text(0))),
+                "give another name: daimon mount PATH --name NAME");
+  }
+  DAIMON_TRY(auto insert, database_.prepare("INSERT INTO mounts VALUES (?, ?)"));
+  insert.bind(1, std::string_view(name)).bind(2, std::string_view(root.string()));
+  return insert.run();
+}
+
+Status Index::remove_mount(const std::string& name) {
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_TRY(auto words, database_.prepare("DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
+                                           "WHERE files.mount = ?)"));
+  words.bind(1, std::string_view(name));
+  DAIMON_CHECK(words.run());
+  DAIMON_TRY(auto mount, database_.prepare("DELETE FROM mounts WHERE name = ?"));
+  mount.bind(1, std::string_view(name));
+  DAIMON_CHECK(mount.run());
+  if (database_.changes() == 0) return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)), "`daimon mounts` lists them");
+  return transaction.commit();
+}
+
+Result<std::vector<MountStatus>> Index::mounts() {
+  DAIMON_TRY(auto query, database_.prepare(
+                             "SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND problem = ''), "
+                             "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
+                             "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> 'skipped') FROM mounts ORDER BY name"));
+  std::vector<MountStatus> list;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return list;
+    list.push_back({query.text(0), query.text(1), query.integer(2), query.integer(3), query.integer(4)});
+  }
+}
+
+Result<std::vector<std::string>> Index::paths(const std::string& mount) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT path FROM files WHERE mount = ?"));
+  query.bind(1, std::string_view(mount));
+  std::vector<std::string> list;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return list;
+    list.push_back(query.text(0));
+  }
+}
+
+Result<std::optional<Stamp>> Index::stamp(const std::string& mount, const std::string& path) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT bytes, modified, inode FROM files WHERE mount = ? AND path = ?"));
+  query.bind(1, std::string_view(mount)).bind(2, std::string_view(path));
+  DAIMON_TRY(const bool row, query.step());
+  if (!row) return std::optional<Stamp>();
+  return Stamp{query.integer(0), query.integer(1), query.integer(2)};
+}
+
+Status Index::forget_chunks(const std::string& mount, const std::string& path) {
+  DAIMON_TRY(auto words, database_.prepare("DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
+                                           "WHERE files.mount = ? AND files.path = ?)"));
+  words.bind(1, std::string_view(mount)).bind(2, std::string_view(path));
+  DAIMON_CHECK(words.run());
+  DAIMON_TRY(auto file, database_.prepare("DELETE FROM files WHERE mount = ? AND path = ?"));
+  file.bind(1, std::string_view(mount)).bind(2, std::string_view(path));
+  return file.run();
+}
+
+Status Index::put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document) {
+  const std::string version = to_hex(sha256(document.text));
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_CHECK(forget_chunks(mount, path));
+  DAIMON_TRY(auto text, database_.prepare("INSERT OR IGNORE INTO texts VALUES (?, ?)"));
+  text.bind(1, std::string_view(version)).bind_blob(2, document.text);
+  DAIMON_CHECK(text.run());
+  DAIMON_TRY(auto file, database_.prepare("INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
+                                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')"));
+  const std::string columns = to_text(JsonArray(document.columns.begin(), document.columns.end()));
+  file.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, stamp.bytes).bind(4, stamp.modified_ns).bind(5, stamp.inode);
+  file.bind(6, std::string_view(document.type)).bind(7, std::string_view(version)).bind(8, std::string_view(columns));
+  DAIMON_CHECK(file.run());
+  const std::int64_t id = database_.last_row_id();
+  DAIMON_TRY(auto chunk, database_.prepare("INSERT INTO chunks (file, begin, end, page) VALUES (?, ?, ?, ?)"));
+  DAIMON_TRY(auto words, database_.prepare("INSERT INTO words (rowid, path, heading, text) VALUES (?, ?, ?, ?)"));
+  const std::string path_text = path_words(path);
+  for (const Chunk& piece : chunks_of(document)) {
+    const std::string_view bytes = std::string_view(document.text).substr(piece.begin, piece.end - piece.begin);
+    if (trim(bytes).empty()) continue;
+    chunk.bind(1, id).bind(2, static_cast<std::int64_t>(piece.begin)).bind(3, static_cast<std::int64_t>(piece.end));
+    if (piece.page) chunk.bind(4, std::int64_t{*piece.page});
+    else chunk.bind_null(4);
+    DAIMON_CHECK(chunk.run());
+    words.bind(1, database_.last_row_id()).bind(2, std::string_view(path_text)).bind(3, std::string_view(piece.heading)).bind(4, bytes);
+    DAIMON_CHECK(words.run());
+  }
+  return transaction.commit();
+}
+
+Status Index::put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what, bool skipped) {
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_CHECK(forget_chunks(mount, path));
+  DAIMON_TRY(auto file, database_.prepare("INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
+                                          "VALUES (?, ?, ?, ?, ?, ?, '', '[]', ?)"));
+  file.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, stamp.bytes).bind(4, stamp.modified_ns).bind(5, stamp.inode);
+  file.bind(6, std::string_view(skipped ? "skipped" : "problem")).bind(7, what);
+  DAIMON_CHECK(file.run());
+  return transaction.commit();
+}
+
+Status Index::remove(const std::string& mount, const std::string& path) {
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_CHECK(forget_chunks(mount, path));
+  return transaction.commit();
+}
+
+Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vector<std::string>& mounts, int limit) {
+  if (fts.empty()) return std::vector<Passage>();
+  // The path and the heading say what a chunk is about, so their words weigh more.
+  DAIMON_TRY(auto query, database_.prepare("SELECT files.mount, files.path, files.version, chunks.begin, chunks.end, chunks.page, words.heading, words.text, "
+                                           "bm25(words, 2.0, 2.0, 1.0) AS rank FROM words JOIN chunks ON chunks.id = words.rowid "
+                                           "JOIN files ON files.id = chunks.file WHERE words MATCH ?" +
+                                           placeholders(mounts) + " ORDER BY rank LIMIT ?"));
+  int index = 1;
+  query.bind(index++, fts);
+  for (const std::string& mount : mounts) query.bind(index++, std::string_view(mount));
+  query.bind(index, std::int64_t{limit});
+  std::vector<Passage> passages;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return passages;
+    Passage passage{query.text(0), query.text(1), query.text(2), static_cast<std::uint64_t>(query.integer(3)), static_cast<std::uint64_t>(query.integer(4)),
+                    {},            query.text(6), query.text(7), -query.real(8), {}};
+    if (!query.is_null(5)) passage.page = static_cast<int>(query.integer(5));
+    passage.label = capability::untrusted_label("file:" + passage.path);
+    passages.push_back(std::move(passage));
+  }
+}
+
+Result<std::vector<FileSummary>> Index::files(const std::vector<std::string>& mounts) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT mount, path, type, bytes, columns FROM files WHERE problem = ''" + placeholders(mounts) + " ORDER BY path"));
+  int index = 1;
+  for (const std::string& mount : mounts) query.bind(index++, std::string_view(mount));
+  std::vector<FileSummary> list;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return list;
+    FileSummary file{query.text(0), query.text(1), query.text(2), static_cast<std::uint64_t>(query.integer(3)), {}, 0};
+    if (const auto columns = parse_json(query.text(4)); columns && columns->is_array())
+      for (const Json& column : columns->get_array())
+        if (column.is_string()) file.columns.emplace_back(column.get_string());
+    list.push_back(std::move(file));
+  }
+}
+
+Result<std::optional<std::string>> Index::text_of_version(std::string_view version) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT text FROM texts WHERE version = ?"));
+  query.bind(1, version);
+  DAIMON_TRY(const bool row, query.step());
+  return row ? std::optional(query.blob(0)) : std::nullopt;
+}
+
+Result<std::optional<std::string>> Index::current_version(const std::string& mount, const std::string& path) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT version FROM files WHERE mount = ? AND path = ? AND problem = ''"));
+  query.bind(1, std::string_view(mount)).bind(2, std::string_view(path));
+  DAIMON_TRY(const bool row, query.step());
+  return row ? std::optional(query.text(0)) : std::nullopt;
+}
+
+}  // namespace daimon::fs

@@ -1,0 +1,55 @@
+// The index database: files, versions of their text, chunks and their words. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/sqlite.h"
+#include "fs/chunk.h"
+#include "fs/document.h"
+#include "fs/file_system.h"
+
+namespace daimon::fs {
+
+// What tells a file that may have changed from one that has not.
+struct Stamp {
+  std::int64_t bytes = 0;
+  std::int64_t modified_ns = 0;
+  std::int64_t inode = 0;
+  bool operator==(const Stamp&) const = default;
+};
+
+class Index {
+ public:
+  // A damaged database is moved away and begun anew: all of it can be rebuilt from the files.
+  static Result<Index> open(const std::filesystem::path& path);
+
+  Status add_mount(const std::string& name, const std::filesystem::path& root);
+  Status remove_mount(const std::string& name);
+  Result<std::vector<MountStatus>> mounts();
+
+  Result<std::vector<std::string>> paths(const std::string& mount);
+  Result<std::optional<Stamp>> stamp(const std::string& mount, const std::string& path);
+  // In one transaction each: a crash leaves the old or the new state of the file.
+  Status put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document);
+  // Remembers why a file has no text, so that it is not tried again until it changes.
+  Status put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what, bool skipped);
+  Status remove(const std::string& mount, const std::string& path);
+
+  // Passages by BM25, best first, of an FTS5 query made by fts_query.
+  Result<std::vector<Passage>> match(std::string_view fts, const std::vector<std::string>& mounts, int limit);
+  Result<std::vector<FileSummary>> files(const std::vector<std::string>& mounts);
+  Result<std::optional<std::string>> text_of_version(std::string_view version);
+  Result<std::optional<std::string>> current_version(const std::string& mount, const std::string& path);
+
+ private:
+  explicit Index(sqlite::Database database) : database_(std::move(database)) {}
+  Status forget_chunks(const std::string& mount, const std::string& path);
+  sqlite::Database database_;
+};
+
+}  // namespace daimon::fs

@@ -1,0 +1,103 @@
+// HTML to text: the main content, one block a line, headings marked as in Markdown.
+#include <lexbor/html/html.h>
+
+#include <array>
+#include <string>
+
+#include "fs/document.h"
+
+namespace daimon::fs {
+namespace {
+
+bool is_any(std::string_view name, std::initializer_list<std::string_view> names) {
+  for (const std::string_view one : names)
+    if (one == name) return true;
+  return false;
+}
+
+class Writer {
+ public:
+  void walk(lxb_dom_node_t* root) {
+    // Without recursion: hostile pages nest a million elements.
+    lxb_dom_node_t* node = root;
+    while (node != nullptr) {
+      const bool into = enter(node);
+      if (into && node->first_child != nullptr) {
+        node = node->first_child;
+        continue;
+      }
+      if (into) leave(node);
+      while (node != root && node->next == nullptr) {
+        node = node->parent;
+        if (node == nullptr) return;
+        leave(node);
+      }
+      if (node == root) return;
+      node = node->next;
+    }
+  }
+  std::string take() {
+    while (out_.ends_with('\n') || out_.ends_with(' ')) out_.pop_back();
+    if (!out_.empty()) out_ += '\n';
+    return std::move(out_);
+  }
+
+ private:
+  static std::string_view name(lxb_dom_node_t* node) {
+    std::size_t length = 0;
+    const lxb_char_t* data = lxb_dom_element_local_name(lxb_dom_interface_element(node), &length);
+    return {reinterpret_cast<const char*>(data), length};
+  }
+  static bool is_block(std::string_view name) {
+    return is_any(name, {"p", "div", "li", "tr", "br", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section", "article", "blockquote",
+                         "pre", "dt", "dd", "hr", "main", "body", "title", "figcaption"});
+  }
+  void line() {
+    while (out_.ends_with(' ')) out_.pop_back();
+    if (!out_.empty() && !out_.ends_with('\n')) out_ += '\n';
+  }
+  bool enter(lxb_dom_node_t* node) {
+    if (node->type == LXB_DOM_NODE_TYPE_TEXT) {
+      std::size_t length = 0;
+      const lxb_char_t* data = lxb_dom_node_text_content(node, &length);
+      if (data != nullptr) text({reinterpret_cast<const char*>(data), length});
+      return false;
+    }
+    if (node->type != LXB_DOM_NODE_TYPE_ELEMENT) return node->type == LXB_DOM_NODE_TYPE_DOCUMENT;
+    const std::string_view element = name(node);
+    if (is_any(element, {"script", "style", "nav", "noscript", "template", "svg", "iframe", "head"})) return false;
+    if (is_block(element)) line();
+    if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6') out_ += std::string(static_cast<std::size_t>(element[1] - '0'), '#') + " ";
+    if (element == "li") out_ += "- ";
+    if (is_any(element, {"td", "th"}) && !out_.empty() && !out_.ends_with('\n')) out_ += " | ";
+    return true;
+  }
+  void leave(lxb_dom_node_t* node) {
+    if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && is_block(name(node))) line();
+  }
+  void text(std::string_view text) {
+    for (const char c : text) {
+      const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+      if (!blank) out_ += c;
+      else if (!out_.empty() && !out_.ends_with(' ') && !out_.ends_with('\n')) out_ += ' ';
+    }
+  }
+  std::string out_;
+};
+
+}  // namespace
+
+std::string text_of_html(std::string_view html) {
+  lxb_html_document_t* document = lxb_html_document_create();
+  if (document == nullptr) return {};
+  std::string text;
+  if (lxb_html_document_parse(document, reinterpret_cast<const lxb_char_t*>(html.data()), html.size()) == LXB_STATUS_OK) {
+    Writer writer;
+    if (lxb_html_body_element_t* body = lxb_html_document_body_element(document); body != nullptr) writer.walk(lxb_dom_interface_node(body));
+    text = writer.take();
+  }
+  lxb_html_document_destroy(document);
+  return text;
+}
+
+}  // namespace daimon::fs

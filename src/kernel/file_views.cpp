@@ -1,0 +1,54 @@
+// Mounts and searches as docs/api.md shows them.
+#include "base/format.h"
+#include "base/text.h"
+#include "kernel/views.h"
+
+namespace daimon::kernel {
+namespace {
+
+JsonObject mount_view(const fs::MountStatus& mount) {
+  return {{"name", mount.name}, {"root", mount.root.string()}, {"files", mount.files}, {"chunks", mount.chunks}, {"problems", mount.problems}};
+}
+
+}  // namespace
+
+Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress,
+                          std::stop_token stop) {
+  const auto report = [&](const fs::Progress& now) {
+    if (progress)
+      progress(JsonObject{{"files_done", now.files_done}, {"files_total", now.files_total}, {"bytes_done", now.bytes_done}, {"path", printable(now.path)}});
+  };
+  DAIMON_TRY(const fs::MountReport made, files.mount(path, name, report, std::move(stop)));
+  JsonObject view = mount_view(made.mount);
+  view["indexed"] = made.indexed;
+  view["unchanged"] = made.unchanged;
+  view["forgotten"] = made.forgotten;
+  view["skipped"] = made.skipped;
+  view["bytes"] = made.bytes;
+  JsonArray problems;
+  for (const fs::Problem& problem : made.problems) problems.push_back(JsonObject{{"path", problem.path}, {"what", problem.what}});
+  view["problem_list"] = std::move(problems);
+  return Json(std::move(view));
+}
+
+Result<Json> mounts_view(fs::FileSystem& files) {
+  DAIMON_TRY(const auto mounts, files.mounts());
+  JsonArray list;
+  for (const fs::MountStatus& mount : mounts) list.push_back(mount_view(mount));
+  return Json(std::move(list));
+}
+
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts, int limit) {
+  DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
+  DAIMON_TRY(const auto windows, files.windows(query, passages, 320));
+  JsonArray list;
+  for (const fs::Passage& passage : windows) {
+    JsonObject item{{"mount", passage.mount}, {"path", passage.path}, {"page", nullptr}, {"heading", passage.heading}, {"text", passage.text},
+                    {"begin", passage.byte_begin}, {"end", passage.byte_end}, {"version", passage.version}, {"score", passage.score}};
+    if (passage.page) item["page"] = *passage.page;
+    list.push_back(std::move(item));
+  }
+  return Json(std::move(list));
+}
+
+}  // namespace daimon::kernel
