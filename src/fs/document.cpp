@@ -125,14 +125,15 @@ std::vector<std::string> csv_header(std::string_view text) {
   return fields;
 }
 
-Result<Document> parse_pdf(const std::filesystem::path& path, std::stop_token stop) {
+Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes, std::stop_token stop) {
   sandbox::Profile profile;
   profile.output_bytes = 16ULL << 20;
   profile.wall = std::chrono::seconds(60);
   profile.cpu = std::chrono::seconds(50);
   sandbox::Command command;
   command.argv = {"/usr/bin/pdftotext", "-layout", "-enc", "UTF-8", "-", "-"};
-  command.input_file = path;
+  if (path.empty()) command.input = std::move(bytes);
+  else command.input_file = path;
   command.stop = std::move(stop);
   DAIMON_TRY(const sandbox::RunResult result, sandbox::run(profile, command));
   if (!result.succeeded() && result.out.empty()) {
@@ -173,7 +174,7 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
   DAIMON_TRY(std::string bytes, read_bytes(path, cut, stop));
   const auto type = type_of(path, bytes.substr(0, 8192));
   if (!type) return fail(ErrorCode::kUnsupported, "not a text document");
-  if (*type == "pdf") return parse_pdf(path, stop);
+  if (*type == "pdf") return parse_pdf(path, {}, stop);
   Document document;
   document.type = *type;
   document.cut = cut;

@@ -35,7 +35,8 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
 // Parsers of one type each.
 std::string text_of_html(std::string_view html);
 std::string text_of_mail(std::string_view message);
-Result<Document> parse_pdf(const std::filesystem::path& path, std::stop_token stop);
+// Of a file, or, when the path is empty, of bytes.
+Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes, std::stop_token stop);
 // The fields of the first record of a CSV file (RFC 4180; separator , ; or tab).
 std::vector<std::string> csv_header(std::string_view text);
 
