@@ -45,7 +45,12 @@ void Process::choose(const memory::ChosenCall& chosen) {
     add_result(chosen.name, "there is no such call", true, capability::system_label());
     return step_failed("the model named a call that does not exist");
   }
-  request_call(chosen.name, chosen.arguments, false);
+  Json arguments = chosen.arguments;
+  // The host ranks: where a plan looks once, what the goal says counts besides the few words that a small model chose.
+  const auto searches = std::ranges::count_if(plan_, [](const Step& step) { return step.step.call == "search"; });
+  if (chosen.name == "search" && searches == 1 && memory::profile_named(profile_name_).plan_decides() && arguments.is_object())
+    arguments.as_object()["query"] = std::string(cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + goal_, 400));
+  request_call(chosen.name, std::move(arguments), false);
 }
 
 // Everything a call must pass before it reaches its device: the table, its own schema, the monitor, the person.
