@@ -1,6 +1,6 @@
-// Tokens a second at 1, 8 and 32 sequences that share a prefix of about 512 tokens, beside llama-server of the same
+// Tokens a second at 1, 8 and 32 sequences that share a prefix of about 300 tokens, beside llama-server of the same
 // package with the same file, threads, context and cache type (its own continuous batching, prompt cache and unified
-// cache on), asked over HTTP by our remote processor. Each point is the median of five runs after one that warms up;
+// cache on), asked over HTTP by our remote processor. Each point is the median of three runs after one that warms up;
 // the spread is the least and the most. Then the time from nothing to a processor that is ready.
 #include <unistd.h>
 
@@ -27,8 +27,8 @@ using namespace daimon;
 using namespace daimon::processor;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRuns = 5;
-constexpr int kAnswerTokens = 48;
+constexpr int kRuns = 3;
+constexpr int kAnswerTokens = 32;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -41,7 +41,7 @@ Request request(int run, int i) {
   Request made;
   made.id = std::format("{}-{}", run, i);
   std::string shared = "call\nsearch(query): find passages in the mounted files";
-  while (shared.size() < 1600) shared += " and the answer of the table in the files";
+  while (shared.size() < 900) shared += " and the answer of the table in the files";
   // Another prefix for each run, so that only what is shared within a run is saved.
   made.messages = {{Role::kSystem, std::format("{} {}", run, shared)}, {Role::kUser, std::format("goal {}", i)}};
   made.tokens_max = kAnswerTokens;
@@ -78,6 +78,7 @@ Point measure(Processor& processor, int sequences) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   std::filesystem::path model;
   if (count > 1) {
     model = arguments[1];
@@ -86,7 +87,9 @@ int main(int count, char** arguments) {
   } else {
     model = std::filesystem::temp_directory_path() / std::format("bench-processor-{}.gguf", getpid());
     // A template that ends in our marker, so that both sides see prompts of the same length.
-    test::write_tiny_gguf(model, {.chat_template = "{% for m in messages %}<|user|>{{ m.content }}{% endfor %}<|call|>", .layers = 6, .width = 256});
+    test::write_tiny_gguf(model, {.chat_template = "{% for m in messages %}<|user|>{{ m.content }}{% endfor %}<|call|>",
+                                  .layers = 6,
+                                  .width = 256});
   }
   const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   LocalOptions options;
@@ -107,12 +110,18 @@ int main(int count, char** arguments) {
     ready_ms.push_back(seconds_since(begin) * 1000);
   }
   std::println("ready in {:.0f} ms the first time (backends are loaded), {:.0f} to {:.0f} ms after that", ready_ms[0],
-               *std::min_element(ready_ms.begin() + 1, ready_ms.end()), *std::max_element(ready_ms.begin() + 1, ready_ms.end()));
+               *std::min_element(ready_ms.begin() + 1, ready_ms.end()),
+               *std::max_element(ready_ms.begin() + 1, ready_ms.end()));
 
   const auto local = LocalProcessor::create(options);
   const std::string port = std::to_string(20'000 + getpid() % 20'000);
-  test::Child server({"llama-server", "-m", model.string(), "--port", port, "--host", "127.0.0.1", "-t", std::to_string(threads), "-c",
-                      "32768", "-np", "32", "--kv-unified", "-b", "512", "-ub", "512", "--jinja", "--no-webui"},
+  test::Child server({"llama-server", "-m",           model.string(),
+                      "--port",       port,           "--host",
+                      "127.0.0.1",    "-t",           std::to_string(threads),
+                      "-c",           "32768",        "-np",
+                      "32",           "--kv-unified", "-b",
+                      "512",          "-ub",          "512",
+                      "--jinja",      "--no-webui"},
                      true);
   RemoteOptions peer;
   peer.url = std::format("http://127.0.0.1:{}/v1", port);
@@ -128,8 +137,10 @@ int main(int count, char** arguments) {
   for (const int sequences : {1, 8, 32}) {
     const Point ours = measure(**local, sequences);
     const Point theirs = measure(**remote, sequences);
-    std::println("{:2} sequences: daimon {:6.0f} /{:6.0f} /{:6.0f}   llama-server {:6.0f} /{:6.0f} /{:6.0f}   ratio {:.2f}", sequences,
-                 ours.least, ours.median, ours.most, theirs.least, theirs.median, theirs.most, ours.median / theirs.median);
+    std::println(
+        "{:2} sequences: daimon {:6.0f} /{:6.0f} /{:6.0f}   llama-server {:6.0f} /{:6.0f} /{:6.0f}   ratio {:.2f}",
+        sequences, ours.least, ours.median, ours.most, theirs.least, theirs.median, theirs.most,
+        ours.median / theirs.median);
   }
   return 0;
 }

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     EventParser events;
     ChatStream stream;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
-      if (!events.feed(bytes.substr(at, piece), [&](std::string_view event) { return stream.feed(event); })) return false;
+      if (!events.feed(bytes.substr(at, piece), [&](std::string_view event) { return stream.feed(event); }))
+        return false;
       text += stream.take_text();
     }
     if (text != stream.reply().text) std::abort();

@@ -20,9 +20,9 @@ namespace daimon::processor {
 class Answer {
  public:
   struct Limits {
-    int tokens_max = 0;           // of the answer
+    int tokens_max = 0;  // of the answer
     bool jump_forward = true;
-    bool can_drop = true;         // tokens already computed can be taken back
+    bool can_drop = true;  // tokens already computed can be taken back
   };
   // `grammar` null: free text. The model and the format outlive the answer.
   Answer(const Model& model, const ChatFormat& format, const Sampling& sampling,

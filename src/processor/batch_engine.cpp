@@ -21,9 +21,12 @@ constexpr int kTokensWorthWaiting = 32;
 
 ggml_type ggml_type_of(KvType type) {
   switch (type) {
-    case KvType::kQ8: return GGML_TYPE_Q8_0;
-    case KvType::kQ4: return GGML_TYPE_Q4_0;
-    case KvType::kF16: break;
+    case KvType::kQ8:
+      return GGML_TYPE_Q8_0;
+    case KvType::kQ4:
+      return GGML_TYPE_Q4_0;
+    case KvType::kF16:
+      break;
   }
   return GGML_TYPE_F16;
 }
@@ -58,8 +61,8 @@ Result<std::unique_ptr<BatchEngine>> BatchEngine::create(const Model& model, con
   }
   if (context == nullptr)
     return fail(ErrorCode::kUnavailable,
-                std::format("no memory for {} cells of context: {}", options.cells, take_llama_complaints()),
-                "make the context smaller, quantise it (q8_0), or use a smaller model");
+                std::format("libllama cannot make a context of {} cells: {}", options.cells, take_llama_complaints()),
+                "make the context smaller or its cache f16, or use a smaller model");
   BatchOptions actual = options;
   actual.cells = static_cast<int>(llama_n_ctx(context));
   actual.context_tokens = std::min(options.context_tokens, actual.cells);
@@ -67,7 +70,8 @@ Result<std::unique_ptr<BatchEngine>> BatchEngine::create(const Model& model, con
   return std::unique_ptr<BatchEngine>(new BatchEngine(model, format, actual, context));
 }
 
-BatchEngine::BatchEngine(const Model& model, const ChatFormat& format, const BatchOptions& options, llama_context* context)
+BatchEngine::BatchEngine(const Model& model, const ChatFormat& format, const BatchOptions& options,
+                         llama_context* context)
     : model_(model),
       format_(format),
       options_(options),
@@ -78,7 +82,8 @@ BatchEngine::BatchEngine(const Model& model, const ChatFormat& format, const Bat
               .can_share = options.share_prefixes},
              *this) {
   llama_set_abort_callback(
-      context_, [](void* abort) { return static_cast<std::atomic<bool>*>(abort)->load(std::memory_order_relaxed); }, &abort_);
+      context_, [](void* abort) { return static_cast<std::atomic<bool>*>(abort)->load(std::memory_order_relaxed); },
+      &abort_);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -93,7 +98,9 @@ BatchEngine::~BatchEngine() {
   llama_free(context_);
 }
 
-void BatchEngine::copy(int from, int to, int count) { llama_memory_seq_cp(llama_get_memory(context_), from, to, 0, count); }
+void BatchEngine::copy(int from, int to, int count) {
+  llama_memory_seq_cp(llama_get_memory(context_), from, to, 0, count);
+}
 
 bool BatchEngine::remove(int sequence, int begin) {
   return llama_memory_seq_rm(llama_get_memory(context_), sequence, begin, -1);
@@ -113,7 +120,8 @@ void BatchEngine::submit(Request request, Processor::OnText on_text, Processor::
     } else if (in_flight_.size() >= kRequestsMax) {
       refused = {ErrorCode::kLimit, std::format("{} requests are in flight already", kRequestsMax), "try again later"};
     } else if (!in_flight_.insert(job->request.id).second) {
-      refused = {ErrorCode::kConflict, std::format("a request named {} is in flight already", printable(job->request.id)), ""};
+      refused = {ErrorCode::kConflict,
+                 std::format("a request named {} is in flight already", printable(job->request.id)), ""};
     } else {
       mail_.push_back(std::move(job));
     }
@@ -167,7 +175,8 @@ bool BatchEngine::take_mail() {
   bool stopping = false;
   {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [&] { return stopping_ || !mail_.empty() || !cancels_.empty() || !active_.empty() || !queue_.empty(); });
+    wake_.wait(lock,
+               [&] { return stopping_ || !mail_.empty() || !cancels_.empty() || !active_.empty() || !queue_.empty(); });
     arrived.swap(mail_);
     cancelled.swap(cancels_);
     in_long_batch_.clear();
@@ -198,7 +207,8 @@ void BatchEngine::cancel_named(const std::vector<std::string>& ids) {
   for (const std::string& id : ids)
     for (Jobs* jobs : {&active_, &queue_})
       for (auto& job : *jobs)
-        if (job->on_done && job->request.id == id) fail_job(*job, {ErrorCode::kCancelled, "the request was cancelled", ""});
+        if (job->on_done && job->request.id == id)
+          fail_job(*job, {ErrorCode::kCancelled, "the request was cancelled", ""});
 }
 
 Result<std::shared_ptr<const constraint::Grammar>> BatchEngine::grammar_of(const Json& schema) {
@@ -214,7 +224,8 @@ Status BatchEngine::prepare(Job& job) {
   if (!job.request.tools.empty())
     return fail(ErrorCode::kUnsupported, "a local model takes no `tools`", "give a schema for the answer instead");
   if (job.request.tokens_max <= 0)
-    return fail(ErrorCode::kInvalidArgument, std::format("tokens_max is {}", job.request.tokens_max), "ask for at least 1");
+    return fail(ErrorCode::kInvalidArgument, std::format("tokens_max is {}", job.request.tokens_max),
+                "ask for at least 1");
   DAIMON_TRY(job.tokens, format_.prompt(job.request.messages));
   job.prompt_tokens = static_cast<int>(job.tokens.size());
   if (job.prompt_tokens >= options_.context_tokens)
@@ -226,11 +237,13 @@ Status BatchEngine::prepare(Job& job) {
   if (job.request.schema) {
     DAIMON_TRY(grammar, grammar_of(*job.request.schema));
   }
-  job.answer = std::make_unique<Answer>(model_, format_, job.request.sampling, std::move(grammar),
-                                        Answer::Limits{.tokens_max = job.request.tokens_max,
-                                                       .jump_forward = options_.jump_forward,
-                                                       .can_drop = options_.share_prefixes || model_.can_share_prefixes()});
+  job.answer =
+      std::make_unique<Answer>(model_, format_, job.request.sampling, std::move(grammar),
+                               Answer::Limits{.tokens_max = job.request.tokens_max,
+                                              .jump_forward = options_.jump_forward,
+                                              .can_drop = options_.share_prefixes || model_.can_share_prefixes()});
   const bool goes_on = apply(job, job.answer->begin());
+  counts_.tokens_total += static_cast<std::uint64_t>(job.answer->forced());
   if (!goes_on) finish(job);
   return {};
 }

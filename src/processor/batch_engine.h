@@ -65,10 +65,10 @@ class BatchEngine final : private KvMemory {
     std::unique_ptr<Answer> answer;
     std::vector<Token> tokens;  // the prompt, then the answer
     int prompt_tokens = 0;
-    int cached_tokens = -1;     // -1: never active yet
-    int sequence = -1;          // -1: queued
-    int chunk = 0;              // tokens in the current batch
-    int row = -1;               // of the current batch, whose logits it wants
+    int cached_tokens = -1;  // -1: never active yet
+    int sequence = -1;       // -1: queued
+    int chunk = 0;           // tokens in the current batch
+    int row = -1;            // of the current batch, whose logits it wants
     Time submitted, began, answered;
   };
   using Jobs = std::vector<std::unique_ptr<Job>>;

@@ -30,8 +30,9 @@ void BatchEngine::step() {
     case 0:
       for (auto& job : active_)
         if (job->chunk > 0)
-          table_.append(job->sequence, std::span(job->tokens).subspan(static_cast<std::size_t>(computed(*job)),
-                                                                      static_cast<std::size_t>(job->chunk)));
+          table_.append(job->sequence,
+                        std::span(job->tokens)
+                            .subspan(static_cast<std::size_t>(computed(*job)), static_cast<std::size_t>(job->chunk)));
       advance();
       break;
     case 1: {
@@ -48,10 +49,13 @@ void BatchEngine::step() {
       }
       break;
     }
-    case 2: read_back(); break;
+    case 2:
+      read_back();
+      break;
     default: {
       const std::string words = take_llama_complaints();
-      const Error error{ErrorCode::kInternal, std::format("libllama could not compute the batch ({}): {}", status, words),
+      const Error error{ErrorCode::kInternal,
+                        std::format("libllama could not compute the batch ({}): {}", status, words),
                         "try again; if it happens again, use another model or a smaller context"};
       for (auto& job : active_)
         if (job->chunk > 0) {
@@ -161,7 +165,8 @@ void BatchEngine::read_back() {
     if (job->chunk == 0) continue;
     const int begin = computed(*job);
     const int there = std::clamp(llama_memory_seq_pos_max(memory, job->sequence) + 1 - begin, 0, job->chunk);
-    table_.append(job->sequence, std::span(job->tokens).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(there)));
+    table_.append(job->sequence,
+                  std::span(job->tokens).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(there)));
     // The logits of the last token are lost; it is computed again.
     if (computed(*job) == static_cast<int>(job->tokens.size())) table_.truncate(job->sequence, computed(*job) - 1);
   }

@@ -6,6 +6,7 @@
 #include <format>
 
 #include "base/random.h"
+#include "base/text.h"
 
 namespace daimon::processor {
 namespace {
@@ -17,19 +18,11 @@ Role templated(Role role) { return role == Role::kTool ? Role::kUser : role; }
 
 }  // namespace
 
-std::pair<std::size_t, std::size_t> find_first_of_texts(std::string_view text, std::span<const std::string> needles) {
-  std::pair<std::size_t, std::size_t> first{std::string_view::npos, 0};
-  for (const std::string& needle : needles)
-    if (const auto at = text.substr(0, first.first == std::string_view::npos ? text.size() : first.first + needle.size())
-                            .find(needle);
-        at < first.first)
-      first = {at, needle.size()};
-  return first;
-}
-
 ChatFormat::ChatFormat(const Model& model) : model_(model) {
   SystemRandom random;
   secret_ = random_hex(random, 16);
+  for (const std::string_view marker : model.marker_texts())
+    markers_[static_cast<unsigned char>(marker[0])].push_back(marker);
   const auto find = [&](std::string_view text, Token& token) {
     const auto found = model.marker(text);
     if (found) token = *found;
@@ -64,10 +57,18 @@ std::vector<Token> ChatFormat::compact(std::span<const Message> messages) const 
   std::vector<Token> tokens{bos_};
   for (const Message& message : messages) {
     switch (message.role) {
-      case Role::kSystem: tokens.push_back(system_); break;
-      case Role::kUser: tokens.push_back(user_); break;
-      case Role::kTool: tokens.push_back(result_); break;
-      case Role::kAssistant: tokens.push_back(call_); break;
+      case Role::kSystem:
+        tokens.push_back(system_);
+        break;
+      case Role::kUser:
+        tokens.push_back(user_);
+        break;
+      case Role::kTool:
+        tokens.push_back(result_);
+        break;
+      case Role::kAssistant:
+        tokens.push_back(call_);
+        break;
     }
     append_content(message.content, tokens);
     if (message.role == Role::kAssistant) tokens.push_back(end_);
@@ -118,10 +119,11 @@ Result<std::vector<ChatFormat::Part>> ChatFormat::render(std::span<const Message
         contents[i + 1] = contents[i] + "\n\n" + contents[i + 1];
         continue;
       }
-      return fail(ErrorCode::kUnsupported, "the model's chat template leaves the last message out", "use another model");
+      return fail(ErrorCode::kUnsupported, "the model's chat template leaves the last message out",
+                  "use another model");
     }
     parts.push_back({text.substr(at, found - at), false});
-    parts.push_back({std::move(contents[i]), true});
+    parts.push_back({repair_utf8(contents[i]), true});
     at = found + stand_ins[i].size();
   }
   parts.push_back({text.substr(at), false});
@@ -131,22 +133,24 @@ Result<std::vector<ChatFormat::Part>> ChatFormat::render(std::span<const Message
 std::vector<Token> ChatFormat::tokens_of(const std::vector<Part>& parts) const {
   std::string whole;
   for (const Part& part : parts) whole += part.text;
-  // The usual case, and exactly what the model was trained on: nothing in the messages, nor at their edges, looks like a
-  // marker, so the text can be tokenised as one.
+  // The usual case, and exactly what the model was trained on: nothing in the messages, nor at their edges, looks like
+  // a marker, so the text can be tokenised as one.
+  std::size_t longest = 1;
+  for (const std::string& marker : model_.marker_texts()) longest = std::max(longest, marker.size());
   bool clean = true;
   std::size_t begin = 0;
-  std::size_t longest = 0;
-  for (const std::string& marker : model_.marker_texts()) longest = std::max(longest, marker.size());
   for (const Part& part : parts) {
-    if (part.from_message && !part.text.empty() && clean) {
-      // Every occurrence that has at least one byte in the content.
-      for (const std::string& marker : model_.marker_texts()) {
-        const std::size_t from = begin >= marker.size() - 1 ? begin - (marker.size() - 1) : 0;
-        const std::size_t to = std::min(begin + part.text.size() + marker.size() - 1, whole.size());
-        if (std::string_view(whole).substr(from, to - from).find(marker) != std::string_view::npos) clean = false;
-      }
+    const std::size_t end = begin + part.text.size();
+    // Every marker that has a byte in the content: one that begins before it may reach into it.
+    for (std::size_t at = begin - std::min(begin, longest - 1); part.from_message && clean && at < end; ++at) {
+      at = find_marker(whole, at);
+      if (at >= end) break;
+      std::size_t length = 0;
+      for (const std::string_view marker : markers_[static_cast<unsigned char>(whole[at])])
+        if (std::string_view(whole).substr(at).starts_with(marker)) length = std::max(length, marker.size());
+      clean = at + length <= begin;
     }
-    begin += part.text.size();
+    begin = end;
   }
   if (clean) return model_.tokenize(whole, true, true);
   std::vector<Token> tokens = model_.tokenize(parts.front().text, true, true);
@@ -163,17 +167,25 @@ std::vector<Token> ChatFormat::tokens_of(const std::vector<Part>& parts) const {
 
 // A marker in the text is cut in two, so that no tokeniser takes it for the token.
 void ChatFormat::append_content(std::string_view content, std::vector<Token>& tokens) const {
+  // A tokeniser of bytes that are no UTF-8 may do anything.
+  const std::string repaired = is_utf8(content) ? std::string() : repair_utf8(content);
+  if (!repaired.empty()) content = repaired;
   const auto append = [&](std::string_view text) {
     const auto piece = model_.tokenize(text, false);
     tokens.insert(tokens.end(), piece.begin(), piece.end());
   };
-  for (;;) {
-    const auto [at, length] = find_first_of_texts(content, model_.marker_texts());
-    if (at == std::string_view::npos) break;
+  for (std::size_t at = find_marker(content, 0); at != std::string_view::npos; at = find_marker(content, 0)) {
     append(content.substr(0, at + 1));
     content.remove_prefix(at + 1);
   }
   append(content);
+}
+
+std::size_t ChatFormat::find_marker(std::string_view text, std::size_t from) const {
+  for (std::size_t at = from; at < text.size(); ++at)
+    for (const std::string_view marker : markers_[static_cast<unsigned char>(text[at])])
+      if (text.substr(at).starts_with(marker)) return at;
+  return std::string_view::npos;
 }
 
 }  // namespace daimon::processor

@@ -1,10 +1,10 @@
 // Messages to prompt tokens. Text from messages is never taken for a control token, whatever it says.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -35,17 +35,17 @@ class ChatFormat {
   [[nodiscard]] Result<std::vector<Part>> render(std::span<const Message> messages) const;
   [[nodiscard]] std::vector<Token> tokens_of(const std::vector<Part>& parts) const;
   void append_content(std::string_view content, std::vector<Token>& tokens) const;
+  // Where the first marker begins in `text` at or after `from`; npos when none does. Linear, whatever the text.
+  [[nodiscard]] std::size_t find_marker(std::string_view text, std::size_t from) const;
 
   const Model& model_;
   Kind kind_ = Kind::kTemplate;
   std::string template_;
   std::string note_;
   std::string stop_text_;
+  std::array<std::vector<std::string_view>, 256> markers_;  // of the model, by first byte
   std::string secret_;  // of this process: what stands for content while a template is rendered
   Token bos_ = 0, system_ = 0, user_ = 0, result_ = 0, call_ = 0, end_ = 0;  // of the compact profile
 };
-
-// Where the first of `needles` begins in `text`, with its length; npos when none does.
-std::pair<std::size_t, std::size_t> find_first_of_texts(std::string_view text, std::span<const std::string> needles);
 
 }  // namespace daimon::processor

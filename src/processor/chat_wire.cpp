@@ -135,7 +135,9 @@ Status ChatStream::feed(std::string_view data) {
                 std::string(kServerRemedy));
   if (const auto model = find_string(*chunk, "model"); model && !model->empty()) reply_.model = *model;
   if (const Json* usage = find(*chunk, "usage"); usage != nullptr && usage->is_object()) {
-    const auto count = [](std::optional<std::int64_t> n) { return static_cast<int>(std::clamp<std::int64_t>(n.value_or(0), 0, INT32_MAX)); };
+    const auto count = [](std::optional<std::int64_t> n) {
+      return static_cast<int>(std::clamp<std::int64_t>(n.value_or(0), 0, INT32_MAX));
+    };
     reply_.prompt_tokens = count(find_integer(*usage, "prompt_tokens"));
     reply_.generated_tokens = count(find_integer(*usage, "completion_tokens"));
     if (const Json* details = find(*usage, "prompt_tokens_details"))
@@ -158,8 +160,10 @@ Status ChatStream::feed_choice(const Json& choice) {
       for (const Json& part : calls->get_array()) {
         begun_ = true;
         const auto index = find_integer(part, "index").value_or(0);
-        if (index < 0 || index >= static_cast<std::int64_t>(kToolCallsMax)) return corrupt("a tool call's index", to_text(part));
-        if (reply_.tool_calls.size() <= static_cast<std::size_t>(index)) reply_.tool_calls.resize(static_cast<std::size_t>(index) + 1);
+        if (index < 0 || index >= static_cast<std::int64_t>(kToolCallsMax))
+          return corrupt("a tool call's index", to_text(part));
+        if (reply_.tool_calls.size() <= static_cast<std::size_t>(index))
+          reply_.tool_calls.resize(static_cast<std::size_t>(index) + 1);
         ToolCall& call = reply_.tool_calls[static_cast<std::size_t>(index)];
         if (const auto id = find_string(part, "id")) call.id = *id;
         if (const Json* function = find(part, "function")) {
@@ -208,7 +212,8 @@ std::string chat_body(const Request& request, std::string_view model, SchemaBy s
           "\n\nAnswer with one JSON value that satisfies this JSON Schema, and nothing else:\n" + to_text(schema);
       // At the end of the last message, where every model heeds it.
       if (!messages.empty())
-        messages.back().as_object()["content"] = std::string(find_string(messages.back(), "content").value_or("")) + rule;
+        messages.back().as_object()["content"] =
+            std::string(find_string(messages.back(), "content").value_or("")) + rule;
     }
   }
   if (!request.tools.empty()) {
@@ -216,7 +221,8 @@ std::string chat_body(const Request& request, std::string_view model, SchemaBy s
     for (const Tool& tool : request.tools)
       tools.push_back(JsonObject{
           {"type", "function"},
-          {"function", JsonObject{{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
+          {"function",
+           JsonObject{{"name", tool.name}, {"description", tool.description}, {"parameters", tool.parameters}}}});
     body["tools"] = std::move(tools);
   }
   body["messages"] = std::move(messages);
@@ -230,9 +236,10 @@ Result<std::string> satisfying(const Json& schema, std::string_view answer) {
     if (const auto end = text.rfind("```"); end != std::string_view::npos) text = trim(text.substr(0, end));
   }
   const auto unfit = [&](std::string_view why) {
-    return fail(ErrorCode::kCorrupt,
-                std::format("the model's answer does not satisfy its schema ({}): {}", why, printable(cut_utf8(answer, 200))),
-                "try again, or use a model or server that supports structured output");
+    return fail(
+        ErrorCode::kCorrupt,
+        std::format("the model's answer does not satisfy its schema ({}): {}", why, printable(cut_utf8(answer, 200))),
+        "try again, or use a model or server that supports structured output");
   };
   const auto value = parse_json(text);
   if (!value) return unfit("no JSON");

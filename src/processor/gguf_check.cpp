@@ -40,7 +40,8 @@ struct Tensor {
 
 class Reader {
  public:
-  Reader(std::FILE* file, std::uint64_t size, std::string_view name) : file_(file), size_(size), name_(printable(name)) {}
+  Reader(std::FILE* file, std::uint64_t size, std::string_view name)
+      : file_(file), size_(size), name_(printable(name)) {}
 
   Result<GgufSummary> read();
 
@@ -71,7 +72,8 @@ class Reader {
   Result<std::string> string(std::uint64_t bytes_max) {
     DAIMON_TRY(const std::uint64_t length, number<std::uint64_t>());
     if (length > left()) return corrupt(std::format("a text of {} bytes is longer than the file", length));
-    if (length > bytes_max) return corrupt(std::format("a text of {} bytes, at most {} are allowed", length, bytes_max));
+    if (length > bytes_max)
+      return corrupt(std::format("a text of {} bytes, at most {} are allowed", length, bytes_max));
     std::string text(length, '\0');
     DAIMON_CHECK(bytes(text.data(), length));
     return text;
@@ -177,17 +179,21 @@ Result<Tensor> Reader::tensor() {
   std::uint64_t row = 1;
   for (std::uint32_t i = 0; i < dimensions; ++i) {
     DAIMON_TRY(const std::uint64_t length, number<std::uint64_t>());
-    if (length == 0 || length > INT64_MAX || __builtin_mul_overflow(elements, length, &elements) || elements > INT64_MAX)
+    if (length == 0 || length > INT64_MAX || __builtin_mul_overflow(elements, length, &elements) ||
+        elements > INT64_MAX)
       return corrupt(std::format("the tensor {} has a dimension of {}", shown, length));
     if (i == 0) row = length;
   }
   DAIMON_TRY(const std::uint32_t type, number<std::uint32_t>());
-  const ggml_type_traits* traits = type < GGML_TYPE_COUNT ? ggml_get_type_traits(static_cast<ggml_type>(type)) : nullptr;
+  const ggml_type_traits* traits =
+      type < GGML_TYPE_COUNT ? ggml_get_type_traits(static_cast<ggml_type>(type)) : nullptr;
   if (traits == nullptr || traits->blck_size <= 0 || traits->type_size == 0)
-    return fail(ErrorCode::kUnsupported, std::format("{}: the tensor {} has the type {}, not known here", name_, shown, type),
+    return fail(ErrorCode::kUnsupported,
+                std::format("{}: the tensor {} has the type {}, not known here", name_, shown, type),
                 "get the model in another quantisation, such as Q4_K_M");
   const auto block = static_cast<std::uint64_t>(traits->blck_size);
-  if (row % block != 0) return corrupt(std::format("the tensor {} has rows of {}, no multiple of {}", shown, row, block));
+  if (row % block != 0)
+    return corrupt(std::format("the tensor {} has rows of {}, no multiple of {}", shown, row, block));
   if (__builtin_mul_overflow(elements / block, traits->type_size, &tensor.bytes))
     return corrupt(std::format("the tensor {} is larger than any memory", shown));
   DAIMON_TRY(tensor.offset, number<std::uint64_t>());
@@ -203,15 +209,15 @@ Status Reader::place(const std::vector<Tensor>& tensors) {
   std::uint64_t expected = 0;
   for (const Tensor& tensor : tensors) {
     if (tensor.offset != expected)
-      return corrupt(std::format("the tensor {} begins at {} where {} was expected", printable(tensor.name), tensor.offset,
-                                 expected));
+      return corrupt(std::format("the tensor {} begins at {} where {} was expected", printable(tensor.name),
+                                 tensor.offset, expected));
     std::uint64_t end = 0;
     if (__builtin_add_overflow(tensor.offset, tensor.bytes, &end) || summary_.data_offset > size_ ||
         end > size_ - summary_.data_offset)
       return fail(ErrorCode::kCorrupt,
                   std::format("{} is cut short: the tensor {} needs {} bytes beyond its {} bytes", name_,
-                              printable(tensor.name), end + summary_.data_offset - std::min(size_, end + summary_.data_offset),
-                              size_),
+                              printable(tensor.name),
+                              end + summary_.data_offset - std::min(size_, end + summary_.data_offset), size_),
                   std::string(kDownloadAgain));
     expected = (end + alignment_ - 1) / alignment_ * alignment_;
   }

@@ -16,10 +16,10 @@ struct GgufSummary {
   std::uint32_t version = 0;
   std::uint64_t keys = 0;
   std::uint64_t tensors = 0;
-  std::uint64_t data_offset = 0;    // of the tensors, in bytes from the file's begin
-  std::string architecture;         // general.architecture
-  std::string prompt_profile;       // daimon.prompt, or empty
-  std::uint64_t vocabulary = 0;     // tokens
+  std::uint64_t data_offset = 0;  // of the tensors, in bytes from the file's begin
+  std::string architecture;       // general.architecture
+  std::string prompt_profile;     // daimon.prompt, or empty
+  std::uint64_t vocabulary = 0;   // tokens
 };
 
 // kNotFound, kDenied or kIo when the file cannot be read; kInvalidArgument for what is no GGUF file; kCorrupt for a

@@ -99,10 +99,12 @@ Result<HubClient::Answer> HubClient::get(const std::string& url, std::uint64_t f
     const std::string target = resolved(next, location->second);
     // What came encrypted goes on encrypted.
     if (target.empty() || (next.starts_with("https:") && !target.starts_with("https:")))
-      return fail(ErrorCode::kDenied, std::format("{} redirects to {}", next, printable(location->second)), "check the endpoint");
+      return fail(ErrorCode::kDenied, std::format("{} redirects to {}", next, printable(location->second)),
+                  "check the endpoint");
     next = target;
   }
-  return fail(ErrorCode::kUnavailable, std::format("{} redirects in a circle", url), "check the endpoint (HF_ENDPOINT)");
+  return fail(ErrorCode::kUnavailable, std::format("{} redirects in a circle", url),
+              "check the endpoint (HF_ENDPOINT)");
 }
 
 Result<HubClient::Answer> HubClient::get_once(const std::string& url, std::uint64_t from, const Sink& sink) const {
@@ -134,11 +136,13 @@ Result<HubClient::Answer> HubClient::get_once(const std::string& url, std::uint6
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
   if (!receiving.status) return std::unexpected(receiving.status.error());
   if (code == CURLE_ABORTED_BY_CALLBACK)
-    return fail(ErrorCode::kCancelled, "the download was cancelled", "run the same command again to go on where it ended");
+    return fail(ErrorCode::kCancelled, "the download was cancelled",
+                "run the same command again to go on where it ended");
   if (code != CURLE_OK)
-    return fail(code == CURLE_OPERATION_TIMEDOUT ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
-                std::format("{}: {}", url, curl_easy_strerror(code)),
-                "check the network, or set HF_ENDPOINT to a mirror; run the same command again to go on where it ended");
+    return fail(
+        code == CURLE_OPERATION_TIMEDOUT ? ErrorCode::kTimeout : ErrorCode::kUnavailable,
+        std::format("{}: {}", url, curl_easy_strerror(code)),
+        "check the network, or set HF_ENDPOINT to a mirror; run the same command again to go on where it ended");
   return answer;
 }
 

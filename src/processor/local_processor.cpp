@@ -31,19 +31,24 @@ BatchOptions batch_options(const LocalOptions& options, const Model& model) {
   BatchOptions batch;
   const int trained = std::max(llama_model_n_ctx_train(model.handle()), 32);
   batch.context_tokens = options.context_tokens > 0 ? options.context_tokens : std::min(trained, kContextDefaultMax);
-  batch.sequences = options.sequences_max > 0            ? options.sequences_max
-                    : model.can_share_prefixes()         ? static_cast<int>(llama_max_parallel_sequences())
-                                                         : kRecurrentSequences;
+  batch.sequences = options.sequences_max > 0    ? options.sequences_max
+                    : model.can_share_prefixes() ? static_cast<int>(llama_max_parallel_sequences())
+                                                 : kRecurrentSequences;
   batch.sequences = std::clamp(batch.sequences, 1, static_cast<int>(llama_max_parallel_sequences()));
-  const auto fitting = options.kv_memory_max / kv_bytes_per_token(model, options.kv_type);
-  batch.cells = options.cells_max > 0 ? options.cells_max
-                                      : static_cast<int>(std::min<std::uint64_t>(fitting, kCellsDefaultMax));
+  // libllama touches all of the cache when it is made, so it is kept in proportion.
+  const std::uint64_t memory =
+      options.kv_memory_max > 0 ? options.kv_memory_max
+                                : std::clamp<std::uint64_t>(4 * llama_model_size(model.handle()), 64U << 20, 1U << 30);
+  const auto fitting = memory / kv_bytes_per_token(model, options.kv_type);
+  batch.cells =
+      options.cells_max > 0 ? options.cells_max : static_cast<int>(std::min<std::uint64_t>(fitting, kCellsDefaultMax));
   // One process at least must fit.
   batch.cells = std::max(batch.cells, batch.context_tokens);
   batch.cells_kept_max = std::min(batch.cells / 2, kCellsKeptMax);
   batch.batch_tokens = std::clamp(options.batch_tokens, 1, 4096);
   batch.kv_type = options.kv_type;
-  batch.threads = options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  batch.threads =
+      options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   batch.jump_forward = options.jump_forward;
   batch.share_prefixes = options.share_prefixes;
   return batch;
@@ -53,11 +58,13 @@ BatchOptions batch_options(const LocalOptions& options, const Model& model) {
 
 Result<std::unique_ptr<Processor>> LocalProcessor::create(const LocalOptions& options) {
   DAIMON_CHECK(check_gguf(options.model_path));
-  if (!options.trusted) DAIMON_CHECK(check_model_in_child(options.model_path, {.remembered_folder = options.checked_folder}));
+  if (!options.trusted)
+    DAIMON_CHECK(check_model_in_child(options.model_path, {.remembered_folder = options.checked_folder}));
   std::unique_ptr<LocalProcessor> processor(new LocalProcessor);
   const bool gpu = options.gpu_layers != 0 && has_gpu();
   try {
-    DAIMON_TRY(processor->model_, Model::load({.path = options.model_path, .gpu_layers = gpu ? options.gpu_layers : 0}));
+    DAIMON_TRY(processor->model_,
+               Model::load({.path = options.model_path, .gpu_layers = gpu ? options.gpu_layers : 0}));
     const Model& model = *processor->model_;
     processor->format_ = std::make_unique<ChatFormat>(model);
     DAIMON_TRY(processor->engine_, BatchEngine::create(model, *processor->format_, batch_options(options, model)));

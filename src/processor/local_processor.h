@@ -13,18 +13,18 @@ namespace daimon::processor {
 
 struct LocalOptions {
   std::filesystem::path model_path = {};
-  std::string id = {};           // what --model names; "" for the file's name
-  int context_tokens = 0;        // of one process; 0: the model's, at most 8,192
-  int cells_max = 0;             // context memory of all processes, in tokens; 0: as many as fit in memory_max
-  int sequences_max = 0;         // in one batch and kept; 0: 256 (16 for recurrent models)
+  std::string id = {};     // what --model names; "" for the file's name
+  int context_tokens = 0;  // of one process; 0: the model's, at most 8,192
+  int cells_max = 0;       // context memory of all processes, in tokens; 0: as many as fit in memory_max
+  int sequences_max = 0;   // in one batch and kept; 0: 256 (16 for recurrent models)
   KvType kv_type = KvType::kF16;
-  int threads = 0;               // 0: as many as there are cores
-  int gpu_layers = -1;           // -1: all, where there is a GPU
+  int threads = 0;      // 0: as many as there are cores
+  int gpu_layers = -1;  // -1: all, where there is a GPU
   int batch_tokens = 512;
-  std::uint64_t kv_memory_max = 1ULL << 30;  // bytes, for cells_max = 0
+  std::uint64_t kv_memory_max = 0;  // bytes, for cells_max = 0; 0: four times the weights, 64 MiB to 1 GiB
   bool jump_forward = true;
   bool share_prefixes = true;
-  bool trusted = false;          // the file is ours (the firmware): it need not be tried in a child process first
+  bool trusted = false;  // the file is ours (the firmware): it need not be tried in a child process first
   std::filesystem::path checked_folder = {};  // see model_check.h
 };
 

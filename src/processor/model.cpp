@@ -42,15 +42,16 @@ Result<std::unique_ptr<Model>> Model::load(const ModelOptions& options) {
   llama_model* handle = llama_model_load_from_file(options.path.c_str(), params);
   const std::string shown = printable(options.path.string());
   if (handle == nullptr)
-    return fail(ErrorCode::kUnsupported,
-                std::format("libllama cannot load {}: {}", shown, take_llama_complaints()),
+    return fail(ErrorCode::kUnsupported, std::format("libllama cannot load {}: {}", shown, take_llama_complaints()),
                 "the model may need a newer llama.cpp, or the file is damaged: try another model or quantisation");
   std::unique_ptr<Model> model(new Model(handle));
   if (model->vocabulary_size_ <= 0 || llama_vocab_type(model->vocab_) == LLAMA_VOCAB_TYPE_NONE)
     return fail(ErrorCode::kUnsupported, std::format("{} has no vocabulary", shown), "give a language model");
   if (llama_model_has_encoder(handle) || !llama_model_has_decoder(handle) || llama_model_is_diffusion(handle))
-    return fail(ErrorCode::kUnsupported, std::format("{} does not generate text token by token (an encoder or diffusion "
-                                                     "model)", shown),
+    return fail(ErrorCode::kUnsupported,
+                std::format("{} does not generate text token by token (an encoder or diffusion "
+                            "model)",
+                            shown),
                 "give a model for chat or text generation");
   std::vector<std::string> bytes(static_cast<std::size_t>(model->vocabulary_size_));
   std::vector<Token> ends;
@@ -80,8 +81,8 @@ std::vector<Token> Model::tokenize(std::string_view text, bool parse_special, bo
                              add_special, parse_special);
   if (count < 0) {
     tokens.resize(static_cast<std::size_t>(-count));
-    count = llama_tokenize(vocab_, text.data(), size, tokens.data(), static_cast<std::int32_t>(tokens.size()), add_special,
-                           parse_special);
+    count = llama_tokenize(vocab_, text.data(), size, tokens.data(), static_cast<std::int32_t>(tokens.size()),
+                           add_special, parse_special);
   }
   tokens.resize(static_cast<std::size_t>(std::max(count, 0)));
   return tokens;

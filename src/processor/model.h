@@ -27,7 +27,8 @@ struct ModelOptions {
 // Immutable once loaded; any thread.
 class Model {
  public:
-  // The file must have passed check_gguf and check_model_in_child. kUnsupported when libllama refuses it, with its words.
+  // The file must have passed check_gguf and check_model_in_child. kUnsupported when libllama refuses it, with its
+  // words.
   static Result<std::unique_ptr<Model>> load(const ModelOptions& options);
   ~Model();
   Model(const Model&) = delete;
@@ -37,7 +38,8 @@ class Model {
   [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
   [[nodiscard]] int vocabulary_size() const { return vocabulary_size_; }
   [[nodiscard]] bool is_end(Token token) const;
-  // With `parse_special` the markers of control tokens in `text` become these tokens; never do so with text from outside.
+  // With `parse_special` the markers of control tokens in `text` become these tokens; never do so with text from
+  // outside.
   [[nodiscard]] std::vector<Token> tokenize(std::string_view text, bool parse_special, bool add_special = false) const;
   [[nodiscard]] const std::string& bytes_of(Token token) const { return bytes_[static_cast<std::size_t>(token)]; }
   // The token whose marker is exactly `text`, such as <|end|>.

@@ -44,10 +44,10 @@ fs::path folder_of(const ModelCheckOptions& options) {
 
 // A file under this name says that the same file loaded before, with the same libllama.
 std::optional<std::string> name_of_file(const fs::path& path) {
-  struct stat info {};
+  struct stat info{};
   if (stat(path.c_str(), &info) != 0) return std::nullopt;
-  return std::format("{}-{}-{}-{}.{}-{}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec,
-                     llama_version());
+  return std::format("{}-{}-{}-{}.{}-{}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec,
+                     info.st_mtim.tv_nsec, llama_version());
 }
 
 // Beside the running program, as installed, or where the build put it.
@@ -88,7 +88,8 @@ Result<Outcome> run_child(const fs::path& checker, const fs::path& model, std::c
   Outcome outcome;
   const auto deadline = std::chrono::steady_clock::now() + time_max;
   for (std::array<char, 4096> buffer{};;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd wait{ends[0], POLLIN, 0};
     const int ready = left.count() <= 0 ? 0 : poll(&wait, 1, static_cast<int>(left.count()));
     if (ready < 0 && errno == EINTR) continue;
@@ -103,7 +104,8 @@ Result<Outcome> run_child(const fs::path& checker, const fs::path& model, std::c
     if (outcome.output.size() > kOutputBytesMax) outcome.output.erase(0, outcome.output.size() - kOutputBytesMax);
   }
   close(ends[0]);
-  while (waitpid(child, &outcome.status, 0) < 0 && errno == EINTR) {}
+  while (waitpid(child, &outcome.status, 0) < 0 && errno == EINTR) {
+  }
   return outcome;
 }
 
@@ -128,7 +130,8 @@ Status check_model_in_child(const fs::path& path, const ModelCheckOptions& optio
   if (fs::exists(mark, error)) return {};
   const fs::path checker = find_checker();
   if (checker.empty())
-    return fail(ErrorCode::kUnavailable, "the program daimon-model-check, which tries an unknown model file first, is missing",
+    return fail(ErrorCode::kUnavailable,
+                "the program daimon-model-check, which tries an unknown model file first, is missing",
                 "install Daimon again, or build all of it");
   DAIMON_TRY(const Outcome outcome, run_child(checker, path, options.time_max));
   const std::string shown = printable(path.string());
@@ -138,10 +141,12 @@ Status check_model_in_child(const fs::path& path, const ModelCheckOptions& optio
   if (WIFSIGNALED(outcome.status)) {
     const int number = WTERMSIG(outcome.status);
     if (number == SIGKILL)
-      return fail(ErrorCode::kLimit, std::format("loading {} was ended by the system, most likely for want of memory", shown),
+      return fail(ErrorCode::kLimit,
+                  std::format("loading {} was ended by the system, most likely for want of memory", shown),
                   "try a smaller model or quantisation, or free memory");
     return fail(ErrorCode::kCorrupt,
-                std::format("the file made the loader crash ({}): {}: {}", strsignal(number), shown, last_words(outcome.output)),
+                std::format("the file made the loader crash ({}): {}: {}", strsignal(number), shown,
+                            last_words(outcome.output)),
                 "the file is damaged or hostile: do not use it; download the model again from a source you trust");
   }
   if (WEXITSTATUS(outcome.status) != 0)

@@ -31,7 +31,7 @@ constexpr std::chrono::milliseconds kProgressEvery(100);
 
 struct RemoteFile {
   std::string path;
-  std::string oid;     // of the blob: SHA-256 for large files, git's SHA-1 for small ones
+  std::string oid;  // of the blob: SHA-256 for large files, git's SHA-1 for small ones
   bool is_sha256 = false;
   std::uint64_t bytes = 0;
 };
@@ -53,7 +53,10 @@ class File {
 class Pull {
  public:
   Pull(const fs::path& folder, const ModelName& name, const PullOptions& options, HubClient client)
-      : repo_(folder / std::format("models--{}", replaced(name.repo))), name_(name), options_(options), client_(std::move(client)) {}
+      : repo_(folder / std::format("models--{}", replaced(name.repo))),
+        name_(name),
+        options_(options),
+        client_(std::move(client)) {}
   Result<fs::path> run();
 
  private:
@@ -79,8 +82,10 @@ class Pull {
 
 Error Pull::refused(const HubClient::Answer& answer, std::string_view what) const {
   if (answer.status == 401 || answer.status == 403)
-    return {ErrorCode::kDenied, std::format("the model hub does not give {} ({}): it is gated, private or does not exist", what, answer.status),
-            "ask for access on its page, and set HF_TOKEN to a token of your account"};
+    return {
+        ErrorCode::kDenied,
+        std::format("the model hub does not give {} ({}): it is gated, private or does not exist", what, answer.status),
+        "ask for access on its page, and set HF_TOKEN to a token of your account"};
   if (answer.status == 404)
     return {ErrorCode::kNotFound, std::format("the model hub has no {}", what), "check the name: owner/repo"};
   if (answer.status == 429)
@@ -91,13 +96,15 @@ Error Pull::refused(const HubClient::Answer& answer, std::string_view what) cons
 
 Result<std::vector<RemoteFile>> Pull::tree() const {
   std::vector<RemoteFile> files;
-  std::string url = std::format("{}/api/models/{}/tree/{}?recursive=true", client_.endpoint(), name_.repo, options_.revision);
+  std::string url =
+      std::format("{}/api/models/{}/tree/{}?recursive=true", client_.endpoint(), name_.repo, options_.revision);
   for (int page = 0; page < kPagesMax && !url.empty(); ++page) {
     DAIMON_TRY(const HubClient::Answer answer, client_.get(url));
     if (answer.status != 200) return std::unexpected(refused(answer, name_.repo));
     const auto listed = parse_json(answer.body);
     if (!listed || !listed->is_array())
-      return fail(ErrorCode::kCorrupt, std::format("{} sent no list of files", client_.endpoint()), "check HF_ENDPOINT");
+      return fail(ErrorCode::kCorrupt, std::format("{} sent no list of files", client_.endpoint()),
+                  "check HF_ENDPOINT");
     for (const Json& entry : listed->get_array()) {
       RemoteFile file;
       if (find_string(entry, "type") != "file") continue;
@@ -110,10 +117,11 @@ Result<std::vector<RemoteFile>> Pull::tree() const {
         file.is_sha256 = true;
       }
       const fs::path path(file.path);
-      const bool hex = std::ranges::all_of(file.oid, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+      const bool hex =
+          std::ranges::all_of(file.oid, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
       // Names become paths of this machine: nothing may leave the folder.
-      if (file.path.empty() || path.is_absolute() || path.lexically_normal() != path || std::ranges::contains(path, fs::path("..")) ||
-          !hex || file.oid.size() != (file.is_sha256 ? 64U : 40U))
+      if (file.path.empty() || path.is_absolute() || path.lexically_normal() != path ||
+          std::ranges::contains(path, fs::path("..")) || !hex || file.oid.size() != (file.is_sha256 ? 64U : 40U))
         continue;
       files.push_back(std::move(file));
     }
@@ -141,7 +149,8 @@ void Pull::report(bool last) {
   progress_.bytes_per_second = seconds > 0.01 ? static_cast<double>(fetched_) / seconds : 0;
   progress_.seconds_left =
       progress_.bytes_per_second > 0
-          ? static_cast<double>(progress_.bytes_total - std::min(progress_.bytes_done, progress_.bytes_total)) / progress_.bytes_per_second
+          ? static_cast<double>(progress_.bytes_total - std::min(progress_.bytes_done, progress_.bytes_total)) /
+                progress_.bytes_per_second
           : 0;
   options_.on_progress(progress_);
 }
@@ -155,11 +164,11 @@ Status Pull::download_rest(const RemoteFile& file, const fs::path& incomplete) {
   if (at == file.bytes && at > 0) return {};
   const std::uint64_t before = progress_.bytes_done;
   progress_.bytes_done = before + at;
-  struct statvfs space {};
+  struct statvfs space{};
   if (fstatvfs(out.descriptor(), &space) == 0 && space.f_bavail * space.f_frsize < file.bytes - at)
     return fail(ErrorCode::kLimit,
-                std::format("{} needs {} more bytes, but {} has {} free", file.path, file.bytes - at, repo_.parent_path().string(),
-                            space.f_bavail * space.f_frsize),
+                std::format("{} needs {} more bytes, but {} has {} free", file.path, file.bytes - at,
+                            repo_.parent_path().string(), space.f_bavail * space.f_frsize),
                 "free space, or set HF_HOME to another disk; what was downloaded stays");
   bool begun = false;
   const auto sink = [&](long status, std::string_view bytes) -> Status {
@@ -167,11 +176,13 @@ Status Pull::download_rest(const RemoteFile& file, const fs::path& incomplete) {
       begun = true;
       if (status == 200) at = 0;  // the server does not resume: from the begin
       progress_.bytes_done = before + at;
-      if (ftruncate(out.descriptor(), static_cast<off_t>(at)) != 0 || lseek(out.descriptor(), static_cast<off_t>(at), SEEK_SET) < 0)
+      if (ftruncate(out.descriptor(), static_cast<off_t>(at)) != 0 ||
+          lseek(out.descriptor(), static_cast<off_t>(at), SEEK_SET) < 0)
         return std::unexpected(os_error(errno, std::format("writing {}", incomplete.string())));
     }
     if (at + bytes.size() > file.bytes)
-      return fail(ErrorCode::kCorrupt, std::format("the model hub sends more of {} than it announced", file.path), "try again later");
+      return fail(ErrorCode::kCorrupt, std::format("the model hub sends more of {} than it announced", file.path),
+                  "try again later");
     while (!bytes.empty()) {
       const ssize_t written = write(out.descriptor(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
@@ -188,20 +199,25 @@ Status Pull::download_rest(const RemoteFile& file, const fs::path& incomplete) {
     }
     return {};
   };
-  auto answer = client_.get(std::format("{}/{}/resolve/{}/{}", client_.endpoint(), name_.repo, options_.revision, file.path), at, sink);
+  auto answer = client_.get(
+      std::format("{}/{}/resolve/{}/{}", client_.endpoint(), name_.repo, options_.revision, file.path), at, sink);
   progress_.bytes_done = before;
   if (!answer) return std::unexpected(answer.error());
-  if (const auto commit = answer->first_headers.find("x-repo-commit"); commit != answer->first_headers.end()) commit_ = commit->second;
+  if (const auto commit = answer->first_headers.find("x-repo-commit"); commit != answer->first_headers.end())
+    commit_ = commit->second;
   if (answer->status == 416) {
     // Not what this file is any more.
     if (ftruncate(out.descriptor(), 0) != 0) return std::unexpected(os_error(errno, "writing the download"));
     return fail(ErrorCode::kUnavailable, "the model hub refuses to resume the download", "run the same command again");
   }
-  if (answer->status != 200 && answer->status != 206) return std::unexpected(refused(*answer, std::format("{} of {}", file.path, name_.repo)));
+  if (answer->status != 200 && answer->status != 206)
+    return std::unexpected(refused(*answer, std::format("{} of {}", file.path, name_.repo)));
   if (at < file.bytes)
-    return fail(ErrorCode::kUnavailable, std::format("the download of {} broke off at {} of {} bytes", file.path, at, file.bytes),
+    return fail(ErrorCode::kUnavailable,
+                std::format("the download of {} broke off at {} of {} bytes", file.path, at, file.bytes),
                 "run the same command again to go on where it ended");
-  if (fsync(out.descriptor()) != 0) return std::unexpected(os_error(errno, std::format("writing {}", incomplete.string())));
+  if (fsync(out.descriptor()) != 0)
+    return std::unexpected(os_error(errno, std::format("writing {}", incomplete.string())));
   return {};
 }
 
@@ -211,9 +227,10 @@ Status Pull::check(const RemoteFile& file, const fs::path& incomplete) const {
   if (to_hex(digest) == file.oid) return {};
   std::error_code error;
   fs::remove(incomplete, error);
-  return fail(ErrorCode::kCorrupt,
-              std::format("{} came with SHA-256 {} instead of {}; it was thrown away", file.path, to_hex(digest), file.oid),
-              "run the same command again; if it happens again, do not trust this mirror");
+  return fail(
+      ErrorCode::kCorrupt,
+      std::format("{} came with SHA-256 {} instead of {}; it was thrown away", file.path, to_hex(digest), file.oid),
+      "run the same command again; if it happens again, do not trust this mirror");
 }
 
 Status Pull::download(const RemoteFile& file) {
@@ -225,7 +242,8 @@ Status Pull::download(const RemoteFile& file) {
   const File lock(blob.string() + ".lock", O_RDWR | O_CREAT);
   if (lock.descriptor() < 0) return std::unexpected(os_error(errno, std::format("writing {}", blob.string())));
   if (flock(lock.descriptor(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::kConflict, std::format("{} is being downloaded already", file.path), "wait for the other pull to end");
+    return fail(ErrorCode::kConflict, std::format("{} is being downloaded already", file.path),
+                "wait for the other pull to end");
   for (int attempt = 0;; ++attempt) {
     const std::uint64_t before = fetched_;
     Status rest = download_rest(file, incomplete);
@@ -234,7 +252,8 @@ Status Pull::download(const RemoteFile& file) {
     if (fetched_ > before) attempt = 0;  // it goes on, if slowly
     if (!lost || attempt >= options_.retries_max) return rest;
     const auto until = Clock::now() + options_.backoff * (1 << std::min(attempt, 5));
-    while (Clock::now() < until && !options_.stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (Clock::now() < until && !options_.stop.stop_requested())
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   DAIMON_CHECK(check(file, incomplete));
   fs::rename(incomplete, blob, error);
@@ -274,7 +293,8 @@ Result<fs::path> Pull::run() {
   if (commit_.empty()) std::ifstream(repo_ / "refs" / options_.revision) >> commit_;
   if (commit_.empty()) commit_ = options_.revision;
   if (commit_.contains('/') || commit_.starts_with('.'))
-    return fail(ErrorCode::kCorrupt, std::format("the model hub names a commit {}", printable(commit_)), "check HF_ENDPOINT");
+    return fail(ErrorCode::kCorrupt, std::format("the model hub names a commit {}", printable(commit_)),
+                "check HF_ENDPOINT");
   for (const RemoteFile& part : parts) DAIMON_CHECK(link(part));
   const fs::path ref = repo_ / "refs" / options_.revision;
   DAIMON_CHECK(make_folder(ref.parent_path()));
@@ -304,10 +324,14 @@ Result<fs::path> ModelStore::pull(std::string_view name, const PullOptions& opti
   if (endpoint.empty()) endpoint = "https://huggingface.co";
   while (endpoint.ends_with('/')) endpoint.pop_back();
   if (origin_of(endpoint).empty() || !endpoint.starts_with("http"))
-    return fail(ErrorCode::kInvalidArgument, std::format("the model hub's endpoint {} is no URL", printable(endpoint)), "check HF_ENDPOINT");
-  const bool plain = std::ranges::all_of(options.revision, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.'; });
+    return fail(ErrorCode::kInvalidArgument, std::format("the model hub's endpoint {} is no URL", printable(endpoint)),
+                "check HF_ENDPOINT");
+  const bool plain = std::ranges::all_of(options.revision, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  });
   if (!plain || options.revision.empty() || options.revision.starts_with('.'))
-    return fail(ErrorCode::kInvalidArgument, std::format("{} is no revision", printable(options.revision)), "give a branch, tag or commit");
+    return fail(ErrorCode::kInvalidArgument, std::format("{} is no revision", printable(options.revision)),
+                "give a branch, tag or commit");
   std::string token = !options.token.empty() ? options.token : default_token();
   if (token.find_first_of("\r\n") != std::string::npos) token.clear();
   return Pull(folder_, parsed, options, HubClient(std::move(endpoint), std::move(token), options.stop)).run();

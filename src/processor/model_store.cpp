@@ -49,11 +49,13 @@ fs::path snapshot_of(const fs::path& repo) {
   std::error_code error;
   std::string commit;
   std::ifstream(repo / "refs/main") >> commit;
-  if (!commit.empty() && !commit.contains('/') && fs::is_directory(repo / "snapshots" / commit, error)) return repo / "snapshots" / commit;
+  if (!commit.empty() && !commit.contains('/') && fs::is_directory(repo / "snapshots" / commit, error))
+    return repo / "snapshots" / commit;
   fs::path newest;
   fs::file_time_type time{};
   for (const auto& entry : fs::directory_iterator(repo / "snapshots", error))
-    if (const auto changed = entry.last_write_time(error); newest.empty() || changed > time) newest = entry.path(), time = changed;
+    if (const auto changed = entry.last_write_time(error); newest.empty() || changed > time)
+      newest = entry.path(), time = changed;
   return newest;
 }
 
@@ -105,8 +107,8 @@ Result<ModelName> parse_model_name(std::string_view name) {
 }
 
 std::string quantisation_of(std::string_view file) {
-  static const std::regex pattern(R"((?:^|[-._/])((?:UD-)?(?:I?Q\d\w*|TQ\d\w*|BF16|F16|F32|FP16|FP32|MXFP4\w*|NVFP4\w*))$)",
-                                  std::regex::icase);
+  static const std::regex pattern(
+      R"((?:^|[-._/])((?:UD-)?(?:I?Q\d\w*|TQ\d\w*|BF16|F16|F32|FP16|FP32|MXFP4\w*|NVFP4\w*))$)", std::regex::icase);
   std::string base(file);
   int part = 0, parts = 0;
   if (!split_part(std::string(file), base, part, parts) && base.size() > 5) base.resize(base.size() - 5);
@@ -136,7 +138,8 @@ std::vector<std::vector<std::string>> group_model_files(std::vector<std::string>
   return whole;
 }
 
-Result<std::vector<std::string>> choose_model_files(const ModelName& name, const std::vector<std::vector<std::string>>& groups) {
+Result<std::vector<std::string>> choose_model_files(const ModelName& name,
+                                                    const std::vector<std::vector<std::string>>& groups) {
   std::vector<const std::vector<std::string>*> fitting;
   std::string_view wanted = name.quantisation;
   const auto collect = [&] {
@@ -168,7 +171,8 @@ Result<std::vector<std::string>> choose_model_files(const ModelName& name, const
                 "look for a repository with GGUF files; their names often end in -GGUF");
   if (fitting.empty())
     return fail(ErrorCode::kNotFound,
-                std::format("{} has no {}; it has {}", name.repo, name.file.empty() ? std::string(wanted) : printable(name.file), offered),
+                std::format("{} has no {}; it has {}", name.repo,
+                            name.file.empty() ? std::string(wanted) : printable(name.file), offered),
                 std::format("name one of them, such as {}:{}", name.repo, quantisation_of(groups.front().front())));
   return fail(ErrorCode::kConflict, std::format("{} has several models: {}", name.repo, offered),
               std::format("name one of them, such as {}/{}", name.repo, printable(groups.front().front())));
@@ -204,8 +208,9 @@ std::vector<StoredModel> ModelStore::list() const {
     for (const auto& group : groups) {
       StoredModel model;
       model.quantisation = quantisation_of(group.front());
-      model.name = model.quantisation.empty() || with[model.quantisation] > 1 ? std::format("{}/{}", repo, group.front())
-                                                                              : std::format("{}:{}", repo, model.quantisation);
+      model.name = model.quantisation.empty() || with[model.quantisation] > 1
+                       ? std::format("{}/{}", repo, group.front())
+                       : std::format("{}:{}", repo, model.quantisation);
       model.path = snapshot / group.front();
       for (const std::string& file : group) model.bytes += fs::file_size(snapshot / file, error);
       models.push_back(std::move(model));
@@ -228,7 +233,8 @@ Result<fs::path> ModelStore::resolve(std::string_view name) const {
                 "see `daimon ls` for the models that are here, or get one with `daimon pull owner/repo`");
   }
   const fs::path snapshot = snapshot_of(repo_folder(folder_, parsed->repo));
-  const auto groups = snapshot.empty() ? std::vector<std::vector<std::string>>{} : group_model_files(files_of(snapshot));
+  const auto groups =
+      snapshot.empty() ? std::vector<std::vector<std::string>>{} : group_model_files(files_of(snapshot));
   auto chosen = choose_model_files(*parsed, groups);
   if (!chosen && chosen.error().code == ErrorCode::kNotFound)
     return fail(ErrorCode::kNotFound, std::format("the model {} is not on this machine", printable(name)),

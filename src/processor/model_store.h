@@ -18,8 +18,8 @@
 namespace daimon::processor {
 
 struct StoredModel {
-  std::string name;          // OWNER/REPO:QUANTISATION, or OWNER/REPO/FILE where that is not plain
-  std::string quantisation;  // "" when the file's name does not say
+  std::string name;            // OWNER/REPO:QUANTISATION, or OWNER/REPO/FILE where that is not plain
+  std::string quantisation;    // "" when the file's name does not say
   std::filesystem::path path;  // of the first part
   std::uint64_t bytes = 0;     // of all parts
 };
@@ -36,7 +36,7 @@ struct PullOptions {
   std::string endpoint = {};  // "" for $HF_ENDPOINT, then https://huggingface.co
   std::string token = {};     // "" for $HF_TOKEN, then the file $HF_HOME/token; sent to the endpoint's host only
   std::string revision = "main";
-  int retries_max = 5;        // after lost connections; each goes on where the last one ended
+  int retries_max = 5;  // after lost connections; each goes on where the last one ended
   std::chrono::milliseconds backoff{1000};
   std::function<void(const PullProgress&)> on_progress = {};  // at most ten times a second
   std::stop_token stop = {};
@@ -71,9 +71,11 @@ struct ModelName {
 Result<ModelName> parse_model_name(std::string_view name);
 // "Q4_K_M" of "model-Q4_K_M.gguf" and "model.q4_k_m-00001-of-00003.gguf"; "" when it does not say.
 std::string quantisation_of(std::string_view file);
-// The parts of each model among a repository's files, by first part, in order; files that are no language model left out.
+// The parts of each model among a repository's files, by first part, in order; files that are no language model left
+// out.
 std::vector<std::vector<std::string>> group_model_files(std::vector<std::string> files);
 // Which of them a name means.
-Result<std::vector<std::string>> choose_model_files(const ModelName& name, const std::vector<std::vector<std::string>>& groups);
+Result<std::vector<std::string>> choose_model_files(const ModelName& name,
+                                                    const std::vector<std::vector<std::string>>& groups);
 
 }  // namespace daimon::processor

@@ -31,8 +31,8 @@ struct ToolCall {
 struct Message {
   Role role = Role::kUser;
   std::string content;
-  std::string tool_call_id = {};           // of a kTool message that answers a ToolCall
-  std::vector<ToolCall> tool_calls = {};   // of a kAssistant message
+  std::string tool_call_id = {};          // of a kTool message that answers a ToolCall
+  std::vector<ToolCall> tool_calls = {};  // of a kAssistant message
   bool operator==(const Message&) const = default;
 };
 
@@ -67,16 +67,16 @@ enum class FinishReason : std::uint8_t { kStop, kLength, kToolCalls };
 struct Reply {
   std::string text;
   FinishReason finish = FinishReason::kStop;
-  std::string model;             // what answered
-  std::uint64_t seed = 0;        // as used
+  std::string model;       // what answered
+  std::uint64_t seed = 0;  // as used
   int prompt_tokens = 0;
-  int cached_tokens = 0;         // of prompt_tokens: shared or kept from before, not computed
-  int generated_tokens = 0;      // sampled
-  int forced_tokens = 0;         // appended by jump-forward, not sampled
+  int cached_tokens = 0;     // of prompt_tokens: shared or kept from before, not computed
+  int generated_tokens = 0;  // sampled
+  int forced_tokens = 0;     // appended by jump-forward, not sampled
   double queue_ms = 0;
   double prompt_ms = 0;
   double generate_ms = 0;
-  double confidence = 1.0;       // geometric mean probability of the sampled tokens under the mask; 1 when unknown
+  double confidence = 1.0;  // geometric mean probability of the sampled tokens under the mask; 1 when unknown
   std::vector<ToolCall> tool_calls = {};  // with kToolCalls
 };
 
@@ -86,26 +86,26 @@ struct ModelInfo {
   std::string prompt_profile;  // "compact-1" for the firmware, otherwise ""
   bool remote = false;
   bool has_chat_template = true;
-  std::string note = {};       // what a person should know, such as a template that is not known
-  int context_tokens = 0;      // of one process
+  std::string note = {};   // what a person should know, such as a template that is not known
+  int context_tokens = 0;  // of one process
   std::uint64_t parameters = 0;
   std::uint64_t file_bytes = 0;
 };
 
 // What `daimon cpu` and `daimon free` show.
 struct Usage {
-  int sequences_max = 0;      // cores: how many processes can decode in one batch
+  int sequences_max = 0;  // cores: how many processes can decode in one batch
   int sequences_active = 0;
   int requests_queued = 0;
-  double tokens_per_second = 0;        // over the last seconds, all sequences: Hz times cores
-  std::uint64_t tokens_total = 0;      // sampled or forced since start
+  double tokens_per_second = 0;    // over the last seconds, all sequences: Hz times cores
+  std::uint64_t tokens_total = 0;  // sampled or forced since start
   std::uint64_t tokens_prompt_total = 0;
   std::uint64_t tokens_cached_total = 0;
-  int cells_used = 0;         // tokens of context memory in use, shared prefixes counted once
+  int cells_used = 0;  // tokens of context memory in use, shared prefixes counted once
   int cells_max = 0;
-  std::uint64_t memory_bytes = 0;      // weights and KV cache
+  std::uint64_t memory_bytes = 0;  // weights and KV cache
   int threads = 0;
-  std::string backend;        // "CPU (haswell)"
+  std::string backend;  // "CPU (haswell)"
 };
 
 class Processor {

@@ -56,7 +56,8 @@ std::size_t on_bytes(char* data, std::size_t size, std::size_t count, void* user
   long status = 0;
   curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (status >= 300) {
-    transfer.error_body += bytes.substr(0, kErrorBodyBytesMax - std::min(kErrorBodyBytesMax, transfer.error_body.size()));
+    transfer.error_body +=
+        bytes.substr(0, kErrorBodyBytesMax - std::min(kErrorBodyBytesMax, transfer.error_body.size()));
     return bytes.size();
   }
   if (transfer.error_body.size() < 512) transfer.error_body += bytes.substr(0, 512);
@@ -94,7 +95,8 @@ class RemoteProcessor::Transfers {
       if (in_flight_.insert(transfer->request.id).second) {
         mail_.push_back(std::move(transfer));
       } else {
-        refused = {ErrorCode::kConflict, std::format("a request named {} is in flight already", printable(transfer->request.id)), ""};
+        refused = {ErrorCode::kConflict,
+                   std::format("a request named {} is in flight already", printable(transfer->request.id)), ""};
       }
     }
     if (transfer) {
@@ -156,7 +158,8 @@ bool RemoteProcessor::Transfers::take_mail() {
   }
   for (auto& transfer : transfers_)
     if (transfer->on_done && (stopping || std::ranges::contains(cancelled, transfer->request.id)))
-      done(*transfer, fail(ErrorCode::kCancelled, stopping ? "the processor is shutting down" : "the request was cancelled"));
+      done(*transfer,
+           fail(ErrorCode::kCancelled, stopping ? "the processor is shutting down" : "the request was cancelled"));
   std::erase_if(transfers_, [](const auto& transfer) { return !transfer->on_done; });
   return !stopping;
 }
@@ -207,9 +210,10 @@ void RemoteProcessor::Transfers::start(Transfer& transfer) {
   if (!options_.key_env.empty()) {
     const char* key = std::getenv(options_.key_env.c_str());
     if (key == nullptr || *key == '\0' || std::string_view(key).find_first_of("\r\n") != std::string_view::npos) {
-      done(transfer, fail(ErrorCode::kDenied,
-                          std::format("the environment variable {} holds no key for {}", options_.key_env, options_.url),
-                          "set it where the daemon is started"));
+      done(transfer,
+           fail(ErrorCode::kDenied,
+                std::format("the environment variable {} holds no key for {}", options_.key_env, options_.url),
+                "set it where the daemon is started"));
       return;
     }
     transfer.headers->add(std::format("Authorization: Bearer {}", key));
@@ -260,7 +264,8 @@ Error RemoteProcessor::Transfers::unreachable(CURLcode code) const {
   if (code == CURLE_OPERATION_TIMEDOUT)
     return {ErrorCode::kTimeout, std::format("the model server {} did not answer in time", options_.url),
             "look whether the server is busy or stopped, then try again"};
-  return {ErrorCode::kUnavailable, std::format("the model server {} cannot be reached: {}", options_.url, curl_easy_strerror(code)),
+  return {ErrorCode::kUnavailable,
+          std::format("the model server {} cannot be reached: {}", options_.url, curl_easy_strerror(code)),
           "start the server, or check the remote's URL in the configuration"};
 }
 
@@ -274,7 +279,8 @@ void RemoteProcessor::Transfers::end(Transfer& transfer, CURLcode code) {
   const bool lost = code != CURLE_OK && !transfer.stream.is_done();
   const bool busy = code == CURLE_OK && (status == 429 || status >= 500);
   const std::chrono::milliseconds asked = std::chrono::seconds(retry_after);
-  if ((lost || busy) && !transfer.streamed && transfer.retries < options_.retries_max && asked <= options_.retry_after_max) {
+  if ((lost || busy) && !transfer.streamed && transfer.retries < options_.retries_max &&
+      asked <= options_.retry_after_max) {
     const auto backoff = options_.backoff * (1 << transfer.retries++);
     return again(transfer, std::max(asked, std::chrono::milliseconds(backoff)));
   }
@@ -283,12 +289,14 @@ void RemoteProcessor::Transfers::end(Transfer& transfer, CURLcode code) {
     transfer.schema_by = SchemaBy::kPrompt;
     return again(transfer, {});
   }
-  if (status >= 300) return done(transfer, std::unexpected(http_error(status, transfer.error_body, options_.url, options_.key_env)));
+  if (status >= 300)
+    return done(transfer, std::unexpected(http_error(status, transfer.error_body, options_.url, options_.key_env)));
   if (!transfer.stream.is_done())
-    return done(transfer, fail(ErrorCode::kCorrupt,
-                               std::format("{} ended its answer without [DONE]: {}", options_.url,
-                                           printable(cut_utf8(transfer.error_body, 200))),
-                               "check that the URL is that of an OpenAI-compatible API (it ends in /v1 for most servers)"));
+    return done(transfer,
+                fail(ErrorCode::kCorrupt,
+                     std::format("{} ended its answer without [DONE]: {}", options_.url,
+                                 printable(cut_utf8(transfer.error_body, 200))),
+                     "check that the URL is that of an OpenAI-compatible API (it ends in /v1 for most servers)"));
   finish(transfer);
 }
 

@@ -16,12 +16,12 @@ struct RemoteOptions {
   std::string id = {};       // what --model names; "" for `model`
   std::string key_env = {};  // the environment variable that holds the key; "" for none. The key is never logged
   int context_tokens = 32'768;
-  int requests_max = 32;     // at once; more are queued
-  int retries_max = 3;       // after 429, 5xx and lost connections, before the first text came
-  std::chrono::milliseconds backoff{500};         // doubles with each retry
+  int requests_max = 32;                              // at once; more are queued
+  int retries_max = 3;                                // after 429, 5xx and lost connections, before the first text came
+  std::chrono::milliseconds backoff{500};             // doubles with each retry
   std::chrono::milliseconds retry_after_max{30'000};  // a server that asks for more is not waited for
   std::chrono::seconds connect_timeout{10};
-  std::chrono::seconds idle_timeout{120};         // without a byte
+  std::chrono::seconds idle_timeout{120};  // without a byte
 };
 
 class RemoteProcessor final : public Processor {

@@ -62,7 +62,8 @@ constraint::Token Sampler::draw() {
   const float best = candidates_.front().logit;
   if (sampling_.min_p > 0.0F) {
     const float least = best + std::log(sampling_.min_p);
-    const auto end = std::find_if(candidates_.begin() + 1, candidates_.end(), [&](const Candidate& c) { return c.logit < least; });
+    const auto end =
+        std::find_if(candidates_.begin() + 1, candidates_.end(), [&](const Candidate& c) { return c.logit < least; });
     candidates_.erase(end, candidates_.end());
   }
   if (sampling_.top_p < 1.0F) {

@@ -24,8 +24,8 @@ SequenceTable::Common SequenceTable::longest_prefix(std::span<const Token> token
     if (sequence.state == State::kFree || static_cast<int>(sequence.tokens.size()) <= best.tokens) continue;
     // Most sequences differ early or share all of the best so far.
     const auto length = std::min(sequence.tokens.size(), tokens.size());
-    const auto differs = std::mismatch(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(length),
-                                       sequence.tokens.begin());
+    const auto differs =
+        std::mismatch(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(length), sequence.tokens.begin());
     const int common = static_cast<int>(differs.first - tokens.begin());
     if (common > best.tokens) best = {i, common};
   }

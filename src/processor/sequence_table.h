@@ -30,8 +30,8 @@ class SequenceTable {
   struct Options {
     int sequences = 0;
     int cells = 0;
-    int cells_kept_max = 0;   // of finished sequences; more would slow the attention of all others
-    bool can_share = true;    // prefixes can be copied and cut
+    int cells_kept_max = 0;  // of finished sequences; more would slow the attention of all others
+    bool can_share = true;   // prefixes can be copied and cut
   };
   SequenceTable(const Options& options, KvMemory& memory);
 
@@ -42,7 +42,8 @@ class SequenceTable {
   // The resident sequence that has the longest prefix in common with `tokens`.
   [[nodiscard]] Common longest_prefix(std::span<const Token> tokens) const;
 
-  // An empty sequence in use; evicts the kept one that was used longest ago, but not `spare`. Nothing when all are in use.
+  // An empty sequence in use; evicts the kept one that was used longest ago, but not `spare`. Nothing when all are in
+  // use.
   std::optional<int> acquire(int spare = -1);
   void share(int from, int to, int tokens);
   // Positions that were just computed.

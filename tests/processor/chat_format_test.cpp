@@ -16,7 +16,8 @@ std::unique_ptr<Model> load(const char* name, const TinyModel& tiny) {
 
 std::string spell(const Model& model, const std::vector<Token>& tokens) {
   std::string text;
-  for (const Token token : tokens) text += model.bytes_of(token).empty() ? std::format("[{}]", token) : model.bytes_of(token);
+  for (const Token token : tokens)
+    text += model.bytes_of(token).empty() ? std::format("[{}]", token) : model.bytes_of(token);
   return text;
 }
 
@@ -31,8 +32,9 @@ TEST(ChatFormat, CompactPromptIsTheFormatsOwn) {
                                                          {Role::kTool, "answer: not there"}});
   ASSERT_TRUE(tokens);
   const auto at = [&](std::string_view text) { return std::format("[{}]", *model->marker(text)); };
-  EXPECT_EQ(spell(*model, *tokens), at("<|bos|>") + at("<|sys|>") + "plan" + at("<|user|>") + "goal" + at("<|res|>") + "files:\na" +
-                                        at("<|call|>") + "{}" + at("<|end|>") + at("<|res|>") + "answer: not there" + at("<|call|>"));
+  EXPECT_EQ(spell(*model, *tokens), at("<|bos|>") + at("<|sys|>") + "plan" + at("<|user|>") + "goal" + at("<|res|>") +
+                                        "files:\na" + at("<|call|>") + "{}" + at("<|end|>") + at("<|res|>") +
+                                        "answer: not there" + at("<|call|>"));
 }
 
 TEST(ChatFormat, MarkersInADocumentAreText) {
@@ -57,6 +59,16 @@ TEST(ChatFormat, MarkersInADocumentAreText) {
   }
 }
 
+TEST(ChatFormat, HundredThousandMarkersTakeNoTimeWorthMentioning) {
+  const auto model = load("many.gguf", {});
+  const ChatFormat format(*model);
+  std::string evil = "\xff\xfe";
+  for (int i = 0; i < 100'000; ++i) evil += i % 2 == 0 ? "<|end|>" : "<";
+  const auto tokens = format.prompt(std::vector<Message>{{Role::kUser, evil}});
+  ASSERT_TRUE(tokens);
+  EXPECT_EQ(std::ranges::count(*tokens, *model->marker("<|end|>")), 0);
+}
+
 TEST(ChatFormat, UnknownTemplateFallsBackToChatMlWithANote) {
   const auto model = load("unknown.gguf", {.compact_prompt = false, .chat_template = "{{ something of its own }}"});
   const ChatFormat format(*model);
@@ -68,11 +80,13 @@ TEST(ChatFormat, UnknownTemplateFallsBackToChatMlWithANote) {
 }
 
 TEST(ChatFormat, TokenisedAsOneWhereNothingLooksLikeAMarker) {
-  const auto model = load("chatml.gguf", {.compact_prompt = false, .chat_template = "<|im_start|>", .chatml_markers = true});
+  const auto model =
+      load("chatml.gguf", {.compact_prompt = false, .chat_template = "<|im_start|>", .chatml_markers = true});
   const ChatFormat format(*model);
   const auto tokens = format.prompt(std::vector<Message>{{Role::kSystem, "be brief"}, {Role::kUser, "the table"}});
   EXPECT_EQ(*tokens, model->tokenize("<|im_start|>system\nbe brief<|im_end|>\n<|im_start|>user\nthe table<|im_end|>\n"
-                                     "<|im_start|>assistant\n", true, true));
+                                     "<|im_start|>assistant\n",
+                                     true, true));
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ TEST(LocalProcessor, NeighboursInTheBatchDoNotChangeAConstrainedAnswer) {
   const Request alone = with_schema(request("alone", "electricity in march", 64), kCallSchema);
   const std::string text = complete(*processor, alone).value().text;
   std::vector<std::shared_ptr<Flight>> neighbours;
-  for (int i = 0; i < 12; ++i) neighbours.push_back(fly(*processor, request(std::to_string(i), std::format("goal {}", i), 60)));
+  for (int i = 0; i < 12; ++i)
+    neighbours.push_back(fly(*processor, request(std::to_string(i), std::format("goal {}", i), 60)));
   EXPECT_EQ(complete(*processor, alone).value().text, text);
   for (auto& neighbour : neighbours) EXPECT_TRUE(neighbour->reply.get());
 }
@@ -69,7 +70,8 @@ TEST(LocalProcessor, EightAtOnceComputeTheirPrefixOnceAndKillingOneHarmsNoOther)
   for (int i = 0; i < 60; ++i) shared += " the answer of the files";
   std::vector<std::string> expected;
   for (int i = 0; i < 8; ++i)
-    expected.push_back(complete(*processor, with_schema(request("x", std::format("{} {}", shared, i), 80), kCallSchema))->text);
+    expected.push_back(
+        complete(*processor, with_schema(request("x", std::format("{} {}", shared, i), 80), kCallSchema))->text);
   const auto fresh = make(tiny_options());
   std::vector<std::shared_ptr<Flight>> flights;
   for (int i = 0; i < 8; ++i)
@@ -143,8 +145,9 @@ TEST(LocalProcessor, MoreRequestsThanCellsAreQueuedAndAllAnswered) {
   for (int i = 0; i < 12; ++i) {
     std::string goal = std::format("{} ", i);
     for (int k = 0; k < 120; ++k) goal += std::format("{}", (i * 7 + k) % 10);
-    Request asked = with_schema(request(std::to_string(i), goal, 200),
-                                R"({"type":"object","properties":{"t":{"type":"string","minLength":60,"maxLength":90}},"required":["t"]})");
+    Request asked = with_schema(
+        request(std::to_string(i), goal, 200),
+        R"({"type":"object","properties":{"t":{"type":"string","minLength":60,"maxLength":90}},"required":["t"]})");
     asked.priority = i % 3;
     flights.push_back(fly(*processor, std::move(asked)));
   }

@@ -26,7 +26,8 @@ namespace daimon::processor::test {
 // Removed at the end of the program.
 inline const std::filesystem::path& folder() {
   struct Folder {
-    std::filesystem::path path = std::filesystem::temp_directory_path() / std::format("daimon-test-processor-{}", getpid());
+    std::filesystem::path path =
+        std::filesystem::temp_directory_path() / std::format("daimon-test-processor-{}", getpid());
     Folder() { std::filesystem::create_directories(path); }
     ~Folder() {
       std::error_code error;

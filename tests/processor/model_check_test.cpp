@@ -45,8 +45,9 @@ TEST(ModelFile, MissingFolderEmptyOrNoModel) {
 TEST(ModelFile, EveryTruncationIsFound) {
   const std::string whole = read(tiny_path());
   for (const double share : {0.001, 0.01, 0.02, 0.05, 0.2, 0.5, 0.9, 0.9999})
-    expect_error(write("cut.gguf", whole.substr(0, static_cast<std::size_t>(share * static_cast<double>(whole.size())))),
-                 ErrorCode::kCorrupt, "");
+    expect_error(
+        write("cut.gguf", whole.substr(0, static_cast<std::size_t>(share * static_cast<double>(whole.size())))),
+        ErrorCode::kCorrupt, "");
 }
 
 TEST(ModelFile, ClaimsBeyondTheFileAreFound) {
@@ -81,12 +82,13 @@ TEST(ModelFile, MetadataThatLiesEndsTheChildAtMost) {
     options.trusted = false;
     return LocalProcessor::create(options);
   };
-  for (const auto& [key, value] : std::vector<std::pair<const char*, std::uint32_t>>{{"llama.block_count", 1U << 31U},
-                                                                                    {"llama.attention.head_count", 0},
-                                                                                    {"llama.attention.head_count", 3},
-                                                                                    {"llama.embedding_length", 65},
-                                                                                    {"llama.rope.dimension_count", 17},
-                                                                                    {"tokenizer.ggml.bos_token_id", 1U << 30U}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, std::uint32_t>>{{"llama.block_count", 1U << 31U},
+                                                          {"llama.attention.head_count", 0},
+                                                          {"llama.attention.head_count", 3},
+                                                          {"llama.embedding_length", 65},
+                                                          {"llama.rope.dimension_count", 17},
+                                                          {"tokenizer.ggml.bos_token_id", 1U << 30U}}) {
     const auto made = lie(key, value);
     if (!made) {
       EXPECT_FALSE(made.error().remedy.empty()) << made.error().what;

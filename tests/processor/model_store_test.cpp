@@ -85,7 +85,8 @@ TEST_F(Store, WrongHashIsThrownAway) {
   ASSERT_FALSE(pulled);
   EXPECT_EQ(pulled.error().code, ErrorCode::kCorrupt);
   EXPECT_TRUE(store_.list().empty());
-  for (const auto& entry : fs::directory_iterator(home_ / "models--owner--wrong/blobs")) EXPECT_EQ(entry.path().extension(), ".lock");
+  for (const auto& entry : fs::directory_iterator(home_ / "models--owner--wrong/blobs"))
+    EXPECT_EQ(entry.path().extension(), ".lock");
 }
 
 TEST_F(Store, TokenGoesToTheHubOnly) {

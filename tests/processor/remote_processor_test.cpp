@@ -96,7 +96,8 @@ TEST_F(Remote, SchemaThatAServerRefusesIsToldInThePromptAndChecked) {
 
 TEST_F(Remote, ToolCallsComeBack) {
   Request asked = request("r", "weather in Oslo?");
-  asked.tools.push_back({"weather", "the weather", parse_json(R"({"type":"object","properties":{"city":{"type":"string"}}})").value()});
+  asked.tools.push_back(
+      {"weather", "the weather", parse_json(R"({"type":"object","properties":{"city":{"type":"string"}}})").value()});
   const auto reply = complete(*server("tools"), asked);
   ASSERT_TRUE(reply) << reply.error().what;
   EXPECT_EQ(reply->finish, FinishReason::kToolCalls);
@@ -149,13 +150,14 @@ TEST(ChatWire, ResultsWithoutACallsIdComeAsTheUsers) {
 // The real peer: llama-server of the same package, on a tiny model.
 TEST(LlamaServer, AnswersWithTextSchemaAndStream) {
   if (access("/usr/bin/llama-server", X_OK) != 0) GTEST_SKIP() << "llama-server is not installed";
-  write_tiny_gguf(folder() / "server.gguf", {.compact_prompt = false,
-                                             .chat_template = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
-                                                              "{% endfor %}<|im_start|>assistant\n",
-                                             .chatml_markers = true});
+  write_tiny_gguf(folder() / "server.gguf",
+                  {.compact_prompt = false,
+                   .chat_template = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+                                    "{% endfor %}<|im_start|>assistant\n",
+                   .chatml_markers = true});
   const std::string port = std::to_string(20'000 + getpid() % 20'000);
-  Child server({"llama-server", "-m", (folder() / "server.gguf").string(), "--port", port, "--host", "127.0.0.1", "-t", "1", "-c",
-                "2048", "--jinja", "--no-webui"},
+  Child server({"llama-server", "-m", (folder() / "server.gguf").string(), "--port", port, "--host", "127.0.0.1", "-t",
+                "1", "-c", "2048", "--jinja", "--no-webui"},
                true);
   RemoteOptions options;
   options.url = std::format("http://127.0.0.1:{}/v1", port);
@@ -169,8 +171,11 @@ TEST(LlamaServer, AnswersWithTextSchemaAndStream) {
   EXPECT_EQ(text->pieces, reply->text);
   EXPECT_GT(reply->prompt_tokens, 5);
   EXPECT_GT(reply->generated_tokens, 0);
-  const auto json = complete(*processor, with_schema(request("json", "x", 200),
-      R"({"type":"object","properties":{"call":{"enum":["search","answer"]},"n":{"type":"boolean"}},"required":["call","n"]})"));
+  const auto json = complete(
+      *processor,
+      with_schema(
+          request("json", "x", 200),
+          R"({"type":"object","properties":{"call":{"enum":["search","answer"]},"n":{"type":"boolean"}},"required":["call","n"]})"));
   ASSERT_TRUE(json) << json.error().what;
   EXPECT_TRUE(find_bool(parse_json(json->text).value(), "n")) << json->text;
 }

@@ -58,7 +58,8 @@ TEST(SequenceTable, PageEquationHoldsUnderRandomUse) {
       case 3:
         if (!in_use.empty()) {
           const int sequence = pick();
-          if (table.size(sequence) > 0) table.truncate(sequence, static_cast<int>(random() % static_cast<unsigned>(table.size(sequence))));
+          if (table.size(sequence) > 0)
+            table.truncate(sequence, static_cast<int>(random() % static_cast<unsigned>(table.size(sequence))));
         }
         break;
       default:

@@ -74,7 +74,8 @@ class Child {
 
 class StubHub {
  public:
-  StubHub() : child_({"python3", std::string(DAIMON_SOURCE_DIR) + "/tests/processor/stub_hub.py"}), port_(child_.line()) {
+  StubHub()
+      : child_({"python3", std::string(DAIMON_SOURCE_DIR) + "/tests/processor/stub_hub.py"}), port_(child_.line()) {
     if (port_.empty()) throw std::runtime_error("stub_hub.py did not start");
   }
   [[nodiscard]] std::string url(const std::string& path = "") const { return "http://127.0.0.1:" + port_ + path; }

@@ -18,9 +18,9 @@
 namespace daimon::processor::test {
 
 struct TinyModel {
-  bool compact_prompt = true;      // daimon.prompt = compact-1
-  std::string chat_template;       // tokenizer.chat_template; "" for none
-  bool chatml_markers = false;     // <|im_start|> and <|im_end|> instead of the compact profile's
+  bool compact_prompt = true;   // daimon.prompt = compact-1
+  std::string chat_template;    // tokenizer.chat_template; "" for none
+  bool chatml_markers = false;  // <|im_start|> and <|im_end|> instead of the compact profile's
   int context = 2048;
   int layers = 2;
   int width = 64;
@@ -33,7 +33,9 @@ inline std::string stand_in(int byte) {
     if (code < 0x80) return std::string(1, static_cast<char>(code));
     return std::string{static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
   };
-  const auto printable = [](int b) { return (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255); };
+  const auto printable = [](int b) {
+    return (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || (b >= 174 && b <= 255);
+  };
   if (printable(byte)) return utf8(byte);
   int next = 256;
   for (int b = 0; b < byte; ++b)
@@ -64,13 +66,15 @@ inline void write_tiny_gguf(const std::filesystem::path& path, const TinyModel& 
     }
   };
   for (const std::string_view word :
-       {"the", " the", " of", " and", " to", " in", "ing", "er", "on", "at", "en", "search", "answer", "read", "list", "table",
-        "calculate", "write", "ask", "none", "plan", "call", "with", "query", "path", "content", "passage", "files", "{\"",
-        "\":", "\",\"", "\"}", "\":\"", "\":[\"", "\"]}", " is", " a", " for", " invoice", " march", "ity", "elec", "tric"})
+       {"the",    " the",   " of",  " and",    " to",     " in",       "ing",    "er",  "on",    "at",   "en",
+        "search", "answer", "read", "list",    "table",   "calculate", "write",  "ask", "none",  "plan", "call",
+        "with",   "query",  "path", "content", "passage", "files",     "{\"",    "\":", "\",\"", "\"}",  "\":\"",
+        "\":[\"", "\"]}",   " is",  " a",      " for",    " invoice",  " march", "ity", "elec",  "tric"})
     merge_word(word);
   const std::vector<std::string> markers =
-      tiny.chatml_markers ? std::vector<std::string>{"<|endoftext|>", "<|im_start|>", "<|im_end|>"}
-                          : std::vector<std::string>{"<|bos|>", "<|sys|>", "<|user|>", "<|res|>", "<|call|>", "<|end|>", "<|pad|>"};
+      tiny.chatml_markers
+          ? std::vector<std::string>{"<|endoftext|>", "<|im_start|>", "<|im_end|>"}
+          : std::vector<std::string>{"<|bos|>", "<|sys|>", "<|user|>", "<|res|>", "<|call|>", "<|end|>", "<|pad|>"};
   const auto first_marker = static_cast<std::uint32_t>(tokens.size());
   for (const std::string& marker : markers) add(marker, 3);
   const auto vocabulary = static_cast<std::int64_t>(tokens.size());

@@ -1,0 +1,136 @@
+// daimon mount, mounts, unmount, find.
+#include <filesystem>
+
+#include "api/target.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "cli/follow.h"
+#include "cli/interrupt.h"
+#include "cli/mounting.h"
+#include "cli/progress_bar.h"
+#include "cli/table.h"
+
+namespace daimon::cli {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+Result<Json> mount_named(const api::Client& client, std::string_view name) {
+  DAIMON_TRY(const Json view, client.get("/v1/mounts"));
+  if (const Json* list = find(view, "mounts"); list != nullptr && list->is_array())
+    for (const Json& mount : list->get_array())
+      if (find_string(mount, "name") == name) return mount;
+  return fail(ErrorCode::kNotFound, daimon::format("there is neither a folder nor a mount '{}'", printable(name)), "`daimon mounts` lists the mounts");
+}
+
+std::string text_of(const Json& value, std::string_view member) { return printable(find_string(value, member).value_or("")); }
+std::string count_of(const Json& value, std::string_view member) { return show_count(find_integer(value, member).value_or(0)); }
+
+}  // namespace
+
+Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path, const std::string& name) {
+  std::error_code failed;
+  const stdfs::path folder = stdfs::canonical(path, failed);
+  if (failed) {
+    if (!path.contains('/') && name.empty()) return mount_named(client, path);
+    return std::unexpected(os_error(failed.value(), daimon::format("mounting {}", printable(path))));
+  }
+  if (!stdfs::is_directory(folder, failed))
+    return fail(ErrorCode::kInvalidArgument, daimon::format("{} is a file; only folders are mounted", printable(path)),
+                daimon::format("daimon mount {}", printable(folder.parent_path().native())));
+  Json mount;
+  std::optional<Error> error;
+  const Interrupts interrupts;
+  {
+    ProgressBar bar(session.terminal);
+    const auto take = [&](const Json& value) {
+      if (const Json* progress = find(value, "progress")) {
+        const auto done = find_integer(*progress, "files_done").value_or(0);
+        const auto total = find_integer(*progress, "files_total").value_or(0);
+        bar.show(total > 0 ? static_cast<double>(done) / static_cast<double>(total) : -1, daimon::format("reading {}", text_of(*progress, "path")),
+                 daimon::format("{} of {}", show_count(done), show_count(total)));
+      }
+      if (const Json* made = find(value, "mount")) mount = *made;
+      if (const Json* wrong = find(value, "error")) error = error_from_json(*wrong);
+      return true;
+    };
+    JsonObject body{{"path", folder.native()}};
+    if (!name.empty()) body["name"] = name;
+    DAIMON_CHECK(client.stream("POST", "/v1/mounts", body, take, {interrupts.descriptor(), [&] { interrupts.clear(); return false; }}));
+  }
+  if (error) return std::unexpected(*error);
+  if (!mount.is_object()) return fail(ErrorCode::kInternal, "the daemon did not say how the mount ended");
+  if (const auto problems = find_integer(mount, "problems").value_or(0); problems > 0) {
+    session.note(daimon::format("daimon: {} of {} files in {} could not be read", problems, count_of(mount, "files"), printable(folder.native())));
+    if (const Json* list = find(mount, "problem_list"); list != nullptr && list->is_array())
+      for (std::size_t i = 0; i < list->get_array().size() && i < 5; ++i)
+        session.note(daimon::format("        {}: {}", text_of(list->get_array()[i], "path"), text_of(list->get_array()[i], "what")));
+  }
+  return mount;
+}
+
+int mount(const Session& session, const Arguments& arguments) {
+  const auto client = session.client();
+  if (!client) return session.failed(client.error());
+  const auto made = mount_path(session, *client, arguments.positional[0], arguments.value("name"));
+  if (!made) return session.failed(made.error());
+  if (arguments.has("json")) print_json(session.terminal, *made);
+  else session.terminal.out.write(daimon::format("{}: {} files, {} passages, from {}\n", text_of(*made, "name"), count_of(*made, "files"), count_of(*made, "chunks"), text_of(*made, "root")));
+  return kSuccess;
+}
+
+int list_mounts(const Session& session, const Arguments& arguments) {
+  const auto client = session.client();
+  const auto view = client ? client->get("/v1/mounts") : std::unexpected(client.error());
+  if (!view) return session.failed(view.error());
+  if (arguments.has("json")) return print_json(session.terminal, *view), kSuccess;
+  Table table({"NAME", "FILES", "PASSAGES", "PROBLEMS", "FOLDER"}, {1, 2, 3});
+  const Json* list = find(*view, "mounts");
+  if (list == nullptr || !list->is_array() || list->get_array().empty()) {
+    session.note("no folder is mounted: daimon mount PATH");
+    return kSuccess;
+  }
+  for (const Json& mount : list->get_array())
+    table.add({text_of(mount, "name"), count_of(mount, "files"), count_of(mount, "chunks"), count_of(mount, "problems"), text_of(mount, "root")}, {Style::kCyan});
+  session.terminal.out.write(table.text(session.terminal, session.terminal.out));
+  return kSuccess;
+}
+
+int unmount(const Session& session, const Arguments& arguments) {
+  const auto client = session.client();
+  if (!client) return session.failed(client.error());
+  for (const std::string& name : arguments.positional)
+    if (const auto removed = client->remove("/v1/mounts/" + api::percent_encode(name)); !removed) return session.failed(removed.error());
+  return kSuccess;
+}
+
+int find_passages(const Session& session, const Arguments& arguments) {
+  const auto limit = arguments.integer("limit", 10, 1, 100);
+  if (!limit) return session.usage_error("find", limit.error());
+  std::string query;
+  for (const std::string& word : arguments.positional) query += (query.empty() ? "" : " ") + word;
+  const auto client = session.client();
+  if (!client) return session.failed(client.error());
+  std::string target = daimon::format("/v1/find?q={}&limit={}", api::percent_encode(query), *limit);
+  for (const std::string& name : arguments.values("mount")) target += "&mount=" + api::percent_encode(name);
+  const auto found = client->get(target);
+  if (!found) return session.failed(found.error());
+  const Json* list = find(*found, "passages");
+  const bool nothing = list == nullptr || !list->is_array() || list->get_array().empty();
+  if (arguments.has("json")) return print_json(session.terminal, *found), nothing ? kNotFound : kSuccess;
+  if (nothing) {
+    session.note("nothing found");
+    return kNotFound;
+  }
+  const Terminal& terminal = session.terminal;
+  for (const Json& passage : list->get_array()) {
+    std::string where = text_of(passage, "path");
+    if (const auto page = find_integer(passage, "page")) where += daimon::format(" p{}", *page);
+    std::string out = daimon::format("{} {}\n", terminal.out.paint(Style::kCyan, where), terminal.out.paint(Style::kDim, text_of(passage, "mount")));
+    for (const std::string& line : wrap(printable_block(trim(find_string(passage, "text").value_or(""))), terminal.columns - 2)) out += "  " + line + "\n";
+    if (!terminal.out.write(out)) return kFailure;
+  }
+  return kSuccess;
+}
+
+}  // namespace daimon::cli

@@ -1,0 +1,130 @@
+// daimon run and daimon ask.
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "api/wire.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "cli/follow.h"
+#include "cli/mounting.h"
+
+namespace daimon::cli {
+namespace {
+
+constexpr std::size_t kPipedBytesMax = 200'000;
+
+// All of standard input, at most `bytes_max` of it. `cut` tells whether there was more.
+Result<std::string> read_input(std::size_t bytes_max, bool& cut) {
+  std::string text;
+  std::array<char, 65'536> bytes;  // NOLINT: filled by read
+  while (text.size() <= bytes_max) {
+    const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::unexpected(os_error(errno, "reading standard input"));
+    if (count == 0) break;
+    text.append(bytes.data(), static_cast<std::size_t>(count));
+  }
+  cut = text.size() > bytes_max;
+  return repair_utf8(cut_utf8(text, bytes_max));
+}
+
+// Whether something was piped or redirected in. An open pipe that nobody writes to (cron, some editors) is none: it
+// has to have something, or its end, soon.
+bool is_piped() {
+  struct stat status{};
+  if (::fstat(STDIN_FILENO, &status) != 0) return false;
+  if (S_ISREG(status.st_mode)) return status.st_size > 0;
+  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return false;
+  pollfd polled{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&polled, 1, 2000) > 0 && (polled.revents & (POLLIN | POLLHUP)) != 0;
+}
+
+Result<std::string> goal_from(const Session& session, const Arguments& arguments) {
+  std::string goal;
+  for (const std::string& word : arguments.positional) goal += (goal.empty() ? "" : " ") + word;
+  const bool from_input = goal == "-" || (goal.empty() && !session.terminal.in_is_terminal);
+  if (goal.empty() && !from_input)
+    return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing", "daimon run \"What did I pay for electricity in March?\"");
+  if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return goal;
+  bool cut = false;
+  DAIMON_TRY(std::string piped, read_input(kPipedBytesMax, cut));
+  if (cut) session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more", show_bytes(kPipedBytesMax)));
+  if (from_input) return std::string(trim(piped));
+  if (trim(piped).empty()) return goal;
+  return daimon::format("{}\n\nMaterial:\n{}", goal, piped);
+}
+
+Result<kernel::Budget> budget_from_text(std::string_view text) {
+  kernel::Budget budget;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view part = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t equals = part.find('=');
+    const std::string_view name = equals == std::string_view::npos ? "tokens" : trim(part.substr(0, equals));
+    const std::string_view amount = equals == std::string_view::npos ? part : trim(part.substr(equals + 1));
+    if (name == "tokens" || name == "effects") {
+      DAIMON_TRY(const std::int64_t number, parse_integer(amount, daimon::format("the budget of {}", name), 1, INT64_MAX));
+      (name == "tokens" ? budget.tokens : budget.effects) = number;
+    } else if (name == "seconds" || name == "money") {
+      DAIMON_TRY(const double number, parse_amount(amount, daimon::format("the budget of {}", name)));
+      (name == "seconds" ? budget.seconds : budget.money) = number;
+    } else {
+      return fail(ErrorCode::kInvalidArgument, daimon::format("there is no budget of '{}'", printable(name)), "tokens, seconds, effects and money are known");
+    }
+  }
+  return budget;
+}
+
+Result<kernel::StartOptions> start_options_from_arguments(const Arguments& arguments, kernel::Mode mode) {
+  kernel::StartOptions options;
+  options.mode = mode;
+  options.model = arguments.value("model");
+  DAIMON_TRY(options.budget, budget_from_text(arguments.value("budget")));
+  DAIMON_TRY(const std::int64_t autonomy, arguments.integer("autonomy", 2, 0, 4));
+  options.autonomy = static_cast<int>(autonomy);
+  if (arguments.has("seed")) {
+    DAIMON_TRY(const std::int64_t seed, arguments.integer("seed", 0, 0, INT64_MAX));
+    options.seed = static_cast<std::uint64_t>(seed);
+  }
+  return options;
+}
+
+int start(const Session& session, const Arguments& arguments, kernel::Mode mode) {
+  const std::string_view name = mode == kernel::Mode::kAsk ? "ask" : "run";
+  auto options = start_options_from_arguments(arguments, mode);
+  auto following = follow_options_from(arguments);
+  if (!options) return session.usage_error(name, options.error());
+  if (!following) return session.usage_error(name, following.error());
+  auto goal = goal_from(session, arguments);
+  if (!goal) return goal.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, goal.error()) : session.failed(goal.error());
+  options->goal = std::move(*goal);
+  const auto client = session.client();
+  if (!client) return session.failed(client.error());
+  for (const std::string& path : arguments.values("mount")) {
+    auto mount = mount_path(session, *client, path, "");
+    if (!mount) return session.failed(mount.error());
+    options->mounts.emplace_back(find_string(*mount, "name").value_or(""));
+  }
+  const auto started = client->post("/v1/processes", api::to_json(*options));
+  if (!started) return session.failed(started.error());
+  const std::string id(find_string(*started, "process").value_or(""));
+  if (arguments.has("detach")) {
+    if (following->format != OutputFormat::kText) print_json(session.terminal, *started);
+    else session.terminal.out.write(printable(id) + "\n");
+    return kSuccess;
+  }
+  return follow(session, *client, id, std::move(*following));
+}
+
+}  // namespace
+
+int run_goal(const Session& session, const Arguments& arguments) { return start(session, arguments, kernel::Mode::kRun); }
+int ask(const Session& session, const Arguments& arguments) { return start(session, arguments, kernel::Mode::kAsk); }
+
+}  // namespace daimon::cli

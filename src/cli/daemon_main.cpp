@@ -1,0 +1,91 @@
+// daimon serve --daemon: boots the kernel, serves it, and ends when it is told to.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+#include "api/server.h"
+#include "base/clock.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "cli/build_id.h"
+#include "api/socket.h"
+#include "cli/command.h"
+
+namespace daimon::cli {
+namespace {
+
+// One daemon a state folder, whoever starts it and however it is found: two would write one journal.
+Result<api::Descriptor> lock_state(const Folders& folders) {
+  api::Descriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.daemon_lock().native()))));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::ifstream file(folders.daemon_lock(), std::ios::binary);
+    const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+    const auto pid = told ? find_integer(*told, "pid") : std::nullopt;
+    return fail(ErrorCode::kConflict, pid ? daimon::format("a daemon is already running (pid {})", *pid) : "a daemon is already running",
+                "commands use that one; `daimon stop` ends it");
+  }
+  const std::string text = to_text(JsonObject{{"pid", static_cast<std::int64_t>(::getpid())}, {"socket", folders.socket().native()}}) + "\n";
+  if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    return std::unexpected(os_error(errno, daimon::format("writing {}", printable(folders.daemon_lock().native()))));
+  return lock;
+}
+
+std::vector<std::string> allowed_origins(const Folders& folders) {
+  std::ifstream file(folders.config / "config.json", std::ios::binary);
+  const auto config = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+  std::vector<std::string> origins;
+  if (config)
+    if (const Json* list = find(*config, "origins"); list != nullptr && list->is_array())
+      for (const Json& origin : list->get_array())
+        if (origin.is_string()) origins.emplace_back(origin.get_string());
+  return origins;
+}
+
+void log(const Session& session, std::string_view line) {
+  session.terminal.err.write(daimon::format("{} {}\n", to_iso8601(SystemClock().now()), line));
+}
+
+}  // namespace
+
+int run_daemon(const Session& session) {
+  // Signals come to this thread alone, when it waits for them; threads made from here on inherit the mask.
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+
+  const auto lock = lock_state(session.folders);
+  if (!lock) return session.failed(lock.error());
+  log(session, daimon::format("daimon {} starts, pid {}", version(), ::getpid()));
+  kernel::BootOptions boot;
+  boot.state_folder = session.folders.state;
+  boot.config_folder = session.folders.config;
+  const auto system = session.boot(boot);
+  if (!system) return session.failed(system.error());
+  api::ServerOptions options;
+  options.socket = session.folders.socket();
+  options.token_file = session.folders.tokens();
+  options.version = version();
+  options.allowed_origins = allowed_origins(session.folders);
+  options.on_shutdown = [] { ::kill(::getpid(), SIGTERM); };
+  auto server = api::Server::start(**system, std::move(options));
+  if (!server) return session.failed(server.error());
+  log(session, daimon::format("ready at {}", printable(session.folders.socket().native())));
+  int signal = 0;
+  do {
+    ::sigwait(&signals, &signal);
+  } while (signal == SIGHUP);  // the terminal it was started from has gone; the daemon stays
+  log(session, "ending; processes go on at the next start");
+  server->reset();
+  return kSuccess;
+}
+
+}  // namespace daimon::cli

@@ -1,0 +1,155 @@
+#include "cli/daemon_start.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+#include "api/socket.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "cli/build_id.h"
+
+namespace daimon::cli {
+namespace {
+
+using api::Client;
+using api::Descriptor;
+using namespace std::chrono_literals;
+
+constexpr auto kStartTime = 120s;  // recovery of a long journal and loading of a large model are part of it
+constexpr auto kStopTime = 30s;
+constexpr auto kStep = 20ms;
+constexpr std::size_t kLogShown = 1500;  // bytes
+constexpr std::uintmax_t kLogBytesMax = 8U << 20U;
+
+Result<std::string> version_of(const Client& client) {
+  Client quick(client.socket());
+  quick.set_timeout(10s);
+  DAIMON_TRY(const Json status, quick.get("/v1/status"));
+  return std::string(find_string(status, "version").value_or(""));
+}
+
+Result<Descriptor> lock_start(const Folders& folders) {
+  Descriptor lock(::open(folders.start_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return std::unexpected(os_error(errno, "opening the lock for starting the daemon"));
+  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return std::unexpected(os_error(errno, "locking the start of the daemon"));
+    if (std::chrono::steady_clock::now() > deadline)
+      return fail(ErrorCode::kUnavailable, "another program has been starting the daemon for too long", "`daimon doctor` says what is wrong");
+    std::this_thread::sleep_for(kStep);
+  }
+  return lock;
+}
+
+std::string end_of_log(const Folders& folders, std::uintmax_t from) {
+  std::ifstream log(folders.log(), std::ios::binary);
+  log.seekg(static_cast<std::streamoff>(from));
+  std::string text((std::istreambuf_iterator<char>(log)), std::istreambuf_iterator<char>());
+  if (text.size() > kLogShown) {
+    text.erase(0, text.size() - kLogShown);
+    text.erase(0, text.find('\n') + 1);
+  }
+  return printable_block(trim(text));
+}
+
+// The daemon's process: a session of its own, no terminal, everything it says into the log.
+[[noreturn]] void become_daemon(const std::string& log, const std::vector<char*>& words) {
+  ::setsid();
+  ::umask(0077);
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+  if (nothing < 0 || out < 0 || ::chdir("/") != 0) ::_exit(127);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(out, STDERR_FILENO);
+  ::execv("/proc/self/exe", words.data());
+  ::_exit(127);
+}
+
+Result<Client> start_daemon(const Folders& folders) {
+  std::error_code failed;
+  std::uintmax_t log_size = std::filesystem::file_size(folders.log(), failed);
+  if (failed) log_size = 0;
+  if (log_size > kLogBytesMax) {
+    std::filesystem::rename(folders.log(), folders.log().native() + ".1", failed);
+    log_size = 0;
+  }
+  std::string program = "daimon", serve = "serve", daemon = "--daemon";
+  const std::vector<char*> words{program.data(), serve.data(), daemon.data(), nullptr};
+  const std::string log = folders.log();
+  const pid_t pid = ::fork();
+  if (pid < 0) return std::unexpected(os_error(errno, "starting the daemon"));
+  if (pid == 0) become_daemon(log, words);
+  const Client client(folders.socket());
+  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (api::connect_unix(folders.socket()) && version_of(client)) return client;
+    int how = 0;
+    if (::waitpid(pid, &how, WNOHANG) == pid) {
+      const std::string said = end_of_log(folders, log_size);
+      return fail(ErrorCode::kUnavailable, daimon::format("the daemon did not start{}{}", said.empty() ? "" : ":\n", said),
+                  daimon::format("its log: {}", printable(folders.log().native())));
+    }
+    std::this_thread::sleep_for(kStep);
+  }
+  return fail(ErrorCode::kUnavailable, daimon::format("the daemon (pid {}) has not become ready in time", pid),
+              daimon::format("its log: {}", printable(folders.log().native())));
+}
+
+}  // namespace
+
+Result<Client> running_daemon(const Folders& folders) {
+  if (const auto own = api::connect_unix(folders.socket()); own || own.error().code != ErrorCode::kUnavailable) return Client(folders.socket());
+  // One that was started where XDG_RUNTIME_DIR is another serves the same state, so it is the one.
+  std::ifstream file(folders.daemon_lock(), std::ios::binary);
+  const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+  if (told)
+    if (const auto socket = find_string(*told, "socket"); socket && api::connect_unix(std::string(*socket))) return Client(std::string(*socket));
+  return fail(ErrorCode::kUnavailable, "the daemon is not running", "any command that needs it starts it, such as `daimon ps`");
+}
+
+Status stop_daemon(const Folders& folders, const Client& client) {
+  DAIMON_CHECK(client.post("/v1/shutdown", JsonObject{}));
+  // Ended is when its lock is free: the socket goes first, the journal is closed after.
+  const auto deadline = std::chrono::steady_clock::now() + kStopTime;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const Descriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return {};
+    std::this_thread::sleep_for(kStep);
+  }
+  return fail(ErrorCode::kTimeout, "the daemon does not end", daimon::format("its log: {}", printable(folders.log().native())));
+}
+
+Result<Client> reach_daemon(const Folders& folders, const Terminal& terminal) {
+  const std::string ours = version();
+  if (const auto client = running_daemon(folders))
+    if (const auto theirs = version_of(*client); theirs && *theirs == ours) return *client;
+  DAIMON_TRY(const Descriptor lock, lock_start(folders));
+  if (const auto client = running_daemon(folders)) {
+    const auto theirs = version_of(*client);
+    if (theirs && *theirs == ours) return *client;
+    if (!theirs && theirs.error().code != ErrorCode::kUnavailable) {
+      Error error = theirs.error();
+      error.what = daimon::format("the daemon does not answer: {}", error.what);
+      if (error.remedy.empty()) error.remedy = daimon::format("its log: {}", printable(folders.log().native()));
+      return std::unexpected(std::move(error));
+    }
+    if (theirs) {
+      terminal.err.write(terminal.err.paint(Style::kDim, daimon::format("daimon: replacing the daemon of another build ({})", printable(*theirs))) + "\n");
+      DAIMON_CHECK(stop_daemon(folders, *client));
+    }
+  }
+  return start_daemon(folders);
+}
+
+}  // namespace daimon::cli

@@ -1,0 +1,27 @@
+// Ctrl-C as something that can be waited for.
+#pragma once
+
+#include "api/socket.h"
+
+namespace daimon::cli {
+
+// While one lives, SIGINT raises its flag instead of ending the program; the third one within it ends the program at
+// once, whatever it is doing. One at a time.
+class Interrupts {
+ public:
+  Interrupts();
+  ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  [[nodiscard]] int descriptor() const { return flag_.get(); }  // readable after a SIGINT, until `clear`
+  [[nodiscard]] int count() const;
+  void clear() const { flag_.clear(); }
+  // As if none had come.
+  void reset() const;
+
+ private:
+  api::Flag flag_;
+};
+
+}  // namespace daimon::cli

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <string>
+
+#include "api/socket.h"
+#include "base/format.h"
+#include "base/text.h"
+#include "cli/build_id.h"
+#include "cli/command.h"
+#include "cli/daemon_start.h"
+
+namespace daimon::cli {
+
+int exit_code_of(ErrorCode code) noexcept {
+  switch (code) {
+    case ErrorCode::kInvalidArgument: return kUsage;
+    case ErrorCode::kNotFound: return kNotFound;
+    case ErrorCode::kDenied: return kDenied;
+    case ErrorCode::kLimit: return kLimit;
+    case ErrorCode::kCancelled: return kInterrupted;
+    case ErrorCode::kTimeout:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kConflict:
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kIo:
+    case ErrorCode::kInternal: break;
+  }
+  return kFailure;
+}
+
+Result<api::Client> Session::client() const { return reach_daemon(folders, terminal); }
+
+int Session::failed(const Error& error) const {
+  const Stream& err = terminal.err;
+  std::string text = err.paint(Style::kRed, "daimon: ") + printable_block(error.what) + "\n";
+  if (!error.remedy.empty()) text += err.paint(Style::kDim, "        " + printable(error.remedy)) + "\n";
+  err.write(text);
+  // A model that is away and a daemon that is away are both `unavailable`; only the latter is code 3.
+  if (error.code == ErrorCode::kUnavailable) return running_daemon(folders) ? kFailure : kUnreachable;
+  return exit_code_of(error.code);
+}
+
+int Session::usage_error(std::string_view command, const Error& error) const {
+  const Stream& err = terminal.err;
+  std::string text = err.paint(Style::kRed, "daimon: ") + printable(error.what) + "\n";
+  if (!error.remedy.empty()) text += "        " + printable(error.remedy) + "\n";
+  text += err.paint(Style::kDim, daimon::format("        daimon {}{}--help shows how it is used", command, command.empty() ? "" : " ")) + "\n";
+  err.write(text);
+  return kUsage;
+}
+
+void Session::note(std::string_view line) const { terminal.err.write(terminal.err.paint(Style::kDim, line) + "\n"); }
+
+const Command* command_named(std::string_view name) {
+  const auto list = commands();
+  const auto found = std::ranges::find(list, name, &Command::name);
+  return found == list.end() ? nullptr : &*found;
+}
+
+int run_command_line(std::span<const std::string> words, const Terminal::Environment& environment, const Boot& boot) {
+  Session session{Terminal::of_process(environment), {}, environment, boot};
+  const std::string name = words.empty() ? "help" : words[0];
+  if (name == "--version" || name == "-V" || name == "version") {
+    session.terminal.out.write(daimon::format("daimon {}\n", version()));
+    return kSuccess;
+  }
+  if (name == "--help" || name == "-h") {
+    session.terminal.out.write(general_help(session.terminal));
+    return kSuccess;
+  }
+  const Command* command = command_named(name);
+  if (command == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Command& other : commands()) names.push_back(other.name);
+    const std::string_view near = nearest(name, names);
+    return session.usage_error("", {ErrorCode::kInvalidArgument, daimon::format("there is no command '{}'", printable(cut_utf8(name, 80))),
+                                    near.empty() ? "" : daimon::format("did you mean `daimon {}`?", near)});
+  }
+  const auto rest = words.subspan(words.empty() ? 0 : 1);
+  for (const std::string& word : rest) {
+    if (word == "--") break;
+    if (word == "--help" || word == "-h") {
+      session.terminal.out.write(help_of(*command, session.terminal));
+      return kSuccess;
+    }
+  }
+  const auto arguments = Arguments::parse(command->options, rest);
+  if (!arguments) return session.usage_error(name, arguments.error());
+  if (arguments->positional.size() < command->least)
+    return session.usage_error(name, {ErrorCode::kInvalidArgument, daimon::format("`daimon {}` needs {}", name, command->words), ""});
+  if (arguments->positional.size() > command->most)
+    return session.usage_error(name, {ErrorCode::kInvalidArgument, daimon::format("'{}' is one word too many", printable(arguments->positional[command->most])), ""});
+  if (command->run != help && command->run != completions) {
+    auto folders = Folders::find(environment);
+    if (!folders) return session.failed(folders.error());
+    session.folders = std::move(*folders);
+  }
+  return command->run(session, *arguments);
+}
+
+}  // namespace daimon::cli

@@ -1,0 +1,229 @@
+// The command line in scripts: streams, exit codes, data.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "cli/command.h"
+#include "cli/program.h"
+
+namespace daimon::test {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+using CommandLine = Program;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST_F(CommandLine, EveryCommandTeachesItself) {
+  for (const cli::Command& command : cli::commands()) {
+    const Ended ended = daimon({std::string(command.name), "--help"});
+    EXPECT_EQ(ended.code, 0) << command.name;
+    EXPECT_THAT(ended.out, StartsWith("usage: daimon " + std::string(command.name)));
+    EXPECT_THAT(ended.out, HasSubstr("Options"));
+    EXPECT_THAT(ended.out, HasSubstr("Exit codes"));
+    EXPECT_EQ(ended.err, "");
+    for (const cli::Option& option : command.options) EXPECT_THAT(ended.out, HasSubstr("--" + std::string(option.name)));
+  }
+  EXPECT_THAT(daimon({}).out, HasSubstr("run"));
+  EXPECT_THAT(daimon({"--version"}).out, StartsWith("daimon 0."));
+  EXPECT_FALSE(std::filesystem::exists(folder.path / "run/daimon")) << "help starts nothing";
+}
+
+TEST_F(CommandLine, MistypedWordsAreUsageErrorsWithTheNearest) {
+  const auto usage = [&](const std::vector<std::string>& words, const std::string& hint) {
+    const Ended ended = daimon(words);
+    EXPECT_EQ(ended.code, 2) << hint;
+    EXPECT_EQ(ended.out, "");
+    EXPECT_THAT(ended.err, HasSubstr(hint));
+  };
+  usage({"rnu"}, "did you mean `daimon run`?");
+  usage({"mountss"}, "did you mean `daimon mounts`?");
+  usage({"run", "x", "--modle", "y"}, "did you mean --model?");
+  usage({"run", "x", "--autonomy", "7"}, "from 0 to 4");
+  usage({"run", "x", "--budget", "lots"}, "whole number");
+  usage({"run", "x", "--budget", "apples=3"}, "no budget of 'apples'");
+  usage({"run", "x", "--output-format", "xml"}, "no output format 'xml'");
+  usage({"run", "x", "--yes", "--no"}, "exclude each other");
+  usage({"run", "x", "--model"}, "needs NAME");
+  usage({"kill"}, "needs ID");
+  usage({"logs", "p1", "p2"}, "one word too many");
+  usage({"ps", "\x1b[31mevil"}, "\\x1b[31mevil");
+}
+
+TEST_F(CommandLine, AnswerGoesToStdoutAndTheRestToStderr) {
+  const Ended ended = daimon({"run", "What did I pay?", "--mount", folder.path / "docs"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.out, "£84.20\ninvoices/electricity-2026-03.pdf p1 “Total to pay £84.20” ✓ verified\n");
+  EXPECT_THAT(ended.err, HasSubstr("p1 · firmware · docs"));
+  EXPECT_THAT(ended.err, HasSubstr("✓ search"));
+  EXPECT_THAT(ended.err, HasSubstr("tokens: 812 prompt (640 cached), 31 generated, 22 forced"));
+  EXPECT_THAT(ended.out + ended.err, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CommandLine, AsciiWhereTheLocaleIsNotUtf8) {
+  environment["LC_ALL"] = "C";
+  const Ended ended = daimon({"run", "What did I pay?"});
+  EXPECT_THAT(ended.out, HasSubstr("+ verified"));
+  EXPECT_THAT(ended.err, HasSubstr("+ search"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("✓")));
+}
+
+TEST_F(CommandLine, JsonIsTheProcess) {
+  const Ended ended = daimon({"run", "What did I pay?", "--json", "--seed", "5", "--budget", "tokens=100,seconds=2.5"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(lines_of(ended.out).size(), 1U);
+  const auto process = parse_json(ended.out);
+  ASSERT_TRUE(process) << ended.out;
+  EXPECT_EQ(find_string(*process, "state"), "done");
+  EXPECT_EQ(find_integer(*process, "seed"), 5);
+  EXPECT_EQ(find_number(*find(*process, "budget"), "seconds"), 2.5);
+  EXPECT_EQ(to_text(json({"show", "p1", "--json"})), to_text(*process));
+}
+
+TEST_F(CommandLine, StreamJsonEndsWithFinished) {
+  const Ended ended = daimon({"run", "What did I pay?", "--output-format", "stream-json"});
+  const auto lines = lines_of(ended.out);
+  ASSERT_GT(lines.size(), 5U);
+  for (const std::string& line : lines) EXPECT_TRUE(parse_json(line)) << line;
+  EXPECT_EQ(find_string(*parse_json(lines.front()), "type"), "created");
+  EXPECT_EQ(find_string(*parse_json(lines.back()), "type"), "finished");
+}
+
+TEST_F(CommandLine, NobodyToAskMeansDenied) {
+  const Ended headless = daimon({"run", "approve it"});
+  EXPECT_EQ(headless.code, 5);
+  EXPECT_THAT(headless.err, HasSubstr("+- pay the water: done"));
+  EXPECT_THAT(headless.err, HasSubstr("nobody is here"));
+  EXPECT_EQ(daimon({"run", "approve it", "--no"}).code, 5);
+  EXPECT_EQ(daimon({"run", "approve it", "--json"}).code, 5);
+  const Ended yes = daimon({"run", "approve it", "--yes"});
+  EXPECT_EQ(yes.code, 0);
+  EXPECT_THAT(yes.out, StartsWith("Wrote notes/todo.md."));
+}
+
+TEST_F(CommandLine, QuestionIsAnsweredOrLeftWaiting) {
+  const Ended answered = daimon({"run", "a question", "--answer", "2026"});
+  EXPECT_EQ(answered.code, 0);
+  EXPECT_THAT(answered.out, StartsWith("You said 2026."));
+  const Ended left = daimon({"run", "a question"});
+  EXPECT_EQ(left.code, 5);
+  EXPECT_THAT(left.err, HasSubstr("daimon answer p2 TEXT"));
+  EXPECT_EQ(daimon({"answer", "p2", "last", "year"}).code, 0);
+  EXPECT_EQ(find_string(json({"show", "p2", "--json"}), "answer"), "You said last year.");
+  EXPECT_EQ(daimon({"answer", "p2", "again"}).code, 1);
+}
+
+TEST_F(CommandLine, ExitCodesSayHowItEnded) {
+  EXPECT_EQ(daimon({"run", "fail"}).code, 1);
+  EXPECT_THAT(daimon({"run", "fail"}).err, HasSubstr("the disk is on fire"));
+  const Ended spent = daimon({"run", "all spent"});
+  EXPECT_EQ(spent.code, 6);
+  EXPECT_THAT(spent.err, HasSubstr("daimon budget p3 --tokens N"));
+  EXPECT_EQ(daimon({"budget", "p3", "--tokens", "500"}).code, 0);
+  EXPECT_EQ(find_string(json({"show", "p3", "--json"}), "state"), "done");
+  EXPECT_EQ(daimon({"run", "x", "--model", "nosuch"}).code, 4);
+  EXPECT_EQ(daimon({"run", "x", "--mount", "/no/such/folder"}).code, 4);
+  EXPECT_EQ(daimon({"show", "p99"}).code, 4);
+  EXPECT_EQ(daimon({"logs", "../status"}).code, 4);
+  EXPECT_EQ(daimon({"kill", "p98"}).code, 4);
+  EXPECT_EQ(daimon({"budget", "p3"}).code, 2);
+}
+
+TEST_F(CommandLine, GoalComesFromAPipeToo) {
+  EXPECT_EQ(daimon({"run", "-"}, "What did I pay?\n").code, 0);
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "goal"), "What did I pay?");
+  daimon({"run", "Say it shorter"}, "a long story\n");
+  EXPECT_EQ(find_string(json({"show", "p2", "--json"}), "goal"), "Say it shorter\n\nMaterial:\na long story\n");
+  EXPECT_EQ(daimon({"run"}, "").code, 2);
+  EXPECT_EQ(daimon({"run", "-"}, " \n").code, 2);
+}
+
+TEST_F(CommandLine, DetachedProcessIsWatchedDirectedAndEnded) {
+  EXPECT_EQ(daimon({"run", "slow work", "-d"}).out, "p1\n");
+  EXPECT_THAT(daimon({"ps"}).out, HasSubstr("p1"));
+  EXPECT_EQ(daimon({"pause", "p1"}).code, 0);
+  EXPECT_THAT(daimon({"ps"}).out, HasSubstr("paused"));
+  EXPECT_EQ(daimon({"resume", "p1"}).code, 0);
+  EXPECT_EQ(daimon({"kill", "p1"}).code, 0);
+  EXPECT_THAT(daimon({"ps"}).out, Not(HasSubstr("p1")));
+  EXPECT_THAT(daimon({"ps", "-a"}).out, HasSubstr("stopped"));
+  EXPECT_EQ(find(json({"ps", "-a", "--json"}), "processes")->as_array().size(), 1U);
+  daimon({"run", "approve it", "-d"});
+  EXPECT_EQ(daimon({"approve", "p2", "p2.r7"}).code, 1);
+  EXPECT_EQ(daimon({"approve", "p2"}).code, 0);
+  daimon({"run", "approve it", "-d"});
+  EXPECT_EQ(daimon({"deny", "p3"}).code, 0);
+  EXPECT_EQ(daimon({"attach", "p3"}).code, 5);
+  EXPECT_EQ(daimon({"attach", "p2"}).code, 0);
+}
+
+TEST_F(CommandLine, LogsAndReplay) {
+  daimon({"run", "What did I pay?"});
+  const Ended logs = daimon({"logs", "p1"});
+  EXPECT_EQ(logs.code, 0);
+  EXPECT_THAT(logs.out, HasSubstr("called         p1.1 search query=“electricity March 2026” limit=6"));
+  EXPECT_EQ(lines_of(logs.out).size(), lines_of(daimon({"logs", "-f", "--json", "p1"}).out).size());
+  const Ended replayed = daimon({"replay", "p1"});
+  EXPECT_EQ(replayed.code, 0);
+  EXPECT_THAT(replayed.out, HasSubstr("every decision is the same"));
+}
+
+TEST_F(CommandLine, FilesModelsAndMachine) {
+  EXPECT_THAT(daimon({"mount", folder.path / "docs", "--name", "papers"}).out, StartsWith("papers: 2 files"));
+  EXPECT_THAT(daimon({"mounts"}).out, HasSubstr("papers"));
+  EXPECT_EQ(daimon({"run", "What?", "--mount", "papers"}).code, 0);
+  EXPECT_EQ(daimon({"unmount", "papers"}).code, 0);
+  EXPECT_EQ(daimon({"unmount", "papers"}).code, 4);
+  EXPECT_THAT(daimon({"find", "late", "books"}).out, HasSubstr("letters/library.html"));
+  EXPECT_EQ(daimon({"find", "nothing"}).code, 4);
+  EXPECT_THAT(daimon({"cpu"}).out, HasSubstr("Hz of a core"));
+  EXPECT_THAT(daimon({"free"}).out, HasSubstr("7,492"));
+  EXPECT_THAT(daimon({"ls"}).out, HasSubstr("firmware"));
+  EXPECT_THAT(daimon({"top"}).out, HasSubstr("2 of 16 cores"));
+  const Ended well = daimon({"doctor"});
+  EXPECT_EQ(well.code, 0);
+  EXPECT_THAT(well.out, HasSubstr("the chain of hashes holds"));
+  EXPECT_EQ(find_bool(json({"doctor", "--json"}), "ok"), true);
+}
+
+TEST_F(CommandLine, ChatAnswersOnceFromAPipe) {
+  const Ended ended = daimon({"chat", "--system", "be kind"}, "hi there\n");
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.out, "Hello from firmware: hi there\n");
+  EXPECT_THAT(ended.err, HasSubstr("no conversation partner"));
+  EXPECT_EQ(daimon({"chat", "broken"}).code, 1);
+  EXPECT_EQ(daimon({"chat"}, "").code, 2);
+}
+
+TEST_F(CommandLine, EscapesOfFilesAndModelsDoNotReachTheTerminal) {
+  const Ended ended = daimon({"run", "escape"});
+  EXPECT_THAT(ended.out + ended.err, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(ended.out + ended.err, Not(HasSubstr("\x07")));
+  EXPECT_THAT(ended.out, HasSubstr("\\x1b[2J"));
+  EXPECT_THAT(daimon({"logs", "p1"}).out + daimon({"show", "p1"}).out, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(CommandLine, CompletionsAreScriptsOfTheirShell) {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Ended ended = daimon({"completions", shell});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, HasSubstr("output-format"));
+  }
+  std::ofstream(folder.path / "completion") << daimon({"completions", "bash"}).out;
+  EXPECT_EQ(std::system(("bash -n " + (folder.path / "completion").string()).c_str()), 0);
+  EXPECT_EQ(daimon({"completions", "tcsh"}).code, 2);
+}
+
+}  // namespace
+}  // namespace daimon::test

@@ -1,0 +1,147 @@
+// The command line as a person sees it.
+#include <gmock/gmock.h>
+
+#include "base/text.h"
+#include "cli/program.h"
+#include "cli/terminal.h"
+
+namespace daimon::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST_F(InTerminal, ApprovalShowsTheDiffAndTakesAnAnswer) {
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("Apply this change? [y]es / [n]o / [d]iff")) << screen;
+  EXPECT_THAT(screen, HasSubstr("\x1b[31m-- pay the water\x1b[0m"));
+  EXPECT_THAT(screen, HasSubstr("\x1b[32m+- pay the water: done\x1b[0m"));
+  type("what?\n");
+  type("y\n");
+  EXPECT_TRUE(see("Wrote notes/todo.md."));
+  EXPECT_EQ(end(), 0);
+}
+
+TEST_F(InTerminal, DenialIsExitCodeFive) {
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("[d]iff"));
+  type("n\n");
+  EXPECT_EQ(end(), 5);
+  EXPECT_THAT(screen, HasSubstr("Did not write"));
+}
+
+TEST_F(InTerminal, QuestionIsAskedAndAnswered) {
+  begin({"run", "a question"});
+  ASSERT_TRUE(see("Which year?"));
+  type("2025\n");
+  EXPECT_EQ(end(), 0);
+  EXPECT_THAT(screen, HasSubstr("You said 2025."));
+}
+
+TEST_F(InTerminal, InterruptPausesAndSaysHowToGoOn) {
+  begin({"run", "slow work"});
+  ASSERT_TRUE(see("p1"));
+  ASSERT_TRUE(see("slow work"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  type("\x03");
+  EXPECT_EQ(end(), 130);
+  EXPECT_THAT(screen, HasSubstr("daimon resume p1"));
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "paused");
+}
+
+TEST_F(InTerminal, LeavingAnAttachedProcessLetsItGoOn) {
+  daimon({"run", "slow work", "-d"});
+  begin({"attach", "p1"});
+  ASSERT_TRUE(see("slow work"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  type("\x03");
+  EXPECT_EQ(end(), 130);
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "running");
+}
+
+TEST_F(InTerminal, InterruptAtAQuestionPauses) {
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("[d]iff"));
+  type("\x03");
+  EXPECT_EQ(end(), 130);
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "paused");
+}
+
+TEST_F(InTerminal, NoColorAndDumbTerminalsArePlain) {
+  environment["NO_COLOR"] = "1";
+  begin({"run", "What did I pay?"});
+  EXPECT_EQ(end(), 0);
+  for (const char* colour : {"\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[36m"}) EXPECT_THAT(screen, Not(HasSubstr(colour)));
+  screen.clear();
+  environment.erase("NO_COLOR");
+  environment["TERM"] = "dumb";
+  begin({"run", "What did I pay?"});
+  EXPECT_EQ(end(), 0);
+  EXPECT_THAT(screen, Not(HasSubstr("\x1b")));
+}
+
+TEST_F(InTerminal, SixtyColumnsAreEnough) {
+  environment["TERM"] = "dumb";  // no escapes, so that columns can be counted
+  begin({"run", "What did I pay for electricity in March, and which of the many documents says so?"}, 60);
+  EXPECT_EQ(end(), 0);
+  std::string_view rest = screen;
+  while (!rest.empty()) {
+    const std::size_t end_of_line = std::min(rest.find("\r\n"), rest.size());
+    EXPECT_LE(display_width(rest.substr(0, end_of_line)), 60U) << rest.substr(0, end_of_line);
+    rest.remove_prefix(std::min(end_of_line + 2, rest.size()));
+  }
+}
+
+TEST_F(InTerminal, ChatStopsAnAnswerAndGoesOn) {
+  begin({"chat"});
+  ASSERT_TRUE(see("> "));
+  type("forever\n");
+  ASSERT_TRUE(see("and on and on"));
+  type("\x03");
+  ASSERT_TRUE(see("(stopped)")) << screen;
+  type("hi\n");
+  ASSERT_TRUE(see("Hello from firmware: hi"));
+  type("/exit\n");
+  EXPECT_EQ(end(), 0);
+}
+
+TEST_F(InTerminal, ServePrintsAnAddressAndATokenThatWork) {
+  begin({"serve", "--port", "0"}, 160);
+  ASSERT_TRUE(see("open until Ctrl-C")) << screen;
+  const auto at = screen.find("http://127.0.0.1:");
+  ASSERT_NE(at, std::string::npos);
+  const int port = std::atoi(screen.c_str() + at + 17);
+  const auto line = screen.find("\r\n", at) + 2;
+  const std::string token = screen.substr(line, 64);
+  RawClient client(port);
+  client.send(daimon::format("GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n", port, token));
+  EXPECT_THAT(client.read_all(), HasSubstr("firmware"));
+  type("\x03");
+  EXPECT_EQ(end(), 130);
+  bool open = true;
+  for (int i = 0; i < 300 && open; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    open = RawClient(port).connected;
+  }
+  EXPECT_FALSE(open);
+}
+
+TEST(Wrap, BreaksAtSpacesAndCutsWhatIsTooLong) {
+  EXPECT_THAT(cli::wrap("one two three", 7), ElementsAre("one two", "three"));
+  EXPECT_THAT(cli::wrap("onetwothree", 4), ElementsAre("onet", "woth", "ree"));
+  EXPECT_THAT(cli::wrap("a\n\nb", 10), ElementsAre("a", "", "b"));
+  EXPECT_THAT(cli::wrap("日本語", 4), ElementsAre("日本", "語"));
+  EXPECT_THAT(cli::wrap("", 4), ElementsAre(""));
+}
+
+TEST(Fit, LeavesRoomForTheEllipsis) {
+  EXPECT_EQ(cli::fit("electricity", 6, "…"), "elect…");
+  EXPECT_EQ(cli::fit("electricity", 6, "..."), "ele...");
+  EXPECT_EQ(cli::fit("日本語", 5, "…"), "日本…");
+  EXPECT_EQ(cli::fit("short", 6, "…"), "short");
+  EXPECT_EQ(cli::fit("short", 0, "…"), "");
+}
+
+}  // namespace
+}  // namespace daimon::test
