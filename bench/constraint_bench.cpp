@@ -109,7 +109,8 @@ Theirs run_theirs(const Case& one, const Words& words, const Tokens& answer) {
 void run(const Case& one, const Words& words, int rounds) {
   std::vector<Tokens> answers;
   for (const std::string& answer : one.answers) answers.push_back(words.tokenize(answer));
-  std::vector<double> compile, first, first_worst, later, later_p99, their_compile, theirs, their_p99, chosen, first_ratio, ratio;
+  std::vector<double> compile, first, first_worst, later, later_p99, their_compile, theirs, their_p99, chosen,
+      first_ratio, ratio;
   for (int round = 0; round < rounds; ++round) {
     const Ours ours = run_ours(one, words, answers);
     compile.push_back(ours.compile);
@@ -129,21 +130,31 @@ void run(const Case& one, const Words& words, int rounds) {
   const auto middle = [](const std::vector<double>& values) { return quantile(values, 0.5); };
   const auto spread = [&](const std::vector<double>& values) {
     if (values.empty()) return std::string("-");
-    return daimon::format("{:.0f}x ({:.0f}-{:.0f})", middle(values), std::ranges::min(values), std::ranges::max(values));
+    return daimon::format("{:.0f}x ({:.0f}-{:.0f})", middle(values), std::ranges::min(values),
+                          std::ranges::max(values));
   };
-  std::puts(daimon::format("{:<14}{:>6.0f} KB{:>10.0f}{:>10.1f}{:>10.0f}{:>10.1f}{:>9.0f}{:>12.0f}{:>11.0f}{:>11.0f}{:>11.1f}  {:<20}{}", one.name,
-                           static_cast<double>(to_text(one.schema).size()) / 1024, middle(compile), middle(first), middle(first_worst), middle(later),
-                           middle(later_p99), middle(their_compile), middle(theirs), middle(their_p99), middle(chosen), spread(first_ratio), spread(ratio)).c_str());
+  std::puts(
+      daimon::format(
+          "{:<14}{:>6.0f} KB{:>10.0f}{:>10.1f}{:>10.0f}{:>10.1f}{:>9.0f}{:>12.0f}{:>11.0f}{:>11.0f}{:>11.1f}  {:<20}{}",
+          one.name, static_cast<double>(to_text(one.schema).size()) / 1024, middle(compile), middle(first),
+          middle(first_worst), middle(later), middle(later_p99), middle(their_compile), middle(theirs),
+          middle(their_p99), middle(chosen), spread(first_ratio), spread(ratio))
+          .c_str());
   std::fflush(stdout);
 }
 
-void run_all(const std::filesystem::path& path, std::string_view name, int rounds, const std::vector<std::string>& wanted) {
+void run_all(const std::filesystem::path& path, std::string_view name, int rounds,
+             const std::vector<std::string>& wanted) {
   const Words words(path);
-  std::puts(daimon::format("\n{}: {} tokens; microseconds, median of {} rounds", name, words.ours()->size(), rounds).c_str());
-  std::puts(daimon::format("{:<14}{:>9}{:>10}{:>10}{:>10}{:>10}{:>9}{:>12}{:>11}{:>11}{:>11}  {:<20}{}", "", "schema", "compile", "first", "worst", "later",
-                           "p99", "llama comp.", "llama", "p99", "chosen", "llama / first", "llama / later").c_str());
+  std::puts(
+      daimon::format("\n{}: {} tokens; microseconds, median of {} rounds", name, words.ours()->size(), rounds).c_str());
+  std::puts(daimon::format("{:<14}{:>9}{:>10}{:>10}{:>10}{:>10}{:>9}{:>12}{:>11}{:>11}{:>11}  {:<20}{}", "", "schema",
+                           "compile", "first", "worst", "later", "p99", "llama comp.", "llama", "p99", "chosen",
+                           "llama / first", "llama / later")
+                .c_str());
   for (const Case& one : cases(6))
-    if (wanted.empty() || std::ranges::any_of(wanted, [&](const std::string& part) { return one.name.contains(part); })) run(one, words, rounds);
+    if (wanted.empty() || std::ranges::any_of(wanted, [&](const std::string& part) { return one.name.contains(part); }))
+      run(one, words, rounds);
 }
 
 }  // namespace
@@ -155,7 +166,8 @@ int main(int count, char** arguments) {
   const int rounds = count > 1 ? std::max(1, std::atoi(arguments[1])) : 3;
   const std::vector<std::string> wanted(arguments + std::min(count, 2), arguments + count);
   for (const std::size_t size : {8192, 150'000}) {
-    const auto path = std::filesystem::temp_directory_path() / daimon::format("daimon-bench-constraint-{}-{}.gguf", getpid(), size);
+    const auto path =
+        std::filesystem::temp_directory_path() / daimon::format("daimon-bench-constraint-{}-{}.gguf", getpid(), size);
     write_vocabulary(path, made_tokens(size));
     run_all(path, "made vocabulary", rounds, wanted);
     std::filesystem::remove(path);

@@ -8,11 +8,13 @@
 namespace daimon::bench {
 namespace {
 
-const char* const kWords[] = {"account", "amount", "archive", "balance", "branch", "budget", "customer", "date", "delivery", "document",
-                              "electricity", "entry", "file", "folder", "format", "invoice", "language", "letter", "limit", "line", "market", "message",
-                              "month", "name", "number", "order", "owner", "page", "path", "payment", "period", "person", "priority", "project",
-                              "query", "reason", "record", "region", "report", "result", "section", "service", "sort", "source", "state", "status",
-                              "street", "subject", "table", "target", "text", "title", "total", "unit", "user", "value", "version", "width", "year", "zone"};
+const char* const kWords[] = {
+    "account",     "amount",  "archive",  "balance", "branch", "budget",  "customer", "date",    "delivery", "document",
+    "electricity", "entry",   "file",     "folder",  "format", "invoice", "language", "letter",  "limit",    "line",
+    "market",      "message", "month",    "name",    "number", "order",   "owner",    "page",    "path",     "payment",
+    "period",      "person",  "priority", "project", "query",  "reason",  "record",   "region",  "report",   "result",
+    "section",     "service", "sort",     "source",  "state",  "status",  "street",   "subject", "table",    "target",
+    "text",        "title",   "total",    "unit",    "user",   "value",   "version",  "width",   "year",     "zone"};
 
 std::string word(Random& random) { return kWords[random.next() % std::size(kWords)]; }
 
@@ -25,7 +27,10 @@ std::string words(Random& random, std::size_t count) {
 Json object(JsonObject properties) {
   JsonArray required;
   for (const auto& member : properties) required.emplace_back(member.key());
-  return JsonObject{{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}, {"additionalProperties", false}};
+  return JsonObject{{"type", "object"},
+                    {"properties", std::move(properties)},
+                    {"required", std::move(required)},
+                    {"additionalProperties", false}};
 }
 
 Json choice(Random& random, std::size_t count) {
@@ -42,16 +47,27 @@ Json tool(Random& random, std::size_t number, std::size_t arguments, std::size_t
     const std::string name = daimon::format("{}_{}", word(random), i);
     Json argument;
     switch (random.next() % 5) {
-      case 0: argument = JsonObject{{"type", "integer"}, {"minimum", 0}}; break;
-      case 1: argument = choice(random, 8); break;
-      case 2: argument = JsonObject{{"type", "boolean"}}; break;
-      case 3: argument = JsonObject{{"type", "array"}, {"items", choice(random, 5)}, {"minItems", 1}, {"maxItems", 4}}; break;
-      default: argument = free_text(120); break;
+      case 0:
+        argument = JsonObject{{"type", "integer"}, {"minimum", 0}};
+        break;
+      case 1:
+        argument = choice(random, 8);
+        break;
+      case 2:
+        argument = JsonObject{{"type", "boolean"}};
+        break;
+      case 3:
+        argument = JsonObject{{"type", "array"}, {"items", choice(random, 5)}, {"minItems", 1}, {"maxItems", 4}};
+        break;
+      default:
+        argument = free_text(120);
+        break;
     }
     if (described > 0) argument.get_object()["description"] = words(random, described);
     with[name] = std::move(argument);
   }
-  return object({{"call", JsonObject{{"const", daimon::format("{}_{}_{}", word(random), word(random), number)}}}, {"with", object(std::move(with))}});
+  return object({{"call", JsonObject{{"const", daimon::format("{}_{}_{}", word(random), word(random), number)}}},
+                 {"with", object(std::move(with))}});
 }
 
 Json any_tool(std::size_t count, std::size_t arguments, std::size_t described) {
@@ -65,7 +81,8 @@ Json any_tool(std::size_t count, std::size_t arguments, std::size_t described) {
 Json answer(const Json& schema, Random& random) {
   if (const Json* constant = find(schema, "const")) return *constant;
   if (const Json* list = find(schema, "enum")) return list->get_array()[random.next() % list->get_array().size()];
-  if (const Json* list = find(schema, "anyOf")) return answer(list->get_array()[random.next() % list->get_array().size()], random);
+  if (const Json* list = find(schema, "anyOf"))
+    return answer(list->get_array()[random.next() % list->get_array().size()], random);
   const std::string_view type = find_string(schema, "type").value();
   if (type == "integer") return static_cast<std::int64_t>(random.next() % 5000);
   if (type == "boolean") return random.next() % 2 == 0;
@@ -76,7 +93,8 @@ Json answer(const Json& schema, Random& random) {
   }
   if (type == "object") {
     JsonObject made;
-    for (const auto& member : find(schema, "properties")->get_object()) made[member.key()] = answer(member.value(), random);
+    for (const auto& member : find(schema, "properties")->get_object())
+      made[member.key()] = answer(member.value(), random);
     return made;
   }
   if (const Json* texts = find(schema, "x-span-of")) {
@@ -121,18 +139,22 @@ class Gbnf {
       for (const Json& one : list) body += (body.empty() ? "" : " | ") + make(one);
       return rule(body);
     };
-    if (const Json* list = find(schema, "enum")) return choice_of(list->get_array(), [](const Json& one) { return literal(to_text(one)); });
-    if (const Json* list = find(schema, "anyOf")) return choice_of(list->get_array(), [this](const Json& one) { return value(one); });
+    if (const Json* list = find(schema, "enum"))
+      return choice_of(list->get_array(), [](const Json& one) { return literal(to_text(one)); });
+    if (const Json* list = find(schema, "anyOf"))
+      return choice_of(list->get_array(), [this](const Json& one) { return value(one); });
     const std::string_view type = find_string(schema, "type").value();
     if (type == "integer" || type == "boolean") return std::string(type);
     if (type == "array") {
       const std::string item = value(*find(schema, "items"));
-      return rule(daimon::format("\"[\" {} (\",\" {}){{0,{}}} \"]\"", item, item, find_integer(schema, "maxItems").value() - 1));
+      return rule(daimon::format("\"[\" {} (\",\" {}){{0,{}}} \"]\"", item, item,
+                                 find_integer(schema, "maxItems").value() - 1));
     }
     if (type == "object") {
       std::string body;
       for (const auto& member : find(schema, "properties")->get_object())
-        body += literal(daimon::format("{}\"{}\":", body.empty() ? "{" : ",", std::string_view(member.key()))) + " " + value(member.value()) + " ";
+        body += literal(daimon::format("{}\"{}\":", body.empty() ? "{" : ",", std::string_view(member.key()))) + " " +
+                value(member.value()) + " ";
       return rule(body + "\"}\"");
     }
     return rule(daimon::format("\"\\\"\" char{{0,{}}} \"\\\"\"", find_integer(schema, "maxLength").value()));
@@ -147,19 +169,31 @@ class Gbnf {
 std::vector<Case> cases(std::size_t answers) {
   SeededRandom random(2);
   std::vector<Case> made;
-  made.push_back({"one call", object({{"call", JsonObject{{"enum", JsonArray{"search", "read", "write", "answer"}}}},
-                                      {"text", free_text(200)},
-                                      {"count", JsonObject{{"type", "integer"}, {"minimum", 0}}},
-                                      {"exact", JsonObject{{"type", "boolean"}}}}),
-                  {}, {}});
-  made.push_back({"enums of 800", object({{"customer", choice(random, 200)}, {"product", choice(random, 200)}, {"region", choice(random, 200)}, {"reason", choice(random, 200)}}), {}, {}});
+  made.push_back({"one call",
+                  object({{"call", JsonObject{{"enum", JsonArray{"search", "read", "write", "answer"}}}},
+                          {"text", free_text(200)},
+                          {"count", JsonObject{{"type", "integer"}, {"minimum", 0}}},
+                          {"exact", JsonObject{{"type", "boolean"}}}}),
+                  {},
+                  {}});
+  made.push_back({"enums of 800",
+                  object({{"customer", choice(random, 200)},
+                          {"product", choice(random, 200)},
+                          {"region", choice(random, 200)},
+                          {"reason", choice(random, 200)}}),
+                  {},
+                  {}});
   made.push_back({"40 tools", any_tool(40, 4, 0), {}, {}});
   made.push_back({"over 100 KB", any_tool(150, 6, 10), {}, {}});
   for (const std::size_t kilobytes : {2, 16, 64}) {
     JsonArray lines;
-    for (std::size_t bytes = 0; bytes < kilobytes * 1024; bytes += lines.back().get_string().size()) lines.emplace_back(words(random, 40));
-    made.push_back({daimon::format("span of {} KB", kilobytes),
-                    object({{"answer", JsonObject{{"type", "string"}, {"maxLength", 160}, {"x-span-of", std::move(lines)}}}}), {}, {}});
+    for (std::size_t bytes = 0; bytes < kilobytes * 1024; bytes += lines.back().get_string().size())
+      lines.emplace_back(words(random, 40));
+    made.push_back(
+        {daimon::format("span of {} KB", kilobytes),
+         object({{"answer", JsonObject{{"type", "string"}, {"maxLength", 160}, {"x-span-of", std::move(lines)}}}}),
+         {},
+         {}});
   }
   for (Case& one : made) {
     if (!one.name.starts_with("span")) one.gbnf = Gbnf::of(one.schema);

@@ -24,13 +24,16 @@ std::string utf8(char32_t c) {
 
 // A word of a language that does not exist, of one to four syllables, the short ones more often.
 std::string word(Random& random) {
-  static constexpr const char* kOnsets[] = {"b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "pr", "ch", "sh", "th", "re", "in", "con", "de", ""};
+  static constexpr const char* kOnsets[] = {"b", "c", "d",  "f",  "g",  "h",  "l",  "m",  "n",  "p",  "r",   "s",  "t",
+                                            "v", "w", "st", "tr", "pr", "ch", "sh", "th", "re", "in", "con", "de", ""};
   static constexpr const char* kVowels[] = {"a", "e", "i", "o", "u", "ea", "ou", "io", "er", "an", "ar", "or"};
-  static constexpr const char* kCodas[] = {"", "", "n", "t", "s", "r", "l", "d", "ng", "nt", "st", "ck", "ment", "tion", "ing", "ed", "ly", "able"};
+  static constexpr const char* kCodas[] = {"",   "",   "n",  "t",    "s",    "r",   "l",  "d",  "ng",
+                                           "nt", "st", "ck", "ment", "tion", "ing", "ed", "ly", "able"};
   const auto pick = [&](const auto& list) { return list[random.next() % std::size(list)]; };
   std::string made;
   const std::size_t syllables = 1 + random.next() % 2 + random.next() % 2 + (random.next() % 4 == 0 ? 1 : 0);
-  for (std::size_t i = 0; i < syllables; ++i) made.append(pick(kOnsets)).append(pick(kVowels)).append(i + 1 == syllables ? pick(kCodas) : "");
+  for (std::size_t i = 0; i < syllables; ++i)
+    made.append(pick(kOnsets)).append(pick(kVowels)).append(i + 1 == syllables ? pick(kCodas) : "");
   return made;
 }
 
@@ -56,19 +59,24 @@ std::vector<std::string> made_tokens(std::size_t count) {
   };
   const std::string signs = " \"{}[](),.:;'/\\-_=<>+*&|!?#$%@^~`";
   for (char c = ' '; c <= '~'; ++c) add({c});
-  for (const char* run : {"\":\"", "\",\"", "\"},{\"", "\":{\"", "\"}", "{\"", "\":[", "\":[\"", "\"],\"", "\"}}", "true", "false", "null", "},{\""}) add(run);
+  for (const char* run : {"\":\"", "\",\"", "\"},{\"", "\":{\"", "\"}", "{\"", "\":[", "\":[\"", "\"],\"", "\"}}",
+                          "true", "false", "null", "},{\""})
+    add(run);
   for (const char a : signs)
     for (const char b : signs) add({a, b});
   for (int i = 0; i < 1000; ++i) add(std::to_string(i));
   for (std::size_t length = 2; length <= 64; ++length) add(std::string(length, ' '));
   // As in trained vocabularies, a good part is other scripts and runs of signs; more of it in a large one.
   const std::size_t other = count / 5;
-  for (std::size_t i = 0; i < other / 10; ++i) add({signs[random.next() % signs.size()], signs[random.next() % signs.size()], signs[random.next() % signs.size()]});
+  for (std::size_t i = 0; i < other / 10; ++i)
+    add({signs[random.next() % signs.size()], signs[random.next() % signs.size()],
+         signs[random.next() % signs.size()]});
   for (std::size_t i = 0; i < other; ++i) {
     const bool ideographs = random.next() % 2 == 0;
     std::string text;
     for (std::size_t length = 1 + random.next() % 3; length > 0; --length)
-      text += ideographs ? utf8(static_cast<char32_t>(0x4E00 + random.next() % 5000)) : utf8(static_cast<char32_t>(0x430 + random.next() % 32));
+      text += ideographs ? utf8(static_cast<char32_t>(0x4E00 + random.next() % 5000))
+                         : utf8(static_cast<char32_t>(0x430 + random.next() % 32));
     add(text);
   }
   while (tokens.size() + 256 + kSpecial < count) {
@@ -127,8 +135,10 @@ Words::Words(const std::filesystem::path& path) {
   std::vector<std::string> bytes(static_cast<std::size_t>(llama_vocab_n_tokens(theirs())));
   std::vector<constraint::Token> ends;
   for (llama_token token = 0; token < llama_vocab_n_tokens(theirs()); ++token) {
-    if (llama_vocab_is_eog(theirs(), token)) ends.push_back(token);
-    else bytes[static_cast<std::size_t>(token)] = piece_of(theirs(), token);
+    if (llama_vocab_is_eog(theirs(), token))
+      ends.push_back(token);
+    else
+      bytes[static_cast<std::size_t>(token)] = piece_of(theirs(), token);
   }
   ours_ = constraint::Vocabulary::create(std::move(bytes), std::move(ends)).value();
   for (constraint::Token token = 0; token < static_cast<constraint::Token>(ours_->size()); ++token) {

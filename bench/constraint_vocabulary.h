@@ -16,8 +16,8 @@ struct llama_vocab;
 
 namespace daimon::bench {
 
-// Texts of tokens with the mix of a trained vocabulary: bytes, runs of signs (JSON's among them), numbers, words with and
-// without a space before them and a capital, scripts beyond ASCII. The same on every machine.
+// Texts of tokens with the mix of a trained vocabulary: bytes, runs of signs (JSON's among them), numbers, words with
+// and without a space before them and a capital, scripts beyond ASCII. The same on every machine.
 std::vector<std::string> made_tokens(std::size_t count);
 // A GGUF file that holds `tokens` (a SentencePiece vocabulary: bytes as byte tokens) and nothing else.
 void write_vocabulary(const std::filesystem::path& path, const std::vector<std::string>& tokens);

@@ -2,6 +2,8 @@
 
 namespace daimon {
 
-std::string format_arguments(std::string_view text, std::format_args arguments) { return std::vformat(text, arguments); }
+std::string format_arguments(std::string_view text, std::format_args arguments) {
+  return std::vformat(text, arguments);
+}
 
 }  // namespace daimon

@@ -66,7 +66,10 @@ std::string to_hex(const Digest& digest) {
 
 Result<Digest> digest_from_hex(std::string_view text) {
   const auto value = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
   };
   Digest digest{};
   if (text.size() != 64) return fail(ErrorCode::kInvalidArgument, "a SHA-256 hash has 64 hexadecimal digits");

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <boost/json/parse.hpp>
+
 #include "base/format.h"
 
 namespace daimon {

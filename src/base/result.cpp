@@ -8,9 +8,9 @@
 
 namespace daimon {
 namespace {
-constexpr std::array<std::string_view, 12> kNames = {
-    "invalid_argument", "not_found", "denied",   "limit",       "timeout", "cancelled",
-    "unavailable",      "corrupt",   "conflict", "unsupported", "io",      "internal"};
+constexpr std::array<std::string_view, 12> kNames = {"invalid_argument", "not_found",   "denied",      "limit",
+                                                     "timeout",          "cancelled",   "unavailable", "corrupt",
+                                                     "conflict",         "unsupported", "io",          "internal"};
 }
 
 std::string_view name_of(ErrorCode code) noexcept { return kNames[static_cast<std::size_t>(code)]; }
@@ -47,8 +47,8 @@ Error os_error(int error_number, std::string_view what) {
 }
 
 void assertion_failed(const char* condition, const char* file, int line) noexcept {
-  std::fprintf(stderr, "daimon: invariant broken: %s (%s:%d); this is a defect of Daimon, please report it\n", condition,
-               file, line);
+  std::fprintf(stderr, "daimon: invariant broken: %s (%s:%d); this is a defect of Daimon, please report it\n",
+               condition, file, line);
   std::abort();
 }
 

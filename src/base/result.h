@@ -60,18 +60,16 @@ using Status = Result<void>;
 #define DAIMON_CONCAT(a, b) DAIMON_CONCAT_(a, b)
 
 // DAIMON_TRY(auto value, expression): declares value from a Result, or returns its error.
-#define DAIMON_TRY(declaration, ...) \
-  DAIMON_TRY_IMPL_(DAIMON_CONCAT(daimon_result_, __LINE__), declaration, __VA_ARGS__)
-#define DAIMON_TRY_IMPL_(temporary, declaration, ...)                    \
-  auto temporary = (__VA_ARGS__);                                        \
+#define DAIMON_TRY(declaration, ...) DAIMON_TRY_IMPL_(DAIMON_CONCAT(daimon_result_, __LINE__), declaration, __VA_ARGS__)
+#define DAIMON_TRY_IMPL_(temporary, declaration, ...)                   \
+  auto temporary = (__VA_ARGS__);                                       \
   if (!temporary) return std::unexpected(std::move(temporary).error()); \
   declaration = std::move(*temporary)
 
 // DAIMON_CHECK(expression): returns the error of a Status or Result, if it is one.
-#define DAIMON_CHECK(...)                                                                        \
-  do {                                                                                           \
-    if (auto daimon_status = (__VA_ARGS__); !daimon_status)                                      \
-      return std::unexpected(std::move(daimon_status).error());                                  \
+#define DAIMON_CHECK(...)                                                                                             \
+  do {                                                                                                                \
+    if (auto daimon_status = (__VA_ARGS__); !daimon_status) return std::unexpected(std::move(daimon_status).error()); \
   } while (false)
 
 // DAIMON_ASSERT(condition): an invariant whose breach could lose or leak; ends the process, in release too.

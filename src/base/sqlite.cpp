@@ -2,8 +2,9 @@
 
 #include <sqlite3.h>
 
-#include "base/format.h"
 #include <utility>
+
+#include "base/format.h"
 
 namespace daimon::sqlite {
 
@@ -101,8 +102,7 @@ Statement& Statement::bind(int index, double value) {
 }
 Statement& Statement::bind(int index, std::string_view text) {
   const char* data = text.data() != nullptr ? text.data() : "";
-  if (const int code =
-          sqlite3_bind_text64(handle_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (const int code = sqlite3_bind_text64(handle_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
       code != SQLITE_OK)
     bind_error_ = code;
   return *this;

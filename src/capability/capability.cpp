@@ -12,7 +12,8 @@ bool is_below(std::string_view prefix, std::string_view path) {
 
 bool host_matches(std::string_view pattern, std::string_view host) {
   if (pattern == "*") return true;
-  if (pattern.starts_with('.')) return host.ends_with(pattern) && host.size() > pattern.size() && !host.starts_with('.');
+  if (pattern.starts_with('.'))
+    return host.ends_with(pattern) && host.size() > pattern.size() && !host.starts_with('.');
   return pattern == host;
 }
 

@@ -1,8 +1,8 @@
 #include "capability/constitution.h"
 
-#include "base/format.h"
 #include <sstream>
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace daimon::capability {

@@ -1,7 +1,6 @@
 #include "capability/monitor.h"
 
 #include "base/format.h"
-
 #include "base/text.h"
 
 namespace daimon::capability {
@@ -19,7 +18,8 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
   for (const Access& access : facts.accesses) {
     const auto handle = table.lookup(access, now);
     if (!handle) {
-      decision.reason = daimon::format("no capability to {} {} '{}'", access.verb, access.kind, printable(access.object));
+      decision.reason =
+          daimon::format("no capability to {} {} '{}'", access.verb, access.kind, printable(access.object));
       decision.handles.clear();
       return decision;
     }
@@ -27,7 +27,7 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
     // Every network read is a send: what is in the arguments must be allowed to leave.
     if (access.kind == "net" && facts.label.confidentiality > capability.ceiling) {
       decision.reason = daimon::format("{} data may not leave through {}", name_of(facts.label.confidentiality),
-                                    printable(access.object));
+                                       printable(access.object));
       decision.handles.clear();
       return decision;
     }

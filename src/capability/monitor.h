@@ -17,22 +17,22 @@ struct CallFacts {
   std::string name;
   std::string arguments;
   std::span<const Access> accesses;
-  Label label;             // the join of everything the arguments were made from
-  bool has_effect = false; // it changes the world, or leaves the machine
-  bool risky = false;      // its specification asks for approval at L2
+  Label label;              // the join of everything the arguments were made from
+  bool has_effect = false;  // it changes the world, or leaves the machine
+  bool risky = false;       // its specification asks for approval at L2
 };
 
 enum class Verdict : std::uint8_t { kAllow, kAsk, kDeny };
 
 struct Decision {
   Verdict verdict = Verdict::kDeny;
-  std::string reason;            // for people and for the model: never a private value
-  std::vector<Handle> handles;   // one for each access, when not denied
+  std::string reason;           // for people and for the model: never a private value
+  std::vector<Handle> handles;  // one for each access, when not denied
 };
 
 struct MonitorOptions {
-  int autonomy = 2;              // 0 suggests only ... 4 acts within standing grants
-  bool plan_approved = false;    // at L3 the approved plan stands for its calls
+  int autonomy = 2;            // 0 suggests only ... 4 acts within standing grants
+  bool plan_approved = false;  // at L3 the approved plan stands for its calls
 };
 
 Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,

@@ -24,8 +24,9 @@ Result<Handle> Table::delegate(Handle parent, Capability narrower) {
   const Slot* from = slot(parent);
   if (from == nullptr) return fail(ErrorCode::kDenied, "the capability to delegate from has been revoked");
   if (!from->capability.contains(narrower))
-    return fail(ErrorCode::kDenied, daimon::format("delegation may only narrow, and {} on '{}' is wider than what is held",
-                                                narrower.kind, narrower.object));
+    return fail(ErrorCode::kDenied,
+                daimon::format("delegation may only narrow, and {} on '{}' is wider than what is held", narrower.kind,
+                               narrower.object));
   const Handle child = grant(std::move(narrower));
   slots_[child.index].parent = parent;
   return child;

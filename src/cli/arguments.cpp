@@ -29,7 +29,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> next(b.size() + 1, i + 1);
     for (std::size_t j = 0; j < b.size(); ++j) {
       next[j + 1] = std::min({row[j + 1] + 1, next[j] + 1, row[j] + (a[i] == b[j] ? 0U : 1U)});
-      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) next[j + 1] = std::min(next[j + 1], before[j - 1] + 1);
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j])
+        next[j + 1] = std::min(next[j + 1], before[j - 1] + 1);
     }
     before = std::exchange(row, std::move(next));
   }
@@ -61,7 +62,8 @@ Result<Arguments> Arguments::parse(std::span<const Option> options, std::span<co
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (word == "--") {
-      arguments.positional.insert(arguments.positional.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+      arguments.positional.insert(arguments.positional.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                  words.end());
       break;
     }
     if (word.size() < 2 || word[0] != '-') {
@@ -79,7 +81,8 @@ Result<Arguments> Arguments::parse(std::span<const Option> options, std::span<co
       const auto option = std::ranges::find(options, name, &Option::name);
       if (option == options.end()) return unknown(word.substr(0, equals), options);
       if (option->value.empty()) {
-        if (equals != std::string::npos) return fail(ErrorCode::kInvalidArgument, daimon::format("--{} takes no value", name));
+        if (equals != std::string::npos)
+          return fail(ErrorCode::kInvalidArgument, daimon::format("--{} takes no value", name));
         DAIMON_CHECK(add(*option, ""));
       } else if (equals != std::string::npos) {
         DAIMON_CHECK(add(*option, word.substr(equals + 1)));
@@ -118,17 +121,21 @@ std::vector<std::string> Arguments::values(std::string_view option) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
-Result<std::int64_t> Arguments::integer(std::string_view option, std::int64_t otherwise, std::int64_t least, std::int64_t most) const {
+Result<std::int64_t> Arguments::integer(std::string_view option, std::int64_t otherwise, std::int64_t least,
+                                        std::int64_t most) const {
   if (!has(option)) return otherwise;
   return parse_integer(value(option), daimon::format("--{}", option), least, most);
 }
 
-Result<std::int64_t> parse_integer(std::string_view text, std::string_view what, std::int64_t least, std::int64_t most) {
+Result<std::int64_t> parse_integer(std::string_view text, std::string_view what, std::int64_t least,
+                                   std::int64_t most) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < least || number > most) {
-    const std::string range = most == INT64_MAX ? daimon::format("of at least {}", least) : daimon::format("from {} to {}", least, most);
-    return fail(ErrorCode::kInvalidArgument, daimon::format("{} must be a whole number {}, not '{}'", what, range, printable(text)));
+    const std::string range =
+        most == INT64_MAX ? daimon::format("of at least {}", least) : daimon::format("from {} to {}", least, most);
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("{} must be a whole number {}, not '{}'", what, range, printable(text)));
   }
   return number;
 }
@@ -137,7 +144,8 @@ Result<double> parse_amount(std::string_view text, std::string_view what) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number) || number < 0)
-    return fail(ErrorCode::kInvalidArgument, daimon::format("{} must be a number of at least 0, not '{}'", what, printable(text)));
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("{} must be a number of at least 0, not '{}'", what, printable(text)));
   return number;
 }
 

@@ -32,7 +32,8 @@ class Arguments {
   [[nodiscard]] std::string value(std::string_view option) const;
   [[nodiscard]] std::vector<std::string> values(std::string_view option) const;
   // kInvalidArgument when there is a value and it is no whole number in the range.
-  [[nodiscard]] Result<std::int64_t> integer(std::string_view option, std::int64_t otherwise, std::int64_t least, std::int64_t most) const;
+  [[nodiscard]] Result<std::int64_t> integer(std::string_view option, std::int64_t otherwise, std::int64_t least,
+                                             std::int64_t most) const;
 
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;

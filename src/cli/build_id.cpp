@@ -16,7 +16,7 @@ constexpr std::size_t kBytesShown = 6;
 // Called by dl_iterate_phdr, first for the program itself: finds the note that the linker made from all of its code.
 int read_build_id(dl_phdr_info* info, std::size_t, void* to) {
   for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr)& header = info->dlpi_phdr[i];
+    const ElfW(Phdr) & header = info->dlpi_phdr[i];
     if (header.p_type != PT_NOTE) continue;
     const auto* at = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
     const char* const end = at + header.p_memsz;

@@ -61,14 +61,14 @@ std::string general_help(const Terminal& terminal);
 int run_command_line(std::span<const std::string> words, const Terminal::Environment& environment, const Boot& boot);
 
 // The commands, by the files they are in.
-int run_goal(const Session&, const Arguments&);          // command_run.cpp
+int run_goal(const Session&, const Arguments&);  // command_run.cpp
 int ask(const Session&, const Arguments&);
-int chat(const Session&, const Arguments&);              // command_chat.cpp
-int list_processes(const Session&, const Arguments&);    // command_ps.cpp
+int chat(const Session&, const Arguments&);            // command_chat.cpp
+int list_processes(const Session&, const Arguments&);  // command_ps.cpp
 int top(const Session&, const Arguments&);
-int logs(const Session&, const Arguments&);              // command_logs.cpp
+int logs(const Session&, const Arguments&);  // command_logs.cpp
 int replay(const Session&, const Arguments&);
-int attach(const Session&, const Arguments&);            // command_process.cpp
+int attach(const Session&, const Arguments&);  // command_process.cpp
 int show_process(const Session&, const Arguments&);
 int kill_process(const Session&, const Arguments&);
 int pause_process(const Session&, const Arguments&);
@@ -77,20 +77,20 @@ int raise_budget(const Session&, const Arguments&);
 int approve(const Session&, const Arguments&);
 int deny(const Session&, const Arguments&);
 int answer_question(const Session&, const Arguments&);
-int mount(const Session&, const Arguments&);             // command_files.cpp
+int mount(const Session&, const Arguments&);  // command_files.cpp
 int list_mounts(const Session&, const Arguments&);
 int unmount(const Session&, const Arguments&);
 int find_passages(const Session&, const Arguments&);
-int list_models(const Session&, const Arguments&);       // command_models.cpp
+int list_models(const Session&, const Arguments&);  // command_models.cpp
 int show_processor(const Session&, const Arguments&);
 int show_memory(const Session&, const Arguments&);
-int pull(const Session&, const Arguments&);              // command_pull.cpp
-int serve(const Session&, const Arguments&);             // command_serve.cpp
+int pull(const Session&, const Arguments&);   // command_pull.cpp
+int serve(const Session&, const Arguments&);  // command_serve.cpp
 int stop(const Session&, const Arguments&);
 int doctor(const Session&, const Arguments&);
-int completions(const Session&, const Arguments&);       // completions.cpp
-int help(const Session&, const Arguments&);              // help.cpp
+int completions(const Session&, const Arguments&);  // completions.cpp
+int help(const Session&, const Arguments&);         // help.cpp
 
-int run_daemon(const Session&);                          // daemon_main.cpp
+int run_daemon(const Session&);  // daemon_main.cpp
 
 }  // namespace daimon::cli

@@ -14,9 +14,12 @@ namespace {
 
 class Conversation {
  public:
-  Conversation(const Session& session, api::Client client, JsonObject options) : session_(session), client_(std::move(client)), options_(std::move(options)) {}
+  Conversation(const Session& session, api::Client client, JsonObject options)
+      : session_(session), client_(std::move(client)), options_(std::move(options)) {}
 
-  void add(std::string_view role, std::string_view content) { messages_.push_back(JsonObject{{"role", role}, {"content", content}}); }
+  void add(std::string_view role, std::string_view content) {
+    messages_.push_back(JsonObject{{"role", role}, {"content", content}});
+  }
   void clear() { messages_.clear(); }
 
   // Says `text`, and prints the answer as it comes. Returns the exit code; Ctrl-C keeps what has come so far.
@@ -28,18 +31,25 @@ class Conversation {
     std::string answer;
     std::optional<Error> error;
     interrupts.reset();
-    const Status status = client_.stream(
-        "POST", "/v1/chat/completions", body,
-        [&](const Json& value) {
-          if (const Json* wrong = find(value, "error")) error = Error{error_code_named(find_string(*wrong, "code").value_or("")), std::string(find_string(*wrong, "message").value_or("")), {}};
-          const std::string piece = piece_of(value);
-          answer += piece;
-          return session_.terminal.out.write(printable_block(piece));
-        },
-        {interrupts.descriptor(), [&] { interrupts.clear(); return false; }});
+    const Status status = client_.stream("POST", "/v1/chat/completions", body,
+                                         [&](const Json& value) {
+                                           if (const Json* wrong = find(value, "error"))
+                                             error = Error{error_code_named(find_string(*wrong, "code").value_or("")),
+                                                           std::string(find_string(*wrong, "message").value_or("")),
+                                                           {}};
+                                           const std::string piece = piece_of(value);
+                                           answer += piece;
+                                           return session_.terminal.out.write(printable_block(piece));
+                                         },
+                                         {interrupts.descriptor(), [&] {
+                                            interrupts.clear();
+                                            return false;
+                                          }});
     if (!answer.empty()) session_.terminal.out.write("\n");
-    if (answer.empty()) messages_.pop_back();
-    else add("assistant", answer);
+    if (answer.empty())
+      messages_.pop_back();
+    else
+      add("assistant", answer);
     if (interrupts.count() > 0) return session_.note("(stopped)"), kInterrupted;
     if (!status) return session_.failed(status.error());
     return error ? session_.failed(*error) : kSuccess;
@@ -117,13 +127,18 @@ int chat(const Session& session, const Arguments& arguments) {
   std::string message;
   for (const std::string& word : arguments.positional) message += (message.empty() ? "" : " ") + word;
   const bool once = !message.empty() || !session.terminal.in_is_terminal;
-  if (message.empty() && !session.terminal.in_is_terminal) message = std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
-  if (once && trim(message).empty()) return session.usage_error("chat", {ErrorCode::kInvalidArgument, "there is no message", ""});
+  if (message.empty() && !session.terminal.in_is_terminal)
+    message = std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  if (once && trim(message).empty())
+    return session.usage_error("chat", {ErrorCode::kInvalidArgument, "there is no message", ""});
   auto client = session.client();
   if (!client) return session.failed(client.error());
   if (!profile_of(*client, arguments.value("model")).empty())
-    session.note("The built-in firmware plans, searches and quotes your files; it is no conversation partner, and what it says here\n"
-                 "may make little sense. `daimon ask` uses what it can do; `daimon pull OWNER/REPO` and --model bring a model to talk with.");
+    session.note(
+        "The built-in firmware plans, searches and quotes your files; it is no conversation partner, and what it says "
+        "here\n"
+        "may make little sense. `daimon ask` uses what it can do; `daimon pull OWNER/REPO` and --model bring a model "
+        "to talk with.");
   Conversation conversation(session, std::move(*client), std::move(options));
   if (arguments.has("system")) conversation.add("system", arguments.value("system"));
   const Interrupts interrupts;

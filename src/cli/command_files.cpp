@@ -20,15 +20,21 @@ Result<Json> mount_named(const api::Client& client, std::string_view name) {
   if (const Json* list = find(view, "mounts"); list != nullptr && list->is_array())
     for (const Json& mount : list->get_array())
       if (find_string(mount, "name") == name) return mount;
-  return fail(ErrorCode::kNotFound, daimon::format("there is neither a folder nor a mount '{}'", printable(name)), "`daimon mounts` lists the mounts");
+  return fail(ErrorCode::kNotFound, daimon::format("there is neither a folder nor a mount '{}'", printable(name)),
+              "`daimon mounts` lists the mounts");
 }
 
-std::string text_of(const Json& value, std::string_view member) { return printable(find_string(value, member).value_or("")); }
-std::string count_of(const Json& value, std::string_view member) { return show_count(find_integer(value, member).value_or(0)); }
+std::string text_of(const Json& value, std::string_view member) {
+  return printable(find_string(value, member).value_or(""));
+}
+std::string count_of(const Json& value, std::string_view member) {
+  return show_count(find_integer(value, member).value_or(0));
+}
 
 }  // namespace
 
-Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path, const std::string& name) {
+Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path,
+                        const std::string& name) {
   std::error_code failed;
   const stdfs::path folder = stdfs::canonical(path, failed);
   if (failed) {
@@ -47,7 +53,8 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
       if (const Json* progress = find(value, "progress")) {
         const auto done = find_integer(*progress, "files_done").value_or(0);
         const auto total = find_integer(*progress, "files_total").value_or(0);
-        bar.show(total > 0 ? static_cast<double>(done) / static_cast<double>(total) : -1, daimon::format("reading {}", text_of(*progress, "path")),
+        bar.show(total > 0 ? static_cast<double>(done) / static_cast<double>(total) : -1,
+                 daimon::format("reading {}", text_of(*progress, "path")),
                  daimon::format("{} of {}", show_count(done), show_count(total)));
       }
       if (const Json* made = find(value, "mount")) mount = *made;
@@ -56,15 +63,20 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
     };
     JsonObject body{{"path", folder.native()}};
     if (!name.empty()) body["name"] = name;
-    DAIMON_CHECK(client.stream("POST", "/v1/mounts", body, take, {interrupts.descriptor(), [&] { interrupts.clear(); return false; }}));
+    DAIMON_CHECK(client.stream("POST", "/v1/mounts", body, take, {interrupts.descriptor(), [&] {
+                                                                    interrupts.clear();
+                                                                    return false;
+                                                                  }}));
   }
   if (error) return std::unexpected(*error);
   if (!mount.is_object()) return fail(ErrorCode::kInternal, "the daemon did not say how the mount ended");
   if (const auto problems = find_integer(mount, "problems").value_or(0); problems > 0) {
-    session.note(daimon::format("daimon: {} of {} files in {} could not be read", problems, count_of(mount, "files"), printable(folder.native())));
+    session.note(daimon::format("daimon: {} of {} files in {} could not be read", problems, count_of(mount, "files"),
+                                printable(folder.native())));
     if (const Json* list = find(mount, "problem_list"); list != nullptr && list->is_array())
       for (std::size_t i = 0; i < list->get_array().size() && i < 5; ++i)
-        session.note(daimon::format("        {}: {}", text_of(list->get_array()[i], "path"), text_of(list->get_array()[i], "what")));
+        session.note(daimon::format("        {}: {}", text_of(list->get_array()[i], "path"),
+                                    text_of(list->get_array()[i], "what")));
   }
   return mount;
 }
@@ -74,8 +86,12 @@ int mount(const Session& session, const Arguments& arguments) {
   if (!client) return session.failed(client.error());
   const auto made = mount_path(session, *client, arguments.positional[0], arguments.value("name"));
   if (!made) return session.failed(made.error());
-  if (arguments.has("json")) print_json(session.terminal, *made);
-  else session.terminal.out.write(daimon::format("{}: {} files, {} passages, from {}\n", text_of(*made, "name"), count_of(*made, "files"), count_of(*made, "chunks"), text_of(*made, "root")));
+  if (arguments.has("json"))
+    print_json(session.terminal, *made);
+  else
+    session.terminal.out.write(daimon::format("{}: {} files, {} passages, from {}\n", text_of(*made, "name"),
+                                              count_of(*made, "files"), count_of(*made, "chunks"),
+                                              text_of(*made, "root")));
   return kSuccess;
 }
 
@@ -91,7 +107,9 @@ int list_mounts(const Session& session, const Arguments& arguments) {
     return kSuccess;
   }
   for (const Json& mount : list->get_array())
-    table.add({text_of(mount, "name"), count_of(mount, "files"), count_of(mount, "chunks"), count_of(mount, "problems"), text_of(mount, "root")}, {Style::kCyan});
+    table.add({text_of(mount, "name"), count_of(mount, "files"), count_of(mount, "chunks"), count_of(mount, "problems"),
+               text_of(mount, "root")},
+              {Style::kCyan});
   session.terminal.out.write(table.text(session.terminal, session.terminal.out));
   return kSuccess;
 }
@@ -100,7 +118,8 @@ int unmount(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
   for (const std::string& name : arguments.positional)
-    if (const auto removed = client->remove("/v1/mounts/" + api::percent_encode(name)); !removed) return session.failed(removed.error());
+    if (const auto removed = client->remove("/v1/mounts/" + api::percent_encode(name)); !removed)
+      return session.failed(removed.error());
   return kSuccess;
 }
 
@@ -126,8 +145,11 @@ int find_passages(const Session& session, const Arguments& arguments) {
   for (const Json& passage : list->get_array()) {
     std::string where = text_of(passage, "path");
     if (const auto page = find_integer(passage, "page")) where += daimon::format(" p{}", *page);
-    std::string out = daimon::format("{} {}\n", terminal.out.paint(Style::kCyan, where), terminal.out.paint(Style::kDim, text_of(passage, "mount")));
-    for (const std::string& line : wrap(printable_block(trim(find_string(passage, "text").value_or(""))), terminal.columns - 2)) out += "  " + line + "\n";
+    std::string out = daimon::format("{} {}\n", terminal.out.paint(Style::kCyan, where),
+                                     terminal.out.paint(Style::kDim, text_of(passage, "mount")));
+    for (const std::string& line :
+         wrap(printable_block(trim(find_string(passage, "text").value_or(""))), terminal.columns - 2))
+      out += "  " + line + "\n";
     if (!terminal.out.write(out)) return kFailure;
   }
   return kSuccess;

@@ -10,7 +10,9 @@
 namespace daimon::cli {
 namespace {
 
-std::string text_of(const Json& value, std::string_view member) { return printable(find_string(value, member).value_or("")); }
+std::string text_of(const Json& value, std::string_view member) {
+  return printable(find_string(value, member).value_or(""));
+}
 
 Result<Json> loaded_models(const Session& session) {
   DAIMON_TRY(const api::Client client, session.client());
@@ -24,7 +26,8 @@ class Sheet {
   void add(std::string_view name, std::string_view value) { lines_.emplace_back(name, value); }
   void print() const {
     std::string out;
-    for (const auto& [name, value] : lines_) out += daimon::format("{} {}\n", pad(name + ":", 22), terminal_.out.paint(Style::kBold, value));
+    for (const auto& [name, value] : lines_)
+      out += daimon::format("{} {}\n", pad(name + ":", 22), terminal_.out.paint(Style::kBold, value));
     terminal_.out.write(out);
   }
 
@@ -34,12 +37,14 @@ class Sheet {
 };
 
 // Calls `show` for every loaded model and its usage.
-int for_each_loaded(const Session& session, const Arguments& arguments, void (*show)(const Session&, const Json& model, const Json& usage)) {
+int for_each_loaded(const Session& session, const Arguments& arguments,
+                    void (*show)(const Session&, const Json& model, const Json& usage)) {
   const auto models = loaded_models(session);
   if (!models) return session.failed(models.error());
   if (arguments.has("json")) return print_json(session.terminal, *models), kSuccess;
   const Json* list = find(*models, "loaded");
-  if (list == nullptr || !list->is_array() || list->get_array().empty()) return session.note("no model is loaded yet: the first goal loads one"), kSuccess;
+  if (list == nullptr || !list->is_array() || list->get_array().empty())
+    return session.note("no model is loaded yet: the first goal loads one"), kSuccess;
   bool first = true;
   for (const Json& model : list->get_array()) {
     if (!std::exchange(first, false)) session.terminal.out.write("\n");
@@ -58,7 +63,8 @@ int list_models(const Session& session, const Arguments& arguments) {
   if (arguments.has("json")) {
     JsonObject object = models->get_object();
     JsonArray list;
-    for (const auto& model : stored) list.push_back(JsonObject{{"name", model.name}, {"path", model.path.string()}, {"bytes", model.bytes}});
+    for (const auto& model : stored)
+      list.push_back(JsonObject{{"name", model.name}, {"path", model.path.string()}, {"bytes", model.bytes}});
     object["stored"] = std::move(list);
     return print_json(session.terminal, object), kSuccess;
   }
@@ -67,11 +73,15 @@ int list_models(const Session& session, const Arguments& arguments) {
     for (const Json& model : list->get_array()) {
       const std::string id = text_of(model, "id");
       const bool remote = find_bool(model, "remote").value_or(false);
-      table.add({id, remote ? "" : show_bytes(find_number(model, "file_bytes").value_or(0)), show_count(find_integer(model, "context_tokens").value_or(0)),
-                 remote ? "remote" : "loaded", daimon::format("{}{}", text_of(model, "description"), id == standard ? " (default)" : "")},
+      table.add({id, remote ? "" : show_bytes(find_number(model, "file_bytes").value_or(0)),
+                 show_count(find_integer(model, "context_tokens").value_or(0)), remote ? "remote" : "loaded",
+                 daimon::format("{}{}", text_of(model, "description"), id == standard ? " (default)" : "")},
                 {Style::kCyan});
     }
-  for (const auto& model : stored) table.add({printable(model.name), show_bytes(static_cast<double>(model.bytes)), "", "on disk", printable(model.quantisation)}, {Style::kCyan});
+  for (const auto& model : stored)
+    table.add({printable(model.name), show_bytes(static_cast<double>(model.bytes)), "", "on disk",
+               printable(model.quantisation)},
+              {Style::kCyan});
   session.terminal.out.write(table.text(session.terminal, session.terminal.out));
   if (stored.empty()) session.note("daimon pull OWNER/REPO fetches more");
   return kSuccess;
@@ -93,11 +103,14 @@ int show_processor(const Session& session, const Arguments& arguments) {
     sheet.add("Tokens a second", daimon::format("{:.1f}", speed));
     sheet.add("Threads", daimon::format("{}", number("threads")));
     sheet.add("Parameters", show_count(find_integer(model, "parameters").value_or(0)));
-    sheet.add("Context of a process", daimon::format("{} tokens", show_count(find_integer(model, "context_tokens").value_or(0))));
+    sheet.add("Context of a process",
+              daimon::format("{} tokens", show_count(find_integer(model, "context_tokens").value_or(0))));
     sheet.add("Tokens generated", show_count(number("tokens_total")));
     const auto read = number("tokens_prompt_total");
     const auto cached = number("tokens_cached_total");
-    sheet.add("Tokens read", daimon::format("{}, {} of them ({:.0f}%) from cache", show_count(read), show_count(cached), read > 0 ? 100.0 * static_cast<double>(cached) / static_cast<double>(read) : 0.0));
+    sheet.add("Tokens read",
+              daimon::format("{}, {} of them ({:.0f}%) from cache", show_count(read), show_count(cached),
+                             read > 0 ? 100.0 * static_cast<double>(cached) / static_cast<double>(read) : 0.0));
     sheet.print();
   });
 }
@@ -113,7 +126,8 @@ int show_memory(const Session& session, const Arguments& arguments) {
       if (usage == nullptr) continue;
       const auto total = find_integer(*usage, "cells_max").value_or(0);
       const auto used = find_integer(*usage, "cells_used").value_or(0);
-      table.add({text_of(model, "id"), show_count(total), show_count(used), show_count(total - used), total > 0 ? daimon::format("{}%", used * 100 / total) : "",
+      table.add({text_of(model, "id"), show_count(total), show_count(used), show_count(total - used),
+                 total > 0 ? daimon::format("{}%", used * 100 / total) : "",
                  show_bytes(find_number(*usage, "memory_bytes").value_or(0))},
                 {Style::kCyan});
     }

@@ -31,7 +31,9 @@ Result<std::string> request_of(const api::Client& client, const std::string& id,
   DAIMON_TRY(const Json process, client.get(address(id)));
   const Json* waiting = find(process, "waiting");
   if (waiting == nullptr || find_string(*waiting, "kind") != kind)
-    return fail(ErrorCode::kConflict, daimon::format("{} does not wait for an {}", printable(id), kind == "question" ? "answer" : "approval"), daimon::format("`daimon show {}` shows its state", printable(id)));
+    return fail(ErrorCode::kConflict,
+                daimon::format("{} does not wait for an {}", printable(id), kind == "question" ? "answer" : "approval"),
+                daimon::format("`daimon show {}` shows its state", printable(id)));
   return std::string(find_string(*waiting, "request").value_or(""));
 }
 
@@ -39,16 +41,23 @@ int decide(const Session& session, const Arguments& arguments, bool approve) {
   const std::string& id = arguments.positional[0];
   const auto client = session.client();
   if (!client) return session.failed(client.error());
-  const auto request = arguments.positional.size() > 1 ? Result<std::string>(arguments.positional[1]) : request_of(*client, id, "approval");
-  const auto done = request ? client->post(address(id, "decisions"), JsonObject{{"request", *request}, {"approve", approve}}) : std::unexpected(request.error());
+  const auto request = arguments.positional.size() > 1 ? Result<std::string>(arguments.positional[1])
+                                                       : request_of(*client, id, "approval");
+  const auto done =
+      request ? client->post(address(id, "decisions"), JsonObject{{"request", *request}, {"approve", approve}})
+              : std::unexpected(request.error());
   return done ? kSuccess : session.failed(done.error());
 }
 
 }  // namespace
 
 int kill_process(const Session& session, const Arguments& arguments) { return signal_all(session, arguments, "kill"); }
-int pause_process(const Session& session, const Arguments& arguments) { return signal_all(session, arguments, "pause"); }
-int resume_process(const Session& session, const Arguments& arguments) { return signal_all(session, arguments, "resume"); }
+int pause_process(const Session& session, const Arguments& arguments) {
+  return signal_all(session, arguments, "pause");
+}
+int resume_process(const Session& session, const Arguments& arguments) {
+  return signal_all(session, arguments, "resume");
+}
 int approve(const Session& session, const Arguments& arguments) { return decide(session, arguments, true); }
 int deny(const Session& session, const Arguments& arguments) { return decide(session, arguments, false); }
 
@@ -69,20 +78,37 @@ int show_process(const Session& session, const Arguments& arguments) {
   if (arguments.has("json")) return print_json(terminal, *process), kSuccess;
   const auto text = [&](std::string_view member) { return printable(find_string(*process, member).value_or("")); };
   std::string out;
-  for (const std::string& line : wrap(text("goal"), terminal.columns)) out += terminal.out.paint(Style::kBold, line) + "\n";
-  out += daimon::format("{}{}{}{}{}\n", state_word(text("state"), terminal.out), text("stop_reason").empty() ? "" : ": ", text("stop_reason"), terminal.symbols->dot, text("model"));
-  const auto list = [&](std::string_view member) { const Json* value = find(*process, member); return value != nullptr && value->is_array() ? value->get_array() : JsonArray(); };
+  for (const std::string& line : wrap(text("goal"), terminal.columns))
+    out += terminal.out.paint(Style::kBold, line) + "\n";
+  out +=
+      daimon::format("{}{}{}{}{}\n", state_word(text("state"), terminal.out), text("stop_reason").empty() ? "" : ": ",
+                     text("stop_reason"), terminal.symbols->dot, text("model"));
+  const auto list = [&](std::string_view member) {
+    const Json* value = find(*process, member);
+    return value != nullptr && value->is_array() ? value->get_array() : JsonArray();
+  };
   for (const Json& step : list("plan"))
-    out += daimon::format("  {} {} {}\n", pad(printable(find_string(step, "state").value_or("")), 7), printable(find_string(step, "call").value_or("")), printable(find_string(step, "text").value_or("")));
+    out += daimon::format("  {} {} {}\n", pad(printable(find_string(step, "state").value_or("")), 7),
+                          printable(find_string(step, "call").value_or("")),
+                          printable(find_string(step, "text").value_or("")));
   static const Json kNone;
-  const auto arguments_of = [](const Json& call) -> const Json& { const Json* value = find(call, "arguments"); return value == nullptr ? kNone : *value; };
+  const auto arguments_of = [](const Json& call) -> const Json& {
+    const Json* value = find(call, "arguments");
+    return value == nullptr ? kNone : *value;
+  };
   for (const Json& call : list("calls"))
-    out += fit(daimon::format("  {} {} {}", pad(printable(find_string(call, "outcome").value_or("")), 7), printable(find_string(call, "name").value_or("")), compact_arguments(arguments_of(call), *terminal.symbols)), terminal.columns, terminal.symbols->ellipsis) + "\n";
+    out += fit(daimon::format("  {} {} {}", pad(printable(find_string(call, "outcome").value_or("")), 7),
+                              printable(find_string(call, "name").value_or("")),
+                              compact_arguments(arguments_of(call), *terminal.symbols)),
+               terminal.columns, terminal.symbols->ellipsis) +
+           "\n";
   for (const Json& change : list("changes"))
-    out += daimon::format("  {} {}\n", find_bool(change, "applied").value_or(false) ? "written" : "staged ", printable(find_string(change, "path").value_or("")));
+    out += daimon::format("  {} {}\n", find_bool(change, "applied").value_or(false) ? "written" : "staged ",
+                          printable(find_string(change, "path").value_or("")));
   if (const Json* waiting = find(*process, "waiting"); waiting != nullptr && waiting->is_object()) {
     const auto detail = find_string(*waiting, "detail").value_or(find_string(*waiting, "question").value_or(""));
-    out += daimon::format("waits for {}: {}\n", printable(find_string(*waiting, "request").value_or("")), printable(find_string(*waiting, "title").value_or("")));
+    out += daimon::format("waits for {}: {}\n", printable(find_string(*waiting, "request").value_or("")),
+                          printable(find_string(*waiting, "title").value_or("")));
     out += show_diff(detail, terminal.out, terminal, 200);
   }
   if (const auto answer = find_string(*process, "answer")) out += "\n" + printable_block(*answer) + "\n";
@@ -104,9 +130,12 @@ int raise_budget(const Session& session, const Arguments& arguments) {
   if (!money) return session.usage_error("budget", money.error());
   budget = {*tokens, *seconds, *effects, *money};
   const JsonObject body = api::to_json(budget);
-  if (body.empty()) return session.usage_error("budget", {ErrorCode::kInvalidArgument, "how much more? Nothing is given", "daimon budget p3 --tokens 50000"});
+  if (body.empty())
+    return session.usage_error(
+        "budget", {ErrorCode::kInvalidArgument, "how much more? Nothing is given", "daimon budget p3 --tokens 50000"});
   const auto client = session.client();
-  const auto done = client ? client->post(address(arguments.positional[0], "budget"), body) : std::unexpected(client.error());
+  const auto done =
+      client ? client->post(address(arguments.positional[0], "budget"), body) : std::unexpected(client.error());
   return done ? kSuccess : session.failed(done.error());
 }
 
@@ -116,7 +145,8 @@ int answer_question(const Session& session, const Arguments& arguments) {
   for (std::size_t i = 1; i < arguments.positional.size(); ++i) text += (i == 1 ? "" : " ") + arguments.positional[i];
   const auto client = session.client();
   const auto request = client ? request_of(*client, id, "question") : std::unexpected(client.error());
-  const auto done = request ? client->post(address(id, "answers"), JsonObject{{"request", *request}, {"text", text}}) : std::unexpected(request.error());
+  const auto done = request ? client->post(address(id, "answers"), JsonObject{{"request", *request}, {"text", text}})
+                            : std::unexpected(request.error());
   return done ? kSuccess : session.failed(done.error());
 }
 

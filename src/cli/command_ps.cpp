@@ -16,7 +16,9 @@
 namespace daimon::cli {
 namespace {
 
-std::string text_of(const Json& value, std::string_view member) { return printable(find_string(value, member).value_or("")); }
+std::string text_of(const Json& value, std::string_view member) {
+  return printable(find_string(value, member).value_or(""));
+}
 
 // "2026-03-31T14:05:09.123Z" as how long ago that was.
 std::string age_of(std::string_view time) {
@@ -39,12 +41,19 @@ std::string process_table(const Json& processes, const Terminal& terminal) {
   Table table({"PROCESS", "STATE", "AGE", "MODEL", "TOKENS", "GOAL"}, {4});
   for (const Json& process : processes.get_array()) {
     const Json* cost = find(process, "cost");
-    const auto tokens = [&](std::string_view name) { return cost == nullptr ? 0 : find_integer(*cost, name).value_or(0); };
+    const auto tokens = [&](std::string_view name) {
+      return cost == nullptr ? 0 : find_integer(*cost, name).value_or(0);
+    };
     const std::string state = text_of(process, "state");
     std::string goal = text_of(process, "goal");
-    if (const std::string reason = text_of(process, "stop_reason"); (state == "paused" || state == "waiting") && !reason.empty()) goal = daimon::format("[{}] {}", reason, goal);
-    table.add({text_of(process, "process"), state, age_of(find_string(process, "created").value_or("")), text_of(process, "model"),
-               show_count(tokens("tokens_prompt") - tokens("tokens_cached") + tokens("tokens_generated") + tokens("tokens_forced")), std::string(cut_utf8(goal, 500))},
+    if (const std::string reason = text_of(process, "stop_reason");
+        (state == "paused" || state == "waiting") && !reason.empty())
+      goal = daimon::format("[{}] {}", reason, goal);
+    table.add({text_of(process, "process"), state, age_of(find_string(process, "created").value_or("")),
+               text_of(process, "model"),
+               show_count(tokens("tokens_prompt") - tokens("tokens_cached") + tokens("tokens_generated") +
+                          tokens("tokens_forced")),
+               std::string(cut_utf8(goal, 500))},
               {Style::kBold, style_of(state)});
   }
   return table.text(terminal, terminal.out);
@@ -58,8 +67,11 @@ std::string machine_lines(const Json& status, const Terminal& terminal) {
     const Json* usage = find(model, "usage");
     if (usage == nullptr) continue;
     const auto number = [&](std::string_view name) { return find_integer(*usage, name).value_or(0); };
-    const auto line = daimon::format("{}: {} of {} cores, {} waiting, {:.1f} tokens/s, context {} of {}, {}", text_of(model, "id"), number("sequences_active"), number("sequences_max"), number("requests_queued"),
-                                     find_number(*usage, "tokens_per_second").value_or(0), show_count(number("cells_used")), show_count(number("cells_max")), show_bytes(static_cast<double>(number("memory_bytes"))));
+    const auto line =
+        daimon::format("{}: {} of {} cores, {} waiting, {:.1f} tokens/s, context {} of {}, {}", text_of(model, "id"),
+                       number("sequences_active"), number("sequences_max"), number("requests_queued"),
+                       find_number(*usage, "tokens_per_second").value_or(0), show_count(number("cells_used")),
+                       show_count(number("cells_max")), show_bytes(static_cast<double>(number("memory_bytes"))));
     out += fit(line, terminal.columns, terminal.symbols->ellipsis) + "\n";
   }
   return out;
@@ -69,12 +81,15 @@ std::string machine_lines(const Json& status, const Terminal& terminal) {
 
 int list_processes(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
-  const auto view = client ? client->get(arguments.has("all") ? "/v1/processes?all=1" : "/v1/processes") : std::unexpected(client.error());
+  const auto view = client ? client->get(arguments.has("all") ? "/v1/processes?all=1" : "/v1/processes")
+                           : std::unexpected(client.error());
   if (!view) return session.failed(view.error());
   if (arguments.has("json")) return print_json(session.terminal, *view), kSuccess;
   const Json* list = find(*view, "processes");
   if (list == nullptr || !list->is_array()) return kSuccess;
-  if (list->get_array().empty()) session.note(arguments.has("all") ? "there has been no process yet: daimon run \"GOAL\"" : "no process runs: daimon ps -a shows those of the past");
+  if (list->get_array().empty())
+    session.note(arguments.has("all") ? "there has been no process yet: daimon run \"GOAL\""
+                                      : "no process runs: daimon ps -a shows those of the past");
   session.terminal.out.write(process_table(*list, session.terminal));
   return kSuccess;
 }
@@ -94,7 +109,8 @@ int top(const Session& session, const Arguments& arguments) {
     if (!view) return session.failed(view.error());
     std::string out = again ? "\x1b[H\x1b[J" : "";
     out += machine_lines(*status, terminal) + "\n";
-    if (const Json* list = find(*view, "processes"); list != nullptr && list->is_array()) out += process_table(*list, terminal);
+    if (const Json* list = find(*view, "processes"); list != nullptr && list->is_array())
+      out += process_table(*list, terminal);
     if (!terminal.out.write(out) || !again) return kSuccess;
     pollfd polled{interrupts.descriptor(), POLLIN, 0};
     if (::poll(&polled, 1, static_cast<int>(*seconds) * 1000) != 0) return kSuccess;

@@ -49,11 +49,14 @@ Result<std::string> goal_from(const Session& session, const Arguments& arguments
   for (const std::string& word : arguments.positional) goal += (goal.empty() ? "" : " ") + word;
   const bool from_input = goal == "-" || (goal.empty() && !session.terminal.in_is_terminal);
   if (goal.empty() && !from_input)
-    return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing", "daimon run \"What did I pay for electricity in March?\"");
+    return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing",
+                "daimon run \"What did I pay for electricity in March?\"");
   if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return goal;
   bool cut = false;
   DAIMON_TRY(std::string piped, read_input(kPipedBytesMax, cut));
-  if (cut) session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more", show_bytes(kPipedBytesMax)));
+  if (cut)
+    session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more",
+                                show_bytes(kPipedBytesMax)));
   if (from_input) return std::string(trim(piped));
   if (trim(piped).empty()) return goal;
   return daimon::format("{}\n\nMaterial:\n{}", goal, piped);
@@ -69,13 +72,15 @@ Result<kernel::Budget> budget_from_text(std::string_view text) {
     const std::string_view name = equals == std::string_view::npos ? "tokens" : trim(part.substr(0, equals));
     const std::string_view amount = equals == std::string_view::npos ? part : trim(part.substr(equals + 1));
     if (name == "tokens" || name == "effects") {
-      DAIMON_TRY(const std::int64_t number, parse_integer(amount, daimon::format("the budget of {}", name), 1, INT64_MAX));
+      DAIMON_TRY(const std::int64_t number,
+                 parse_integer(amount, daimon::format("the budget of {}", name), 1, INT64_MAX));
       (name == "tokens" ? budget.tokens : budget.effects) = number;
     } else if (name == "seconds" || name == "money") {
       DAIMON_TRY(const double number, parse_amount(amount, daimon::format("the budget of {}", name)));
       (name == "seconds" ? budget.seconds : budget.money) = number;
     } else {
-      return fail(ErrorCode::kInvalidArgument, daimon::format("there is no budget of '{}'", printable(name)), "tokens, seconds, effects and money are known");
+      return fail(ErrorCode::kInvalidArgument, daimon::format("there is no budget of '{}'", printable(name)),
+                  "tokens, seconds, effects and money are known");
     }
   }
   return budget;
@@ -102,7 +107,9 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   if (!options) return session.usage_error(name, options.error());
   if (!following) return session.usage_error(name, following.error());
   auto goal = goal_from(session, arguments);
-  if (!goal) return goal.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, goal.error()) : session.failed(goal.error());
+  if (!goal)
+    return goal.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, goal.error())
+                                                            : session.failed(goal.error());
   options->goal = std::move(*goal);
   const auto client = session.client();
   if (!client) return session.failed(client.error());
@@ -115,8 +122,10 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   if (!started) return session.failed(started.error());
   const std::string id(find_string(*started, "process").value_or(""));
   if (arguments.has("detach")) {
-    if (following->format != OutputFormat::kText) print_json(session.terminal, *started);
-    else session.terminal.out.write(printable(id) + "\n");
+    if (following->format != OutputFormat::kText)
+      print_json(session.terminal, *started);
+    else
+      session.terminal.out.write(printable(id) + "\n");
     return kSuccess;
   }
   return follow(session, *client, id, std::move(*following));
@@ -124,7 +133,9 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
 
 }  // namespace
 
-int run_goal(const Session& session, const Arguments& arguments) { return start(session, arguments, kernel::Mode::kRun); }
+int run_goal(const Session& session, const Arguments& arguments) {
+  return start(session, arguments, kernel::Mode::kRun);
+}
 int ask(const Session& session, const Arguments& arguments) { return start(session, arguments, kernel::Mode::kAsk); }
 
 }  // namespace daimon::cli

@@ -21,27 +21,38 @@ std::string names() {
 }
 
 std::string bash() {
-  std::string out = "# bash completion of daimon\n_daimon() {\n  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-                    "  if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W '" + names() + " --help --version' -- \"$word\")); return; fi\n"
-                    "  case $before in --mount|-m) COMPREPLY=($(compgen -d -- \"$word\")); return;; --output-format) COMPREPLY=($(compgen -W 'text json stream-json' -- \"$word\")); return;; esac\n"
-                    "  case ${COMP_WORDS[1]} in\n";
+  std::string out =
+      "# bash completion of daimon\n_daimon() {\n  local word=${COMP_WORDS[COMP_CWORD]} "
+      "before=${COMP_WORDS[COMP_CWORD-1]}\n"
+      "  if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W '" +
+      names() +
+      " --help --version' -- \"$word\")); return; fi\n"
+      "  case $before in --mount|-m) COMPREPLY=($(compgen -d -- \"$word\")); return;; --output-format) "
+      "COMPREPLY=($(compgen -W 'text json stream-json' -- \"$word\")); return;; esac\n"
+      "  case ${COMP_WORDS[1]} in\n";
   for (const Command& command : commands()) {
     std::string options = "--help";
     for (const Option& option : command.options) options += daimon::format(" --{}", option.name);
-    out += daimon::format("    {}) [[ $word == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$word\")) && return;;\n", command.name, options);
+    out += daimon::format("    {}) [[ $word == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$word\")) && return;;\n",
+                          command.name, options);
   }
-  out += "  esac\n  case ${COMP_WORDS[1]} in\n"
-         "    help) COMPREPLY=($(compgen -W '" + names() + "' -- \"$word\"));;\n"
-         "    completions) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\"));;\n"
-         "    mount) COMPREPLY=($(compgen -d -- \"$word\"));;\n"
-         "    attach|kill|pause|resume|budget|approve|deny|answer|logs|show|replay) COMPREPLY=($(compgen -W \"$(daimon ps -a 2>/dev/null | awk 'NR > 1 {print $1}')\" -- \"$word\"));;\n"
-         "  esac\n}\ncomplete -o default -F _daimon daimon\n";
+  out +=
+      "  esac\n  case ${COMP_WORDS[1]} in\n"
+      "    help) COMPREPLY=($(compgen -W '" +
+      names() +
+      "' -- \"$word\"));;\n"
+      "    completions) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\"));;\n"
+      "    mount) COMPREPLY=($(compgen -d -- \"$word\"));;\n"
+      "    attach|kill|pause|resume|budget|approve|deny|answer|logs|show|replay) COMPREPLY=($(compgen -W \"$(daimon ps "
+      "-a 2>/dev/null | awk 'NR > 1 {print $1}')\" -- \"$word\"));;\n"
+      "  esac\n}\ncomplete -o default -F _daimon daimon\n";
   return out;
 }
 
 std::string zsh() {
   std::string out = "#compdef daimon\n_daimon() {\n  local -a commands=(\n";
-  for (const Command& command : commands()) out += daimon::format("    '{}:{}'\n", command.name, shell_quoted(command.summary));
+  for (const Command& command : commands())
+    out += daimon::format("    '{}:{}'\n", command.name, shell_quoted(command.summary));
   out += "  )\n  if ((CURRENT == 2)); then _describe command commands; return; fi\n  case $words[2] in\n";
   for (const Command& command : commands()) {
     out += daimon::format("    {}) _arguments '(- *)--help[this]'", command.name);
@@ -49,7 +60,9 @@ std::string zsh() {
       std::string help;
       for (const char c : option.help) help += c == '[' || c == ']' || c == ':' ? '.' : c;
       out += daimon::format(" '{}--{}[{}]{}'", option.repeatable ? "*" : "", option.name, shell_quoted(help),
-                            option.value.empty() ? "" : option.name == "mount" ? ":folder:_files -/" : daimon::format(":{}:", option.value));
+                            option.value.empty()     ? ""
+                            : option.name == "mount" ? ":folder:_files -/"
+                                                     : daimon::format(":{}:", option.value));
     }
     out += " '*:word:_default';;\n";
   }
@@ -60,9 +73,11 @@ std::string zsh() {
 std::string fish() {
   std::string out = "# fish completion of daimon\n";
   for (const Command& command : commands()) {
-    out += daimon::format("complete -c daimon -n __fish_use_subcommand -f -a '{}' -d '{}'\n", command.name, shell_quoted(command.summary));
+    out += daimon::format("complete -c daimon -n __fish_use_subcommand -f -a '{}' -d '{}'\n", command.name,
+                          shell_quoted(command.summary));
     for (const Option& option : command.options) {
-      out += daimon::format("complete -c daimon -n '__fish_seen_subcommand_from {}' -l '{}'", command.name, option.name);
+      out +=
+          daimon::format("complete -c daimon -n '__fish_seen_subcommand_from {}' -l '{}'", command.name, option.name);
       if (option.letter != 0) out += daimon::format(" -s '{}'", option.letter);
       if (!option.value.empty()) out += " -r";
       out += daimon::format(" -d '{}'\n", shell_quoted(option.help));
@@ -75,10 +90,16 @@ std::string fish() {
 
 int completions(const Session& session, const Arguments& arguments) {
   const std::string& shell = arguments.positional[0];
-  if (shell == "bash") session.terminal.out.write(bash());
-  else if (shell == "zsh") session.terminal.out.write(zsh());
-  else if (shell == "fish") session.terminal.out.write(fish());
-  else return session.usage_error("completions", {ErrorCode::kInvalidArgument, daimon::format("there is no script for '{}'", printable(shell)), "there is one for bash, zsh and fish"});
+  if (shell == "bash")
+    session.terminal.out.write(bash());
+  else if (shell == "zsh")
+    session.terminal.out.write(zsh());
+  else if (shell == "fish")
+    session.terminal.out.write(fish());
+  else
+    return session.usage_error(
+        "completions", {ErrorCode::kInvalidArgument, daimon::format("there is no script for '{}'", printable(shell)),
+                        "there is one for bash, zsh and fish"});
   return kSuccess;
 }
 

@@ -10,11 +10,11 @@
 #include <iterator>
 
 #include "api/server.h"
+#include "api/socket.h"
 #include "base/clock.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/build_id.h"
-#include "api/socket.h"
 #include "cli/command.h"
 
 namespace daimon::cli {
@@ -23,16 +23,20 @@ namespace {
 // One daemon a state folder, whoever starts it and however it is found: two would write one journal.
 Result<api::Descriptor> lock_state(const Folders& folders) {
   api::Descriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock) return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.daemon_lock().native()))));
+  if (!lock)
+    return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.daemon_lock().native()))));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     std::ifstream file(folders.daemon_lock(), std::ios::binary);
     const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
     const auto pid = told ? find_integer(*told, "pid") : std::nullopt;
-    return fail(ErrorCode::kConflict, pid ? daimon::format("a daemon is already running (pid {})", *pid) : "a daemon is already running",
+    return fail(ErrorCode::kConflict,
+                pid ? daimon::format("a daemon is already running (pid {})", *pid) : "a daemon is already running",
                 "commands use that one; `daimon stop` ends it");
   }
-  const std::string text = to_text(JsonObject{{"pid", static_cast<std::int64_t>(::getpid())}, {"socket", folders.socket().native()}}) + "\n";
-  if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+  const std::string text =
+      to_text(JsonObject{{"pid", static_cast<std::int64_t>(::getpid())}, {"socket", folders.socket().native()}}) + "\n";
+  if (::ftruncate(lock.get(), 0) != 0 ||
+      ::pwrite(lock.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
     return std::unexpected(os_error(errno, daimon::format("writing {}", printable(folders.daemon_lock().native()))));
   return lock;
 }

@@ -43,9 +43,11 @@ Result<Descriptor> lock_start(const Folders& folders) {
   if (!lock) return std::unexpected(os_error(errno, "opening the lock for starting the daemon"));
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return std::unexpected(os_error(errno, "locking the start of the daemon"));
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return std::unexpected(os_error(errno, "locking the start of the daemon"));
     if (std::chrono::steady_clock::now() > deadline)
-      return fail(ErrorCode::kUnavailable, "another program has been starting the daemon for too long", "`daimon doctor` says what is wrong");
+      return fail(ErrorCode::kUnavailable, "another program has been starting the daemon for too long",
+                  "`daimon doctor` says what is wrong");
     std::this_thread::sleep_for(kStep);
   }
   return lock;
@@ -97,7 +99,8 @@ Result<Client> start_daemon(const Folders& folders) {
     int how = 0;
     if (::waitpid(pid, &how, WNOHANG) == pid) {
       const std::string said = end_of_log(folders, log_size);
-      return fail(ErrorCode::kUnavailable, daimon::format("the daemon did not start{}{}", said.empty() ? "" : ":\n", said),
+      return fail(ErrorCode::kUnavailable,
+                  daimon::format("the daemon did not start{}{}", said.empty() ? "" : ":\n", said),
                   daimon::format("its log: {}", printable(folders.log().native())));
     }
     std::this_thread::sleep_for(kStep);
@@ -109,13 +112,16 @@ Result<Client> start_daemon(const Folders& folders) {
 }  // namespace
 
 Result<Client> running_daemon(const Folders& folders) {
-  if (const auto own = api::connect_unix(folders.socket()); own || own.error().code != ErrorCode::kUnavailable) return Client(folders.socket());
+  if (const auto own = api::connect_unix(folders.socket()); own || own.error().code != ErrorCode::kUnavailable)
+    return Client(folders.socket());
   // One that was started where XDG_RUNTIME_DIR is another serves the same state, so it is the one.
   std::ifstream file(folders.daemon_lock(), std::ios::binary);
   const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
   if (told)
-    if (const auto socket = find_string(*told, "socket"); socket && api::connect_unix(std::string(*socket))) return Client(std::string(*socket));
-  return fail(ErrorCode::kUnavailable, "the daemon is not running", "any command that needs it starts it, such as `daimon ps`");
+    if (const auto socket = find_string(*told, "socket"); socket && api::connect_unix(std::string(*socket)))
+      return Client(std::string(*socket));
+  return fail(ErrorCode::kUnavailable, "the daemon is not running",
+              "any command that needs it starts it, such as `daimon ps`");
 }
 
 Status stop_daemon(const Folders& folders, const Client& client) {
@@ -127,7 +133,8 @@ Status stop_daemon(const Folders& folders, const Client& client) {
     if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return {};
     std::this_thread::sleep_for(kStep);
   }
-  return fail(ErrorCode::kTimeout, "the daemon does not end", daimon::format("its log: {}", printable(folders.log().native())));
+  return fail(ErrorCode::kTimeout, "the daemon does not end",
+              daimon::format("its log: {}", printable(folders.log().native())));
 }
 
 Result<Client> reach_daemon(const Folders& folders, const Terminal& terminal) {
@@ -145,7 +152,10 @@ Result<Client> reach_daemon(const Folders& folders, const Terminal& terminal) {
       return std::unexpected(std::move(error));
     }
     if (theirs) {
-      terminal.err.write(terminal.err.paint(Style::kDim, daimon::format("daimon: replacing the daemon of another build ({})", printable(*theirs))) + "\n");
+      terminal.err.write(
+          terminal.err.paint(Style::kDim,
+                             daimon::format("daimon: replacing the daemon of another build ({})", printable(*theirs))) +
+          "\n");
       DAIMON_CHECK(stop_daemon(folders, *client));
     }
   }

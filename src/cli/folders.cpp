@@ -40,7 +40,8 @@ Status make_private(const stdfs::path& folder) {
 Result<Folders> Folders::find(const Terminal::Environment& environment) {
   std::string home = absolute_value(environment, "HOME");
   if (home.empty())
-    if (const passwd* entry = ::getpwuid(::geteuid()); entry != nullptr && entry->pw_dir != nullptr) home = entry->pw_dir;
+    if (const passwd* entry = ::getpwuid(::geteuid()); entry != nullptr && entry->pw_dir != nullptr)
+      home = entry->pw_dir;
   const auto below = [&](const char* name, const char* otherwise) -> stdfs::path {
     const std::string given = absolute_value(environment, name);
     return (given.empty() ? stdfs::path(home) / otherwise : stdfs::path(given)) / "daimon";
@@ -50,8 +51,10 @@ Result<Folders> Folders::find(const Terminal::Environment& environment) {
   folders.config = below("XDG_CONFIG_HOME", ".config");
   const std::string runtime = absolute_value(environment, "XDG_RUNTIME_DIR");
   std::error_code failed;
-  if (!runtime.empty() && stdfs::is_directory(runtime, failed)) folders.runtime = stdfs::path(runtime) / "daimon";
-  else folders.runtime = daimon::format("/tmp/daimon-{}", ::geteuid());
+  if (!runtime.empty() && stdfs::is_directory(runtime, failed))
+    folders.runtime = stdfs::path(runtime) / "daimon";
+  else
+    folders.runtime = daimon::format("/tmp/daimon-{}", ::geteuid());
   if (home.empty() && !folders.state.is_absolute())
     return fail(ErrorCode::kNotFound, "there is no home folder to keep things in", "set HOME or XDG_STATE_HOME");
   DAIMON_CHECK(make_private(folders.state));

@@ -27,20 +27,27 @@ int exit_code_of_process(const Json& process, bool denied_here) {
 class Follower {
  public:
   Follower(const Session& session, Client client, std::string id, FollowOptions options)
-      : session_(session), client_(std::move(client)), id_(std::move(id)), options_(std::move(options)), view_(session.terminal) {}
+      : session_(session),
+        client_(std::move(client)),
+        id_(std::move(id)),
+        options_(std::move(options)),
+        view_(session.terminal) {}
 
   int run() {
     for (int tries = 0;;) {
       const std::int64_t before = last_;
       const Status status = client_.stream(
-          "GET", daimon::format("/v1/processes/{}/events?follow=1&after={}", api::percent_encode(id_), last_), std::nullopt,
-          [this](const Json& event) { return take(event); }, {interrupts_.descriptor(), [this] { return on_interrupt(); }});
+          "GET", daimon::format("/v1/processes/{}/events?follow=1&after={}", api::percent_encode(id_), last_),
+          std::nullopt, [this](const Json& event) { return take(event); },
+          {interrupts_.descriptor(), [this] { return on_interrupt(); }});
       view_.clear_live();
       if (exit_code_) return *exit_code_;
       if (!status && status.error().code != ErrorCode::kUnavailable) return session_.failed(status.error());
       // The daemon went away, or gave this watcher up for being slow: the journal has it all, so go on after the last.
       if (last_ > before) tries = 0;
-      if (++tries > kReconnectsMax) return session_.failed(status ? Error{ErrorCode::kUnavailable, "the daemon ended the stream of events", {}} : status.error());
+      if (++tries > kReconnectsMax)
+        return session_.failed(status ? Error{ErrorCode::kUnavailable, "the daemon ended the stream of events", {}}
+                                      : status.error());
       auto client = session_.client();
       if (!client) return session_.failed(client.error());
       client_ = std::move(*client);
@@ -54,7 +61,8 @@ class Follower {
     const auto type = find_string(event, "type").value_or("");
     if (const auto sequence = find_integer(event, "seq")) last_ = std::max(last_, *sequence);
     if (type == "lagged") return false;
-    if (options_.format == OutputFormat::kStreamJson && !session_.terminal.out.write(to_text(event) + "\n")) return leave(kFailure);
+    if (options_.format == OutputFormat::kStreamJson && !session_.terminal.out.write(to_text(event) + "\n"))
+      return leave(kFailure);
     if (type == "finished") {
       if (options_.format == OutputFormat::kJson) print_process();
       if (text()) view_.show(event);
@@ -95,7 +103,8 @@ class Follower {
     if (waiting == nullptr || !waiting->is_object()) return true;
     const std::string request(find_string(*waiting, "request").value_or(""));
     if (asked_.is_object() && find_string(asked_, "request") != request) return true;
-    return find_string(*waiting, "kind") == "question" ? on_question(*waiting, request) : on_approval(*waiting, request);
+    return find_string(*waiting, "kind") == "question" ? on_question(*waiting, request)
+                                                       : on_approval(*waiting, request);
   }
 
   // ---------------------------------------------------------------------------------------------------- approvals
@@ -106,7 +115,9 @@ class Follower {
     const std::string detail(find_string(waiting, "detail").value_or(""));
     const bool is_diff = detail.contains("\n@@ ") || detail.starts_with("@@ ") || detail.starts_with("--- ");
     if (text()) {
-      terminal.err.write(daimon::format("\n{}\n", terminal.err.paint(Style::kBold, printable(find_string(waiting, "title").value_or("Allow this?")))));
+      terminal.err.write(daimon::format(
+          "\n{}\n",
+          terminal.err.paint(Style::kBold, printable(find_string(waiting, "title").value_or("Allow this?")))));
       terminal.err.write(show_diff(detail, terminal.err, terminal, kDiffLinesFirst));
     }
     std::optional<bool> decision = options_.decision;
@@ -117,7 +128,8 @@ class Follower {
       decision = false;
     }
     if (!*decision) denied_here_ = true;
-    const auto decided = client_.post(daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)), JsonObject{{"request", request}, {"approve", *decision}});
+    const auto decided = client_.post(daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)),
+                                      JsonObject{{"request", request}, {"approve", *decision}});
     // Somebody else was quicker: their word counts.
     if (!decided && decided.error().code != ErrorCode::kConflict) return leave(session_.failed(decided.error()));
     return true;
@@ -125,14 +137,16 @@ class Follower {
 
   std::optional<bool> ask_approval(bool is_diff, const std::string& detail) {
     const Terminal& terminal = session_.terminal;
-    const std::string question = is_diff ? "Apply this change? [y]es / [n]o / [d]iff " : "Allow this? [y]es / [n]o / [d]etails ";
+    const std::string question =
+        is_diff ? "Apply this change? [y]es / [n]o / [d]iff " : "Allow this? [y]es / [n]o / [d]etails ";
     while (true) {
       const auto line = ask_line(question);
       if (!line) return std::nullopt;
       const std::string word = to_lower_ascii(trim(*line));
       if (word == "y" || word == "yes") return true;
       if (word == "n" || word == "no") return false;
-      if (word == "d" || word == "diff" || word == "details") terminal.err.write(show_diff(detail, terminal.err, terminal, SIZE_MAX));
+      if (word == "d" || word == "diff" || word == "details")
+        terminal.err.write(show_diff(detail, terminal.err, terminal, SIZE_MAX));
     }
   }
 
@@ -140,7 +154,8 @@ class Follower {
     view_.clear_live();
     std::string answer;
     const std::string question = printable_block(find_string(waiting, "question").value_or(""));
-    if (text()) session_.terminal.err.write(daimon::format("\n{}\n", session_.terminal.err.paint(Style::kBold, question)));
+    if (text())
+      session_.terminal.err.write(daimon::format("\n{}\n", session_.terminal.err.paint(Style::kBold, question)));
     if (!options_.answers.empty()) {
       answer = std::move(options_.answers.front());
       options_.answers.pop_front();
@@ -151,7 +166,8 @@ class Follower {
     } else {
       return leave_waiting();
     }
-    const auto answered = client_.post(daimon::format("/v1/processes/{}/answers", api::percent_encode(id_)), JsonObject{{"request", request}, {"text", answer}});
+    const auto answered = client_.post(daimon::format("/v1/processes/{}/answers", api::percent_encode(id_)),
+                                       JsonObject{{"request", request}, {"text", answer}});
     if (!answered && answered.error().code != ErrorCode::kConflict) return leave(session_.failed(answered.error()));
     return true;
   }
@@ -188,8 +204,11 @@ class Follower {
   bool leave_paused(int code) {
     view_.clear_live();
     if (options_.format == OutputFormat::kJson) print_process();
-    if (code == kInterrupted) session_.note(daimon::format("{} is paused, nothing is lost: daimon resume {} && daimon attach {}", id_, id_, id_));
-    else if (code != kLimit) session_.note(daimon::format("daimon resume {} && daimon attach {} goes on", id_, id_));
+    if (code == kInterrupted)
+      session_.note(
+          daimon::format("{} is paused, nothing is lost: daimon resume {} && daimon attach {}", id_, id_, id_));
+    else if (code != kLimit)
+      session_.note(daimon::format("daimon resume {} && daimon attach {} goes on", id_, id_));
     return leave(code);
   }
 
@@ -202,12 +221,15 @@ class Follower {
     }
     if (pausing_ || interrupts_.count() > 1) return leave(kInterrupted);
     pausing_ = true;
-    const auto paused = client_.post(daimon::format("/v1/processes/{}/signal", api::percent_encode(id_)), JsonObject{{"signal", "pause"}});
+    const auto paused = client_.post(daimon::format("/v1/processes/{}/signal", api::percent_encode(id_)),
+                                     JsonObject{{"signal", "pause"}});
     if (!paused) {
       leave(session_.failed(paused.error()));
       return false;
     }
-    if (!exit_code_) session_.note(daimon::format("pausing {} as soon as its call is over; daimon resume {} goes on (Ctrl-C again leaves now)", id_, id_));
+    if (!exit_code_)
+      session_.note(daimon::format(
+          "pausing {} as soon as its call is over; daimon resume {} goes on (Ctrl-C again leaves now)", id_, id_));
     return true;
   }
 
@@ -218,7 +240,8 @@ class Follower {
   }
 
   void print_process() {
-    if (const auto process = client_.get("/v1/processes/" + api::percent_encode(id_))) print_json(session_.terminal, *process);
+    if (const auto process = client_.get("/v1/processes/" + api::percent_encode(id_)))
+      print_json(session_.terminal, *process);
   }
 
   const Session& session_;
@@ -239,10 +262,13 @@ Result<FollowOptions> follow_options_from(const Arguments& arguments) {
   FollowOptions options;
   const std::string format = arguments.value("output-format");
   if (format == "json" || arguments.has("json")) options.format = OutputFormat::kJson;
-  if (format == "stream-json") options.format = OutputFormat::kStreamJson;
+  if (format == "stream-json")
+    options.format = OutputFormat::kStreamJson;
   else if (!format.empty() && format != "text" && format != "json")
-    return fail(ErrorCode::kInvalidArgument, daimon::format("there is no output format '{}'", printable(format)), "text, json and stream-json are known");
-  if (arguments.has("yes") && arguments.has("no")) return fail(ErrorCode::kInvalidArgument, "--yes and --no exclude each other");
+    return fail(ErrorCode::kInvalidArgument, daimon::format("there is no output format '{}'", printable(format)),
+                "text, json and stream-json are known");
+  if (arguments.has("yes") && arguments.has("no"))
+    return fail(ErrorCode::kInvalidArgument, "--yes and --no exclude each other");
   if (arguments.has("yes")) options.decision = true;
   if (arguments.has("no")) options.decision = false;
   for (std::string& answer : arguments.values("answer")) options.answers.push_back(std::move(answer));

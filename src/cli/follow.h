@@ -14,9 +14,9 @@ enum class OutputFormat : std::uint8_t { kText, kJson, kStreamJson };
 
 struct FollowOptions {
   OutputFormat format = OutputFormat::kText;
-  std::optional<bool> decision;      // --yes or --no; without it a person is asked, or, where there is none, it is denied
-  std::deque<std::string> answers;   // to its next questions
-  bool pause_on_interrupt = true;    // Ctrl-C pauses the process; otherwise it only leaves it
+  std::optional<bool> decision;  // --yes or --no; without it a person is asked, or, where there is none, it is denied
+  std::deque<std::string> answers;  // to its next questions
+  bool pause_on_interrupt = true;   // Ctrl-C pauses the process; otherwise it only leaves it
 };
 
 // --json, --output-format, --yes, --no and --answer.

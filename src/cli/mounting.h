@@ -9,6 +9,7 @@ namespace daimon::cli {
 
 // Mounts `path`, or finds the mount of that name when there is no such path; the mount of docs/api.md. `name` may be
 // empty. Progress goes to stderr. Ctrl-C ends it (kCancelled); what is indexed by then is kept.
-Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path, const std::string& name);
+Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path,
+                        const std::string& name);
 
 }  // namespace daimon::cli

@@ -10,7 +10,9 @@ namespace {
 
 constexpr int kAnswerColumnsMost = 100;
 
-std::string text_of(const Json& value, std::string_view member) { return printable(find_string(value, member).value_or("")); }
+std::string text_of(const Json& value, std::string_view member) {
+  return printable(find_string(value, member).value_or(""));
+}
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
@@ -41,15 +43,21 @@ std::string show_diff(std::string_view diff, const Stream& stream, const Termina
     const std::string_view line = diff.substr(0, end);
     diff.remove_prefix(std::min(end + 1, diff.size()));
     if (++count > lines_max) {
-      out += stream.paint(Style::kDim, daimon::format("  {} {} more lines\n", terminal.symbols->ellipsis, 1 + std::ranges::count(diff, '\n')));
+      out += stream.paint(Style::kDim, daimon::format("  {} {} more lines\n", terminal.symbols->ellipsis,
+                                                      1 + std::ranges::count(diff, '\n')));
       break;
     }
     Style style = Style::kPlain;
-    if (line.starts_with("+++") || line.starts_with("---")) style = Style::kBold;
-    else if (line.starts_with('+')) style = Style::kGreen;
-    else if (line.starts_with('-')) style = Style::kRed;
-    else if (line.starts_with("@@")) style = Style::kCyan;
-    for (const std::string& part : wrap(printable(line), terminal.columns - 4)) out += "  " + stream.paint(style, part) + "\n";
+    if (line.starts_with("+++") || line.starts_with("---"))
+      style = Style::kBold;
+    else if (line.starts_with('+'))
+      style = Style::kGreen;
+    else if (line.starts_with('-'))
+      style = Style::kRed;
+    else if (line.starts_with("@@"))
+      style = Style::kCyan;
+    for (const std::string& part : wrap(printable(line), terminal.columns - 4))
+      out += "  " + stream.paint(style, part) + "\n";
   }
   return out;
 }
@@ -60,7 +68,8 @@ std::string citation_line(const Json& citation, const Terminal& terminal, const 
   if (const auto page = find_integer(citation, "page")) where += daimon::format(" p{}", *page);
   const bool verified = find_bool(citation, "verified").value_or(false);
   std::string out;
-  const std::string quote = daimon::format("{}{}{}", symbols.open_quote, text_of(citation, "quote"), symbols.close_quote);
+  const std::string quote =
+      daimon::format("{}{}{}", symbols.open_quote, text_of(citation, "quote"), symbols.close_quote);
   const std::string mark = verified ? stream.paint(Style::kGreen, daimon::format("{} verified", symbols.done))
                                     : stream.paint(Style::kYellow, daimon::format("{} not verified", symbols.failed));
   if (!stream.is_terminal()) return daimon::format("{} {} {}", where, quote, mark);
@@ -85,17 +94,23 @@ std::string cost_line(const Json& process, const Terminal& terminal) {
   out += daimon::format("{}all {}", dot, show_duration(find_number(*cost, "seconds").value_or(0) * 1000));
   if (const Json* calls = find(process, "calls"); calls != nullptr && calls->is_array())
     out += daimon::format("{}{} call{}", dot, calls->get_array().size(), calls->get_array().size() == 1 ? "" : "s");
-  if (const double money = find_number(*cost, "money").value_or(0); money > 0) out += daimon::format("{}money {:.4f}", dot, money);
+  if (const double money = find_number(*cost, "money").value_or(0); money > 0)
+    out += daimon::format("{}money {:.4f}", dot, money);
   return out;
 }
 
 std::string state_word(std::string_view state, const Stream& stream) {
   Style style = Style::kPlain;
-  if (state == "done") style = Style::kGreen;
-  else if (state == "failed" || state == "denied") style = Style::kRed;
-  else if (state == "waiting" || state == "paused") style = Style::kYellow;
-  else if (state == "running") style = Style::kCyan;
-  else if (state == "stopped") style = Style::kDim;
+  if (state == "done")
+    style = Style::kGreen;
+  else if (state == "failed" || state == "denied")
+    style = Style::kRed;
+  else if (state == "waiting" || state == "paused")
+    style = Style::kYellow;
+  else if (state == "running")
+    style = Style::kCyan;
+  else if (state == "stopped")
+    style = Style::kDim;
   return stream.paint(style, printable(state));
 }
 
@@ -109,12 +124,15 @@ void ProcessView::show(const Json& event) {
     doing_ = find_string(event, "purpose") == "plan" ? "making a plan" : "thinking";
   } else if (type == "replied") {
     doing_.clear();
-    if (const Json* error = find(event, "error")) note(daimon::format("{} the model did not answer: {}", symbols.failed, printable(error_from_json(*error).what)), Style::kYellow);
+    if (const Json* error = find(event, "error"))
+      note(daimon::format("{} the model did not answer: {}", symbols.failed, printable(error_from_json(*error).what)),
+           Style::kYellow);
   } else if (type == "planned") {
     if (const Json* plan = find(event, "plan")) show_plan(*plan);
   } else if (type == "called") {
     const Json* arguments = find(event, "arguments");
-    open_calls_.push_back({text_of(event, "call"), text_of(event, "name"), arguments == nullptr ? "" : compact_arguments(*arguments, symbols)});
+    open_calls_.push_back({text_of(event, "call"), text_of(event, "name"),
+                           arguments == nullptr ? "" : compact_arguments(*arguments, symbols)});
     doing_ = daimon::format("{} {}", open_calls_.back().name, open_calls_.back().arguments);
   } else if (type == "returned") {
     doing_.clear();
@@ -123,12 +141,14 @@ void ProcessView::show(const Json& event) {
     doing_ = text_of(event, "line");
   } else if (type == "decided") {
     const bool approve = find_bool(event, "approve").value_or(false);
-    note(approve ? daimon::format("{} approved", symbols.done) : daimon::format("{} denied", symbols.denied), approve ? Style::kGreen : Style::kRed);
+    note(approve ? daimon::format("{} approved", symbols.done) : daimon::format("{} denied", symbols.denied),
+         approve ? Style::kGreen : Style::kRed);
   } else if (type == "answered") {
     note(daimon::format("{} answered: {}", symbols.done, text_of(event, "text")));
   } else if (type == "state") {
     doing_.clear();
-    if (find_string(event, "state") == "paused") note(daimon::format("{} paused: {}", symbols.open, text_of(event, "reason")), Style::kYellow);
+    if (find_string(event, "state") == "paused")
+      note(daimon::format("{} paused: {}", symbols.open, text_of(event, "reason")), Style::kYellow);
   } else if (type == "finished") {
     return show_finished(event);
   }
@@ -137,14 +157,18 @@ void ProcessView::show(const Json& event) {
 
 void ProcessView::show_header(const Json& created) {
   if (std::exchange(begun_, true)) return;
-  std::string line = daimon::format("{}{}{}", text_of(created, "process"), terminal_.symbols->dot, text_of(created, "model"));
+  std::string line =
+      daimon::format("{}{}{}", text_of(created, "process"), terminal_.symbols->dot, text_of(created, "model"));
   std::string mounts;
   if (const Json* list = find(created, "mounts"); list != nullptr && list->is_array())
     for (const Json& mount : list->get_array())
-      mounts += (mounts.empty() ? "" : ", ") + printable(mount.is_string() ? std::string_view(mount.get_string()) : find_string(mount, "name").value_or(""));
+      mounts += (mounts.empty() ? "" : ", ") + printable(mount.is_string() ? std::string_view(mount.get_string())
+                                                                           : find_string(mount, "name").value_or(""));
   if (!mounts.empty()) line += daimon::format("{}{}", terminal_.symbols->dot, mounts);
   std::string goal = text_of(created, "goal");
-  goal = cut_utf8(goal, 600).size() < goal.size() ? std::string(cut_utf8(goal, 600)) + std::string(terminal_.symbols->ellipsis) : goal;
+  goal = cut_utf8(goal, 600).size() < goal.size()
+             ? std::string(cut_utf8(goal, 600)) + std::string(terminal_.symbols->ellipsis)
+             : goal;
   std::string out = terminal_.err.paint(Style::kDim, fit(line, terminal_.columns, terminal_.symbols->ellipsis)) + "\n";
   for (const std::string& part : wrap(goal, terminal_.columns)) out += terminal_.err.paint(Style::kBold, part) + "\n";
   print(out + "\n");
@@ -167,12 +191,17 @@ std::string ProcessView::plan_line(const Json& step) const {
   const auto state = find_string(step, "state").value_or("open");
   std::string_view symbol = symbols.open;
   Style style = Style::kDim;
-  if (state == "done") symbol = symbols.done, style = Style::kGreen;
-  else if (state == "failed") symbol = symbols.failed, style = Style::kRed;
-  else if (state == "active") symbol = symbols.active, style = Style::kCyan;
+  if (state == "done")
+    symbol = symbols.done, style = Style::kGreen;
+  else if (state == "failed")
+    symbol = symbols.failed, style = Style::kRed;
+  else if (state == "active")
+    symbol = symbols.active, style = Style::kCyan;
   std::string text = text_of(step, "call");
   if (const std::string what = text_of(step, "text"); !what.empty()) text += "  " + what;
-  return "  " + terminal_.err.paint(style, symbol) + " " + terminal_.err.paint(state == "open" || state == "skipped" ? Style::kDim : Style::kPlain, fit(text, terminal_.columns - 6, symbols.ellipsis));
+  return "  " + terminal_.err.paint(style, symbol) + " " +
+         terminal_.err.paint(state == "open" || state == "skipped" ? Style::kDim : Style::kPlain,
+                             fit(text, terminal_.columns - 6, symbols.ellipsis));
 }
 
 void ProcessView::show_returned(const Json& event) {
@@ -187,16 +216,21 @@ void ProcessView::show_returned(const Json& event) {
   const auto outcome = find_string(event, "outcome").value_or("");
   std::string_view symbol = symbols.done;
   Style style = Style::kGreen;
-  if (outcome == "denied") symbol = symbols.denied, style = Style::kRed;
-  else if (outcome != "ok") symbol = symbols.failed, style = Style::kYellow;
+  if (outcome == "denied")
+    symbol = symbols.denied, style = Style::kRed;
+  else if (outcome != "ok")
+    symbol = symbols.failed, style = Style::kYellow;
   std::string result = printable(first_line(find_string(event, "text").value_or("")));
-  if (const Json* error = find(event, "error"); error != nullptr && error->is_object()) result = printable(error_from_json(*error).what);
+  if (const Json* error = find(event, "error"); error != nullptr && error->is_object())
+    result = printable(error_from_json(*error).what);
   const auto ms = find_number(event, "ms");
   const std::string time = ms ? show_duration(*ms) : "";
   // Name and time stand in columns; arguments get up to a half of the rest, the result what is left.
   const int name_columns = std::max(9, static_cast<int>(display_width(call.name)));
   const int room = terminal_.columns - name_columns - 4 - 10;
-  const std::string arguments = fit(call.arguments, result.empty() ? room : std::max(room / 2, room - 4 - static_cast<int>(display_width(result))), symbols.ellipsis);
+  const std::string arguments = fit(
+      call.arguments, result.empty() ? room : std::max(room / 2, room - 4 - static_cast<int>(display_width(result))),
+      symbols.ellipsis);
   const int left = room - static_cast<int>(display_width(arguments)) - 4;
   std::string middle = terminal_.err.paint(Style::kDim, arguments);
   int used = static_cast<int>(display_width(arguments));
@@ -205,8 +239,10 @@ void ProcessView::show_returned(const Json& event) {
     middle += daimon::format(" {} {}", symbols.arrow, shown);
     used += static_cast<int>(display_width(shown) + display_width(symbols.arrow)) + 2;
   }
-  print(daimon::format("{} {} {}{} {}\n", terminal_.err.paint(style, symbol), terminal_.err.paint(Style::kBold, pad(call.name, name_columns)), middle,
-                       std::string(static_cast<std::size_t>(std::max(0, room - used)), ' '), terminal_.err.paint(Style::kDim, time)));
+  print(daimon::format("{} {} {}{} {}\n", terminal_.err.paint(style, symbol),
+                       terminal_.err.paint(Style::kBold, pad(call.name, name_columns)), middle,
+                       std::string(static_cast<std::size_t>(std::max(0, room - used)), ' '),
+                       terminal_.err.paint(Style::kDim, time)));
   draw_live();
 }
 
@@ -229,17 +265,21 @@ void ProcessView::show_finished(const Json& process) {
   if (!answer.empty()) {
     std::string text;
     if (out.is_terminal())
-      for (const std::string& line : wrap(answer, std::min(terminal_.columns, kAnswerColumnsMost))) text += out.paint(Style::kBold, line) + "\n";
-    else text = answer + "\n";
+      for (const std::string& line : wrap(answer, std::min(terminal_.columns, kAnswerColumnsMost)))
+        text += out.paint(Style::kBold, line) + "\n";
+    else
+      text = answer + "\n";
     out.write(text);
   }
-  if (const Json* citations = find(process, "citations"); citations != nullptr && citations->is_array() && !citations->get_array().empty()) {
+  if (const Json* citations = find(process, "citations");
+      citations != nullptr && citations->is_array() && !citations->get_array().empty()) {
     std::string text = out.is_terminal() ? "\n" : "";
     for (const Json& citation : citations->get_array()) text += citation_line(citation, terminal_, out) + "\n";
     out.write(text);
   }
   std::string cost = "\n";
-  for (const std::string& line : wrap(cost_line(process, terminal_), terminal_.columns)) cost += err.paint(Style::kDim, line) + "\n";
+  for (const std::string& line : wrap(cost_line(process, terminal_), terminal_.columns))
+    cost += err.paint(Style::kDim, line) + "\n";
   err.write(cost);
 }
 
@@ -273,7 +313,9 @@ void ProcessView::draw_live() {
       ++live_lines_;
     }
   if (!doing_.empty()) {
-    out += terminal_.err.paint(Style::kDim, fit(daimon::format("{} {}", terminal_.symbols->active, doing_), terminal_.columns - 1, terminal_.symbols->ellipsis)) + "\n";
+    out += terminal_.err.paint(Style::kDim, fit(daimon::format("{} {}", terminal_.symbols->active, doing_),
+                                                terminal_.columns - 1, terminal_.symbols->ellipsis)) +
+           "\n";
     ++live_lines_;
   }
   if (live_lines_ > 0) terminal_.err.write(out);

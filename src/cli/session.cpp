@@ -12,18 +12,24 @@ namespace daimon::cli {
 
 int exit_code_of(ErrorCode code) noexcept {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return kUsage;
-    case ErrorCode::kNotFound: return kNotFound;
-    case ErrorCode::kDenied: return kDenied;
-    case ErrorCode::kLimit: return kLimit;
-    case ErrorCode::kCancelled: return kInterrupted;
+    case ErrorCode::kInvalidArgument:
+      return kUsage;
+    case ErrorCode::kNotFound:
+      return kNotFound;
+    case ErrorCode::kDenied:
+      return kDenied;
+    case ErrorCode::kLimit:
+      return kLimit;
+    case ErrorCode::kCancelled:
+      return kInterrupted;
     case ErrorCode::kTimeout:
     case ErrorCode::kUnavailable:
     case ErrorCode::kCorrupt:
     case ErrorCode::kConflict:
     case ErrorCode::kUnsupported:
     case ErrorCode::kIo:
-    case ErrorCode::kInternal: break;
+    case ErrorCode::kInternal:
+      break;
   }
   return kFailure;
 }
@@ -44,7 +50,9 @@ int Session::usage_error(std::string_view command, const Error& error) const {
   const Stream& err = terminal.err;
   std::string text = err.paint(Style::kRed, "daimon: ") + printable(error.what) + "\n";
   if (!error.remedy.empty()) text += "        " + printable(error.remedy) + "\n";
-  text += err.paint(Style::kDim, daimon::format("        daimon {}{}--help shows how it is used", command, command.empty() ? "" : " ")) + "\n";
+  text += err.paint(Style::kDim, daimon::format("        daimon {}{}--help shows how it is used", command,
+                                                command.empty() ? "" : " ")) +
+          "\n";
   err.write(text);
   return kUsage;
 }
@@ -73,8 +81,9 @@ int run_command_line(std::span<const std::string> words, const Terminal::Environ
     std::vector<std::string_view> names;
     for (const Command& other : commands()) names.push_back(other.name);
     const std::string_view near = nearest(name, names);
-    return session.usage_error("", {ErrorCode::kInvalidArgument, daimon::format("there is no command '{}'", printable(cut_utf8(name, 80))),
-                                    near.empty() ? "" : daimon::format("did you mean `daimon {}`?", near)});
+    return session.usage_error(
+        "", {ErrorCode::kInvalidArgument, daimon::format("there is no command '{}'", printable(cut_utf8(name, 80))),
+             near.empty() ? "" : daimon::format("did you mean `daimon {}`?", near)});
   }
   const auto rest = words.subspan(words.empty() ? 0 : 1);
   for (const std::string& word : rest) {
@@ -87,9 +96,12 @@ int run_command_line(std::span<const std::string> words, const Terminal::Environ
   const auto arguments = Arguments::parse(command->options, rest);
   if (!arguments) return session.usage_error(name, arguments.error());
   if (arguments->positional.size() < command->least)
-    return session.usage_error(name, {ErrorCode::kInvalidArgument, daimon::format("`daimon {}` needs {}", name, command->words), ""});
+    return session.usage_error(
+        name, {ErrorCode::kInvalidArgument, daimon::format("`daimon {}` needs {}", name, command->words), ""});
   if (arguments->positional.size() > command->most)
-    return session.usage_error(name, {ErrorCode::kInvalidArgument, daimon::format("'{}' is one word too many", printable(arguments->positional[command->most])), ""});
+    return session.usage_error(
+        name, {ErrorCode::kInvalidArgument,
+               daimon::format("'{}' is one word too many", printable(arguments->positional[command->most])), ""});
   if (command->run != help && command->run != completions) {
     auto folders = Folders::find(environment);
     if (!folders) return session.failed(folders.error());

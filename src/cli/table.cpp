@@ -19,7 +19,8 @@ std::string Table::text(const Terminal& terminal, const Stream& stream) const {
   const std::size_t columns = rows_[0].cells.size();
   std::vector<int> widths(columns, 0);
   for (const Row& row : rows_)
-    for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], static_cast<int>(display_width(row.cells[i])));
+    for (std::size_t i = 0; i < columns; ++i)
+      widths[i] = std::max(widths[i], static_cast<int>(display_width(row.cells[i])));
   int used = 0;
   for (std::size_t i = 0; i + 1 < columns; ++i) used += widths[i] + 2;
   std::string out;
@@ -27,8 +28,11 @@ std::string Table::text(const Terminal& terminal, const Stream& stream) const {
     std::string line;
     for (std::size_t i = 0; i < columns; ++i) {
       const bool last = i + 1 == columns;
-      const std::string cell = last && stream.is_terminal() ? fit(row.cells[i], std::max(8, terminal.columns - used), terminal.symbols->ellipsis) : row.cells[i];
-      const std::string spaces(static_cast<std::size_t>(std::max(0, widths[i] - static_cast<int>(display_width(cell)))), ' ');
+      const std::string cell = last && stream.is_terminal()
+                                   ? fit(row.cells[i], std::max(8, terminal.columns - used), terminal.symbols->ellipsis)
+                                   : row.cells[i];
+      const std::string spaces(static_cast<std::size_t>(std::max(0, widths[i] - static_cast<int>(display_width(cell)))),
+                               ' ');
       const bool right = std::ranges::contains(right_, i);
       if (right) line += spaces;
       line += stream.paint(row.styles[i], cell);

@@ -88,7 +88,9 @@ Terminal Terminal::of_process(const Environment& environment) {
   terminal.symbols = terminal.utf8 ? &kUnicode : &kAscii;
   winsize size{};
   int columns = 0;
-  if ((err && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) || (out && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)) columns = size.ws_col;
+  if ((err && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) ||
+      (out && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0))
+    columns = size.ws_col;
   const char* wanted = get("COLUMNS");
   std::from_chars(wanted, wanted + std::strlen(wanted), columns);
   terminal.columns = columns <= 0 ? 100 : std::clamp(columns, kColumnsLeast, kColumnsMost);

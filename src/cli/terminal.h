@@ -14,7 +14,8 @@ enum class Style : std::uint8_t { kPlain, kBold, kDim, kRed, kGreen, kYellow, kC
 // One of the two streams. What is written must be printable already (base/text.h).
 class Stream {
  public:
-  Stream(int descriptor, bool is_terminal, bool colours) : descriptor_(descriptor), is_terminal_(is_terminal), colours_(colours) {}
+  Stream(int descriptor, bool is_terminal, bool colours)
+      : descriptor_(descriptor), is_terminal_(is_terminal), colours_(colours) {}
   // Flushed at once. False when nobody reads any more.
   bool write(std::string_view text) const;
   [[nodiscard]] std::string paint(Style style, std::string_view text) const;

@@ -21,9 +21,9 @@ struct ByteEdge {
 struct State {
   std::vector<ByteEdge> bytes;
   std::vector<StateId> epsilon;
-  RuleId call = kNoRule;        // run this rule, then go on at call_return
+  RuleId call = kNoRule;  // run this rule, then go on at call_return
   StateId call_return = 0;
-  bool accept = false;        // the end of its rule
+  bool accept = false;  // the end of its rule
   // Counted repetition: the loop's counter is the top of the thread's stack.
   enum class Counter : std::uint8_t { kNone, kPush, kStep, kLeave } counter = Counter::kNone;
   std::uint32_t minimum = 0, maximum = 0;  // of kStep (may go round again below maximum) and kLeave (at least minimum)

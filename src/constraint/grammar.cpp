@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include "base/format.h"
 #include <set>
 
+#include "base/format.h"
 #include "constraint/text_pattern.h"
 
 namespace daimon::constraint {
@@ -28,7 +28,8 @@ class SchemaCompiler {
  private:
   static std::unexpected<Error> error(ErrorCode code, std::string_view pointer, std::string_view what) {
     return fail(code, daimon::format("schema at '{}': {}", pointer.empty() ? "/" : pointer, what),
-                code == ErrorCode::kUnsupported ? "write the schema without it, or check the value after it is made" : "correct the schema");
+                code == ErrorCode::kUnsupported ? "write the schema without it, or check the value after it is made"
+                                                : "correct the schema");
   }
   void link(StateId from, StateId to) { automaton_.states[from].epsilon.push_back(to); }
   Fragment text(std::string_view bytes) {
@@ -64,13 +65,16 @@ class SchemaCompiler {
   }
 
   Result<Fragment> value_at(const Json& schema, const std::string& pointer) {
-    if (schema.is_bool() && !schema.get_bool()) return error(ErrorCode::kInvalidArgument, pointer, "false admits nothing");
-    if (!schema.is_object()) return error(ErrorCode::kUnsupported, pointer, "a schema must be an object that says what is wanted");
+    if (schema.is_bool() && !schema.get_bool())
+      return error(ErrorCode::kInvalidArgument, pointer, "false admits nothing");
+    if (!schema.is_object())
+      return error(ErrorCode::kUnsupported, pointer, "a schema must be an object that says what is wanted");
     DAIMON_CHECK(check_keywords(schema.get_object(), pointer));
     if (const auto reference = find_string(schema, "$ref")) return refer(*reference, pointer);
     if (const Json* constant = find(schema, "const")) return text(boost::json::serialize(*constant));
     if (const Json* list = find(schema, "enum")) {
-      if (!list->is_array() || list->get_array().empty()) return error(ErrorCode::kInvalidArgument, pointer + "/enum", "an empty enum admits nothing");
+      if (!list->is_array() || list->get_array().empty())
+        return error(ErrorCode::kInvalidArgument, pointer + "/enum", "an empty enum admits nothing");
       std::vector<Fragment> options;
       std::set<std::string> seen;
       for (const Json& item : list->get_array()) {
@@ -81,10 +85,12 @@ class SchemaCompiler {
     }
     for (const std::string_view keyword : {"anyOf", "oneOf"})
       if (const Json* list = find(schema, keyword)) {
-        if (!list->is_array() || list->get_array().empty()) return error(ErrorCode::kInvalidArgument, pointer, "an empty anyOf admits nothing");
+        if (!list->is_array() || list->get_array().empty())
+          return error(ErrorCode::kInvalidArgument, pointer, "an empty anyOf admits nothing");
         std::vector<Fragment> options;
         for (std::size_t i = 0; i < list->get_array().size(); ++i) {
-          DAIMON_TRY(const Fragment option, value(list->get_array()[i], daimon::format("{}/{}/{}", pointer, keyword, i)));
+          DAIMON_TRY(const Fragment option,
+                     value(list->get_array()[i], daimon::format("{}/{}/{}", pointer, keyword, i)));
           options.push_back(option);
         }
         return choice(options);
@@ -96,7 +102,8 @@ class SchemaCompiler {
       return error(ErrorCode::kUnsupported, pointer, "a schema without a type would admit anything");
     }
     if (type->is_string()) return typed(type->get_string(), schema, pointer);
-    if (!type->is_array() || type->get_array().empty()) return error(ErrorCode::kInvalidArgument, pointer + "/type", "not a type");
+    if (!type->is_array() || type->get_array().empty())
+      return error(ErrorCode::kInvalidArgument, pointer + "/type", "not a type");
     std::vector<Fragment> options;
     for (const Json& one : type->get_array()) {
       if (!one.is_string()) return error(ErrorCode::kInvalidArgument, pointer + "/type", "not a type");
@@ -108,13 +115,16 @@ class SchemaCompiler {
 
   static Status check_keywords(const JsonObject& schema, const std::string& pointer) {
     static const std::set<std::string, std::less<>> kKnown = {
-        "type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "enum", "const", "minLength",
-        "maxLength", "pattern", "minimum", "maximum", "anyOf", "oneOf", "$ref", "$defs", "definitions", "x-span-of",
+        "type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "enum", "const",
+        "minLength", "maxLength", "pattern", "minimum", "maximum", "anyOf", "oneOf", "$ref", "$defs", "definitions",
+        "x-span-of",
         // These describe; they restrict nothing.
-        "description", "title", "default", "examples", "example", "$schema", "$id", "$comment", "deprecated", "readOnly", "format"};
+        "description", "title", "default", "examples", "example", "$schema", "$id", "$comment", "deprecated",
+        "readOnly", "format"};
     for (const auto& member : schema)
       if (!kKnown.contains(std::string_view(member.key())))
-        return error(ErrorCode::kUnsupported, pointer, daimon::format("the keyword '{}' is not known", std::string_view(member.key())));
+        return error(ErrorCode::kUnsupported, pointer,
+                     daimon::format("the keyword '{}' is not known", std::string_view(member.key())));
     return {};
   }
 
@@ -125,10 +135,12 @@ class SchemaCompiler {
     } else {
       const Json* target = &root_;
       if (reference != "#") {
-        if (!reference.starts_with("#/")) return error(ErrorCode::kUnsupported, pointer, daimon::format("$ref '{}' leaves the schema", reference));
+        if (!reference.starts_with("#/"))
+          return error(ErrorCode::kUnsupported, pointer, daimon::format("$ref '{}' leaves the schema", reference));
         boost::system::error_code failed;
         target = root_.find_pointer(reference.substr(1), failed);
-        if (failed || target == nullptr) return error(ErrorCode::kInvalidArgument, pointer, daimon::format("$ref '{}' points nowhere", reference));
+        if (failed || target == nullptr)
+          return error(ErrorCode::kInvalidArgument, pointer, daimon::format("$ref '{}' points nowhere", reference));
       }
       rule = static_cast<RuleId>(automaton_.rules.size());
       automaton_.rules.push_back(0);
@@ -155,16 +167,19 @@ class SchemaCompiler {
   }
 
   Result<Fragment> object(const Json& schema, const std::string& pointer) {
-    if (const Json* additional = find(schema, "additionalProperties"); additional != nullptr && !(additional->is_bool() && !additional->get_bool()))
+    if (const Json* additional = find(schema, "additionalProperties");
+        additional != nullptr && !(additional->is_bool() && !additional->get_bool()))
       return error(ErrorCode::kUnsupported, pointer, "additionalProperties other than false");
     static const JsonObject kNoMembers;
     const Json* properties = find(schema, "properties");
-    const JsonObject& members = properties != nullptr && properties->is_object() ? properties->get_object() : kNoMembers;
+    const JsonObject& members =
+        properties != nullptr && properties->is_object() ? properties->get_object() : kNoMembers;
     std::set<std::string, std::less<>> required;
     if (const Json* list = find(schema, "required"); list != nullptr && list->is_array())
       for (const Json& name : list->get_array()) {
         if (!name.is_string() || !members.contains(std::string_view(name.get_string())))
-          return error(ErrorCode::kInvalidArgument, pointer + "/required", "a required property is not among the properties, so nothing satisfies it");
+          return error(ErrorCode::kInvalidArgument, pointer + "/required",
+                       "a required property is not among the properties, so nothing satisfies it");
         required.emplace(name.get_string());
       }
     // Two lanes: before and after the first member, which decides about the comma.
@@ -202,7 +217,8 @@ class SchemaCompiler {
     if (items == nullptr) return error(ErrorCode::kUnsupported, pointer, "an array needs items");
     DAIMON_TRY(const auto minimum, limit(schema, "minItems", 0, pointer));
     DAIMON_TRY(const auto maximum, limit(schema, "maxItems", UINT32_MAX, pointer));
-    if (minimum > maximum) return error(ErrorCode::kInvalidArgument, pointer, "minItems is above maxItems, so nothing satisfies it");
+    if (minimum > maximum)
+      return error(ErrorCode::kInvalidArgument, pointer, "minItems is above maxItems, so nothing satisfies it");
     const Fragment open = text("[");
     const Fragment close = text("]");
     if (maximum == 0) return then(open, close);
@@ -224,18 +240,22 @@ class SchemaCompiler {
   Result<Fragment> string(const Json& schema, const std::string& pointer) {
     DAIMON_TRY(const auto minimum, limit(schema, "minLength", 0, pointer));
     DAIMON_TRY(const auto maximum, limit(schema, "maxLength", UINT32_MAX, pointer));
-    if (minimum > maximum) return error(ErrorCode::kInvalidArgument, pointer, "minLength is above maxLength, so nothing satisfies it");
+    if (minimum > maximum)
+      return error(ErrorCode::kInvalidArgument, pointer, "minLength is above maxLength, so nothing satisfies it");
     Fragment inner;
     if (const Json* spans = find(schema, "x-span-of")) {
-      if (!spans->is_array() || spans->get_array().empty()) return error(ErrorCode::kInvalidArgument, pointer + "/x-span-of", "no text to take a span of");
+      if (!spans->is_array() || spans->get_array().empty())
+        return error(ErrorCode::kInvalidArgument, pointer + "/x-span-of", "no text to take a span of");
       std::vector<std::string_view> texts;
       for (const Json& item : spans->get_array())
         if (item.is_string() && !item.get_string().empty()) texts.emplace_back(item.get_string());
-      if (texts.empty()) return error(ErrorCode::kInvalidArgument, pointer + "/x-span-of", "only empty texts to take a span of");
+      if (texts.empty())
+        return error(ErrorCode::kInvalidArgument, pointer + "/x-span-of", "only empty texts to take a span of");
       inner = add_spans(automaton_, texts);
     } else if (const auto pattern = find_string(schema, "pattern")) {
       if (minimum != 0 || maximum != UINT32_MAX)
-        return error(ErrorCode::kUnsupported, pointer, "pattern together with minLength or maxLength: put the limit into the pattern");
+        return error(ErrorCode::kUnsupported, pointer,
+                     "pattern together with minLength or maxLength: put the limit into the pattern");
       auto made = add_pattern(automaton_, *pattern);
       if (!made) return error(made.error().code, pointer, made.error().what);
       inner = *made;
@@ -262,13 +282,16 @@ class SchemaCompiler {
     const auto maximum = find_integer(schema, "maximum");
     if ((find(schema, "minimum") != nullptr && !minimum) || (find(schema, "maximum") != nullptr && !maximum))
       return error(ErrorCode::kUnsupported, pointer, "the limits of an integer must be integers");
-    if (minimum && maximum && *minimum > *maximum) return error(ErrorCode::kInvalidArgument, pointer, "minimum is above maximum, so nothing satisfies it");
+    if (minimum && maximum && *minimum > *maximum)
+      return error(ErrorCode::kInvalidArgument, pointer, "minimum is above maximum, so nothing satisfies it");
     if (minimum && maximum && *maximum - *minimum < kEnumeratedIntegersMax && *maximum - *minimum >= 0) {
       std::vector<Fragment> options;
       for (std::int64_t i = *minimum; i <= *maximum; ++i) options.push_back(text(std::to_string(i)));
       return choice(options);
     }
-    if (maximum || (minimum && *minimum != 0)) return error(ErrorCode::kUnsupported, pointer, "limits further apart than 4096, or only one of them other than minimum 0");
+    if (maximum || (minimum && *minimum != 0))
+      return error(ErrorCode::kUnsupported, pointer,
+                   "limits further apart than 4096, or only one of them other than minimum 0");
     return whole_number(!minimum);
   }
 
@@ -282,11 +305,13 @@ class SchemaCompiler {
     return then(then(whole, add_repeat(automaton_, fraction, 0, 1)), add_repeat(automaton_, exponent, 0, 1));
   }
 
-  static Result<std::uint32_t> limit(const Json& schema, std::string_view keyword, std::uint32_t otherwise, const std::string& pointer) {
+  static Result<std::uint32_t> limit(const Json& schema, std::string_view keyword, std::uint32_t otherwise,
+                                     const std::string& pointer) {
     const Json* found = find(schema, keyword);
     if (found == nullptr) return otherwise;
     const auto value = find_integer(schema, keyword);
-    if (!value || *value < 0) return error(ErrorCode::kInvalidArgument, pointer, daimon::format("{} is not a count", keyword));
+    if (!value || *value < 0)
+      return error(ErrorCode::kInvalidArgument, pointer, daimon::format("{} is not a count", keyword));
     return static_cast<std::uint32_t>(std::min<std::int64_t>(*value, 1'000'000'000));
   }
 
@@ -345,7 +370,8 @@ Result<std::shared_ptr<const Grammar>> Grammar::from_json_schema(const Json& sch
   DAIMON_CHECK(SchemaCompiler(schema, grammar->automaton_).compile());
   grammar->productive_ = productive_states(grammar->automaton_);
   if (!grammar->productive_[grammar->automaton_.rules[0]])
-    return fail(ErrorCode::kInvalidArgument, "no text satisfies the schema: it refers to itself without an end", "give the recursion a way to stop");
+    return fail(ErrorCode::kInvalidArgument, "no text satisfies the schema: it refers to itself without an end",
+                "give the recursion a way to stop");
   return grammar;
 }
 

@@ -26,8 +26,8 @@ using TokenMask = std::vector<std::uint32_t>;
 // Immutable but for its mask cache, which is synchronised; any thread.
 class Grammar {
  public:
-  // kUnsupported names a keyword that restricts and is not known; kInvalidArgument a schema that no text satisfies, both
-  // with the JSON pointer of the place.
+  // kUnsupported names a keyword that restricts and is not known; kInvalidArgument a schema that no text satisfies,
+  // both with the JSON pointer of the place.
   static Result<std::shared_ptr<const Grammar>> from_json_schema(const Json& schema);
 
   [[nodiscard]] const Automaton& automaton() const { return automaton_; }

@@ -55,7 +55,8 @@ void Matcher::close(Thread thread, Set& out) const {
       const bool unlimited = state.maximum == UINT32_MAX;
       if (unlimited || count < state.maximum) {
         Thread again{state.counter_to, at.stack};
-        again.stack.back() = (std::uint64_t{at.state} + 1) << 32 | (unlimited ? std::min(count + 1, state.minimum) : count + 1);
+        again.stack.back() =
+            (std::uint64_t{at.state} + 1) << 32 | (unlimited ? std::min(count + 1, state.minimum) : count + 1);
         open.push_back(std::move(again));
       }
     } else if (state.counter == State::Counter::kLeave) {
@@ -137,7 +138,9 @@ std::shared_ptr<const TokenMask> Matcher::mask() const {
   if (auto found = grammar_->cached(vocabulary_.get(), key)) return found;
 
   auto mask = std::make_shared<TokenMask>((vocabulary_->size() + 31) / 32);
-  const auto allow = [&](Token token) { (*mask)[static_cast<std::size_t>(token) / 32] |= 1U << (static_cast<std::uint32_t>(token) % 32); };
+  const auto allow = [&](Token token) {
+    (*mask)[static_cast<std::size_t>(token) / 32] |= 1U << (static_cast<std::uint32_t>(token) % 32);
+  };
   if (complete_)
     for (const Token token : vocabulary_->end_tokens()) allow(token);
   const auto nodes = vocabulary_->nodes();

@@ -4,8 +4,9 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
-#include "base/format.h"
 #include <optional>
+
+#include "base/format.h"
 
 namespace daimon::constraint {
 namespace {
@@ -26,7 +27,8 @@ std::size_t encode(char32_t c, std::array<std::uint8_t, 4>& out) {
   if (c < 0x80) return put(0, c), 1;
   if (c < 0x800) return put(0, 0xC0 | (c >> 6)), put(1, 0x80 | (c & 0x3F)), 2;
   if (c < 0x10000) return put(0, 0xE0 | (c >> 12)), put(1, 0x80 | ((c >> 6) & 0x3F)), put(2, 0x80 | (c & 0x3F)), 3;
-  return put(0, 0xF0 | (c >> 18)), put(1, 0x80 | ((c >> 12) & 0x3F)), put(2, 0x80 | ((c >> 6) & 0x3F)), put(3, 0x80 | (c & 0x3F)), 4;
+  return put(0, 0xF0 | (c >> 18)), put(1, 0x80 | ((c >> 12) & 0x3F)), put(2, 0x80 | ((c >> 6) & 0x3F)),
+         put(3, 0x80 | (c & 0x3F)), 4;
 }
 
 // Splits a range so that each part is a product of byte ranges (after RE2's and Go's utf8 range compilers).
@@ -66,8 +68,10 @@ CodePoints normalised(CodePoints set) {
   std::ranges::sort(set);
   CodePoints out;
   for (const auto& [low, high] : set) {
-    if (!out.empty() && low <= out.back().second + 1) out.back().second = std::max(out.back().second, high);
-    else out.emplace_back(low, high);
+    if (!out.empty() && low <= out.back().second + 1)
+      out.back().second = std::max(out.back().second, high);
+    else
+      out.emplace_back(low, high);
   }
   return out;
 }
@@ -88,7 +92,8 @@ bool is_word(std::string_view character) {
   const auto byte = static_cast<unsigned char>(character[0]);
   if (byte < 0x80) return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
   if (byte == 0xC2) return false;  // U+0080 to U+00BF: £, ©, °, «
-  if (byte == 0xE2 && character.size() > 1) return static_cast<unsigned char>(character[1]) > 0xAF;  // U+2000 to U+2BFF: – “ € →
+  if (byte == 0xE2 && character.size() > 1)
+    return static_cast<unsigned char>(character[1]) > 0xAF;  // U+2000 to U+2BFF: – “ € →
   return true;
 }
 
@@ -137,8 +142,10 @@ class PatternParser {
   Result<Fragment> sequence(int depth, bool outermost) {
     Fragment all = nothing();
     if (outermost) {
-      if (more() && peek() == '^') ++at_;
-      else all = then(all, anything());
+      if (more() && peek() == '^')
+        ++at_;
+      else
+        all = then(all, anything());
     }
     bool anchored = false;
     while (more() && peek() != '|' && peek() != ')') {
@@ -183,7 +190,8 @@ class PatternParser {
   std::optional<std::uint32_t> number() {
     std::uint32_t value = 0;
     const std::size_t begin = at_;
-    while (more() && peek() >= '0' && peek() <= '9' && value < 1'000'000) value = value * 10 + static_cast<std::uint32_t>(pattern_[at_++] - '0');
+    while (more() && peek() >= '0' && peek() <= '9' && value < 1'000'000)
+      value = value * 10 + static_cast<std::uint32_t>(pattern_[at_++] - '0');
     return at_ == begin ? std::nullopt : std::optional(value);
   }
 
@@ -191,8 +199,10 @@ class PatternParser {
     const char c = peek();
     if (c == '(') {
       ++at_;
-      if (pattern_.substr(at_).starts_with("?:")) at_ += 2;
-      else if (more() && peek() == '?') return error("only plain and (?:) groups are known", ErrorCode::kUnsupported);
+      if (pattern_.substr(at_).starts_with("?:"))
+        at_ += 2;
+      else if (more() && peek() == '?')
+        return error("only plain and (?:) groups are known", ErrorCode::kUnsupported);
       DAIMON_TRY(const Fragment group, alternatives(depth + 1, false));
       if (!more() || pattern_[at_++] != ')') return error("')' is missing");
       return group;
@@ -202,7 +212,8 @@ class PatternParser {
       ++at_;
       return add_code_points(automaton_, inverted({{'\n', '\n'}, {'\r', '\r'}, {0x2028, 0x2029}}));
     }
-    if (std::string_view("*+?{}^$)").contains(c)) return error(daimon::format("'{}' stands where a character should", c));
+    if (std::string_view("*+?{}^$)").contains(c))
+      return error(daimon::format("'{}' stands where a character should", c));
     DAIMON_TRY(const CodePoints one, character());
     return add_code_points(automaton_, one);
   }
@@ -221,21 +232,36 @@ class PatternParser {
     const CodePoints word{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
     const CodePoints space{{'\t', '\r'}, {' ', ' '}, {0xA0, 0xA0}, {0x2028, 0x2029}, {0xFEFF, 0xFEFF}};
     switch (c) {
-      case 'd': return digits;
-      case 'D': return inverted(digits);
-      case 'w': return word;
-      case 'W': return inverted(word);
-      case 's': return space;
-      case 'S': return inverted(space);
-      case 'n': return one('\n');
-      case 'r': return one('\r');
-      case 't': return one('\t');
-      case 'f': return one('\f');
-      case 'v': return one('\v');
-      case '0': return one(0);
-      case 'x': return hexadecimal(2);
-      case 'u': return hexadecimal(4);
-      default: break;
+      case 'd':
+        return digits;
+      case 'D':
+        return inverted(digits);
+      case 'w':
+        return word;
+      case 'W':
+        return inverted(word);
+      case 's':
+        return space;
+      case 'S':
+        return inverted(space);
+      case 'n':
+        return one('\n');
+      case 'r':
+        return one('\r');
+      case 't':
+        return one('\t');
+      case 'f':
+        return one('\f');
+      case 'v':
+        return one('\v');
+      case '0':
+        return one(0);
+      case 'x':
+        return hexadecimal(2);
+      case 'u':
+        return hexadecimal(4);
+      default:
+        break;
     }
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '1' && c <= '9'))
       return error(daimon::format("the escape \\{} is not known", c), ErrorCode::kUnsupported);
@@ -247,7 +273,10 @@ class PatternParser {
     for (int i = 0; i < digits; ++i) {
       if (!more()) return error("a hexadecimal escape is too short");
       const char c = pattern_[at_++];
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      const int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
       if (digit < 0) return error("not a hexadecimal digit");
       value = value * 16 + static_cast<char32_t>(digit);
     }
@@ -259,7 +288,8 @@ class PatternParser {
     const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     if (at_ + length > pattern_.size()) return error("not valid UTF-8");
     char32_t value = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t i = 1; i < length; ++i) value = (value << 6) | (static_cast<unsigned char>(pattern_[at_ + i]) & 0x3FU);
+    for (std::size_t i = 1; i < length; ++i)
+      value = (value << 6) | (static_cast<unsigned char>(pattern_[at_ + i]) & 0x3FU);
     at_ += length;
     return value;
   }
@@ -362,7 +392,9 @@ Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum,
   return {begin, end};
 }
 
-Result<Fragment> add_pattern(Automaton& automaton, std::string_view pattern) { return PatternParser(automaton, pattern).parse(); }
+Result<Fragment> add_pattern(Automaton& automaton, std::string_view pattern) {
+  return PatternParser(automaton, pattern).parse();
+}
 
 Fragment add_spans(Automaton& automaton, const std::vector<std::string_view>& texts) {
   const Fragment span{automaton.add(), automaton.add()};
@@ -372,7 +404,11 @@ Fragment add_spans(Automaton& automaton, const std::vector<std::string_view>& te
     std::vector<bool> word;
     for (std::size_t i = 0; i < text.size();) {
       const auto lead = static_cast<unsigned char>(text[i]);
-      const std::size_t length = std::min<std::size_t>(lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4, text.size() - i);
+      const std::size_t length = std::min<std::size_t>(lead < 0x80   ? 1
+                                                       : lead < 0xE0 ? 2
+                                                       : lead < 0xF0 ? 3
+                                                                     : 4,
+                                                       text.size() - i);
       characters.push_back(text.substr(i, length));
       word.push_back(is_word(characters.back()));
       i += length;

@@ -1,16 +1,19 @@
 #include "constraint/vocabulary.h"
 
 #include <algorithm>
-#include "base/format.h"
 #include <numeric>
+
+#include "base/format.h"
 
 namespace daimon::constraint {
 
-Result<std::shared_ptr<const Vocabulary>> Vocabulary::create(std::vector<std::string> bytes, std::vector<Token> end_tokens) {
+Result<std::shared_ptr<const Vocabulary>> Vocabulary::create(std::vector<std::string> bytes,
+                                                             std::vector<Token> end_tokens) {
   if (bytes.empty()) return fail(ErrorCode::kInvalidArgument, "the model has no vocabulary");
   for (const Token token : end_tokens)
     if (token < 0 || static_cast<std::size_t>(token) >= bytes.size())
-      return fail(ErrorCode::kInvalidArgument, daimon::format("the end token {} is not in the vocabulary of {}", token, bytes.size()));
+      return fail(ErrorCode::kInvalidArgument,
+                  daimon::format("the end token {} is not in the vocabulary of {}", token, bytes.size()));
   auto made = std::make_shared<Vocabulary>();
   made->bytes_ = std::move(bytes);
   made->end_tokens_ = std::move(end_tokens);

@@ -6,7 +6,8 @@
 namespace daimon::device {
 
 CallSpecification make_ask_specification() {
-  return specify<AskArguments>("ask", "ask the person", {.effect = EffectClass::kPure, .timeout = std::chrono::hours(24 * 365)},
+  return specify<AskArguments>("ask", "ask the person",
+                               {.effect = EffectClass::kPure, .timeout = std::chrono::hours(24 * 365)},
                                [](const auto&) { return std::vector{Access{"person", "ask", ""}}; });
 }
 

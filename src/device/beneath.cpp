@@ -21,11 +21,14 @@ std::unexpected<Error> open_failed(int error, std::string_view shown) {
   const std::string name = printable(shown);
   if (error == ENOENT) return fail(ErrorCode::kNotFound, daimon::format("there is no '{}'", name));
   if (error == ELOOP)
-    return fail(ErrorCode::kDenied, daimon::format("'{}' is or passes through a symbolic link, which is not followed", name),
+    return fail(ErrorCode::kDenied,
+                daimon::format("'{}' is or passes through a symbolic link, which is not followed", name),
                 "mount the folder that it points to");
   if (error == EXDEV) return fail(ErrorCode::kDenied, daimon::format("'{}' leaves its mount", name));
-  if (error == ENOTDIR) return fail(ErrorCode::kNotFound, daimon::format("there is no folder on the way to '{}'", name));
-  if (error == ENAMETOOLONG) return fail(ErrorCode::kInvalidArgument, daimon::format("the name '{}' is too long", cut_utf8(name, 80)));
+  if (error == ENOTDIR)
+    return fail(ErrorCode::kInvalidArgument, daimon::format("a file stands where '{}' needs a folder", name));
+  if (error == ENAMETOOLONG)
+    return fail(ErrorCode::kInvalidArgument, daimon::format("the name '{}' is too long", cut_utf8(name, 80)));
   return std::unexpected(os_error(error, daimon::format("cannot open '{}'", name)));
 }
 
@@ -37,11 +40,14 @@ FileDescriptor::~FileDescriptor() {
 
 Result<FileDescriptor> open_root(const std::filesystem::path& root) {
   const int fd = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return std::unexpected(os_error(errno, daimon::format("cannot open the mounted folder {}", printable(root.string()))));
+  if (fd < 0)
+    return std::unexpected(
+        os_error(errno, daimon::format("cannot open the mounted folder {}", printable(root.string()))));
   return FileDescriptor(fd);
 }
 
-Result<FileDescriptor> open_beneath(int root, const std::filesystem::path& relative, int flags, std::string_view shown) {
+Result<FileDescriptor> open_beneath(int root, const std::filesystem::path& relative, int flags,
+                                    std::string_view shown) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   if ((flags & O_CREAT) != 0) how.mode = 0600;
@@ -112,7 +118,8 @@ Status write_all(int fd, std::string_view bytes, std::string_view shown) {
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0) {
       if (errno == EFBIG)
-        return fail(ErrorCode::kLimit, daimon::format("cannot write '{}': the file would be larger than is allowed", printable(shown)));
+        return fail(ErrorCode::kLimit,
+                    daimon::format("cannot write '{}': the file would be larger than is allowed", printable(shown)));
       return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(shown))));
     }
     bytes.remove_prefix(static_cast<std::size_t>(wrote));
@@ -128,10 +135,12 @@ Status write_private_file(const std::filesystem::path& path, std::string_view by
   if (folder.get() < 0) return std::unexpected(os_error(errno, "cannot open Daimon's own folder"));
   const std::string name = path.filename().string();
   const std::string temporary = name + ".tmp";
-  const FileDescriptor file(::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const FileDescriptor file(
+      ::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.get() < 0) return std::unexpected(os_error(errno, "cannot write in Daimon's own folder"));
   Status written = write_all(file.get(), bytes, name);
-  if (written && ::fsync(file.get()) != 0) written = std::unexpected(os_error(errno, "cannot write in Daimon's own folder"));
+  if (written && ::fsync(file.get()) != 0)
+    written = std::unexpected(os_error(errno, "cannot write in Daimon's own folder"));
   if (written && ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0)
     written = std::unexpected(os_error(errno, "cannot write in Daimon's own folder"));
   if (!written) {
@@ -144,7 +153,8 @@ Status write_private_file(const std::filesystem::path& path, std::string_view by
 
 Result<std::string> read_private_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.get() < 0) return std::unexpected(os_error(errno, daimon::format("cannot open {}", printable(path.filename().string()))));
+  if (file.get() < 0)
+    return std::unexpected(os_error(errno, daimon::format("cannot open {}", printable(path.filename().string()))));
   DAIMON_TRY(Content content, read_all(file.get(), bytes_max, path.filename().string()));
   if (content.more) return fail(ErrorCode::kLimit, "a file of Daimon's own is larger than it may be");
   return std::move(content.bytes);

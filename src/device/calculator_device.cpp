@@ -15,7 +15,8 @@ namespace {
 std::string shortened(const std::string& result) {
   constexpr std::size_t kShown = 400;
   if (result.size() <= kShown) return result;
-  return daimon::format("{}...{} ({} characters)", cut_utf8(result, kShown / 2), result.substr(result.size() - 20), result.size());
+  return daimon::format("{}...{} ({} characters)", cut_utf8(result, kShown / 2), result.substr(result.size() - 20),
+                        result.size());
 }
 
 class CalculatorDevice final : public Device {
@@ -27,8 +28,10 @@ class CalculatorDevice final : public Device {
     DAIMON_TRY(const auto arguments, parse_arguments<CalculateArguments>(call.arguments));
     DAIMON_TRY(const Calculated made, calculate(arguments.expression, context.stop));
     const std::string shown = printable(trim(arguments.expression));
-    return Outcome{JsonObject{{"expression", arguments.expression}, {"result", made.text}, {"exact", made.exact}, {"kind", made.kind}},
-                   daimon::format("{} = {}", cut_utf8(shown, 400), shortened(made.text)), call.label};
+    return Outcome{
+        JsonObject{
+            {"expression", arguments.expression}, {"result", made.text}, {"exact", made.exact}, {"kind", made.kind}},
+        daimon::format("{} = {}", cut_utf8(shown, 400), shortened(made.text)), call.label};
   }
 
  private:

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include "base/format.h"
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace daimon::device {
@@ -22,7 +22,8 @@ Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::s
     return fail(ErrorCode::kInvalidArgument, daimon::format("the path '{}' {}", printable(path), why),
                 "give a path below a mounted folder, such as letters/fence.md");
   };
-  if (mounts.empty()) return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
+  if (mounts.empty())
+    return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
   if (path.contains('\0')) return refuse("contains a NUL byte");
   if (path.starts_with('/')) return refuse("is absolute");
   if (path == ".") path = "";

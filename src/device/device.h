@@ -59,26 +59,26 @@ struct CallSpecification {
 
 // One system call, allowed and journaled, on its way to its device.
 struct Call {
-  std::string id;          // unique in the journal: "<process>.<n>"
-  std::string process;     // process id
+  std::string id;       // unique in the journal: "<process>.<n>"
+  std::string process;  // process id
   std::string name;
-  Json arguments;          // validated against the specification
-  capability::Label label; // join of everything the arguments were made from
+  Json arguments;           // validated against the specification
+  capability::Label label;  // join of everything the arguments were made from
 };
 
 struct CallContext {
   const Clock& clock;
   std::stop_token stop;  // set on kill, cancellation and when the deadline passes
   SteadyTime deadline;
-  std::span<const MountReference> mounts;  // what this process may name
-  std::filesystem::path state_folder;      // private to this process; staged changes and scratch live here
+  std::span<const MountReference> mounts;               // what this process may name
+  std::filesystem::path state_folder;                   // private to this process; staged changes and scratch live here
   std::function<void(std::string_view line)> progress;  // may be empty; any thread
 };
 
 struct Outcome {
-  Json value;              // structured result, what --json shows and the journal keeps
-  std::string text;        // the same as the model sees it: firmware/FORMAT.md, "Results", without the call's name
-  capability::Label label; // of value and text
+  Json value;               // structured result, what --json shows and the journal keeps
+  std::string text;         // the same as the model sees it: firmware/FORMAT.md, "Results", without the call's name
+  capability::Label label;  // of value and text
 };
 
 class Device {

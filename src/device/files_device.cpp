@@ -18,28 +18,35 @@ namespace {
 constexpr std::size_t kListedMax = 1000;
 constexpr std::size_t kListedShown = 12;
 constexpr std::size_t kReadShownBytes = 600;
-constexpr std::size_t kReadBytes = 256 << 10;       // of plain text, and of a document's text
-constexpr std::size_t kDocumentBytes = 64 << 20;    // a document that has to be read as a whole
+constexpr std::size_t kReadBytes = 256 << 10;     // of plain text, and of a document's text
+constexpr std::size_t kDocumentBytes = 64 << 20;  // a document that has to be read as a whole
 constexpr std::size_t kBinaryProbeBytes = 8 << 10;
 
-capability::Label file_label(std::string_view path) { return capability::untrusted_label(daimon::format("file:{}", path)); }
+capability::Label file_label(std::string_view path) {
+  return capability::untrusted_label(daimon::format("file:{}", path));
+}
 
 class FilesDevice final : public Device {
  public:
   explicit FilesDevice(DocumentReader* reader)
       : reader_(reader),
-        calls_{specify<ListArguments>("list", "show the files of a folder", {.effect = EffectClass::kRead},
-                                      [](const auto& a) { return std::vector{Access{"file", "list", a.path.value_or("")}}; }),
-               specify<ReadArguments>("read", "show a file's text", {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(60)},
-                                      [](const auto& a) { return std::vector{Access{"file", "read", a.path}}; }),
-               // Staging touches nothing of the person's: it reads the file and keeps the new content in Daimon's own folder.
-               specify<WriteArguments>("write", "stage a new or changed file", {.effect = EffectClass::kRead},
-                                       [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; }),
-               specify<ChangeArguments>("apply", "put a staged change in place",
-                                        {.effect = EffectClass::kQueryable, .needs_approval_at_l2 = true, .hidden = true},
-                                        [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; }),
-               specify<ChangeArguments>("discard", "drop a staged change", {.effect = EffectClass::kIdempotent, .hidden = true},
-                                        [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; })} {}
+        calls_{
+            specify<ListArguments>(
+                "list", "show the files of a folder", {.effect = EffectClass::kRead},
+                [](const auto& a) { return std::vector{Access{"file", "list", a.path.value_or("")}}; }),
+            specify<ReadArguments>("read", "show a file's text",
+                                   {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(60)},
+                                   [](const auto& a) { return std::vector{Access{"file", "read", a.path}}; }),
+            // Staging touches nothing of the person's: it reads the file and keeps the new content in Daimon's own
+            // folder.
+            specify<WriteArguments>("write", "stage a new or changed file", {.effect = EffectClass::kRead},
+                                    [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; }),
+            specify<ChangeArguments>("apply", "put a staged change in place",
+                                     {.effect = EffectClass::kQueryable, .needs_approval_at_l2 = true, .hidden = true},
+                                     [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; }),
+            specify<ChangeArguments>("discard", "drop a staged change",
+                                     {.effect = EffectClass::kIdempotent, .hidden = true},
+                                     [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; })} {}
 
   [[nodiscard]] std::string_view name() const override { return "files"; }
   [[nodiscard]] std::span<const CallSpecification> calls() const override { return calls_; }
@@ -52,8 +59,10 @@ class FilesDevice final : public Device {
     if (call.name == "apply" || call.name == "discard") {
       DAIMON_TRY(const auto arguments, parse_arguments<ChangeArguments>(call.arguments));
       DAIMON_TRY(const StagedChange change, change_of(arguments, context));
-      if (call.name == "apply") DAIMON_CHECK(apply_change(context.state_folder, change));
-      else DAIMON_CHECK(discard_change(context.state_folder, change.id));
+      if (call.name == "apply")
+        DAIMON_CHECK(apply_change(context.state_folder, change));
+      else
+        DAIMON_CHECK(discard_change(context.state_folder, change.id));
       return changed(change, call.name == "apply" ? "written" : "dropped");
     }
     return fail(ErrorCode::kInternal, daimon::format("the files device has no call '{}'", call.name));
@@ -72,17 +81,19 @@ class FilesDevice final : public Device {
 
  private:
   static Outcome changed(const StagedChange& change, std::string_view how) {
-    return {JsonObject{{"path", change.path}, {"change", change.id}}, daimon::format("{} {}", printable(change.path), how),
-            capability::system_label()};
+    return {JsonObject{{"path", change.path}, {"change", change.id}},
+            daimon::format("{} {}", printable(change.path), how), capability::system_label()};
   }
 
   // The change must be for the path that the monitor and the person saw, and still lie in a mount of the process.
   static Result<StagedChange> change_of(const ChangeArguments& arguments, const CallContext& context) {
     DAIMON_TRY(StagedChange change, load_change(context.state_folder, arguments.change));
-    if (change.path != arguments.path) return fail(ErrorCode::kDenied, "the change is not for the path that it is said to be for");
+    if (change.path != arguments.path)
+      return fail(ErrorCode::kDenied, "the change is not for the path that it is said to be for");
     DAIMON_TRY(const ResolvedPath target, resolve_path(context.mounts, change.path));
     if (target.mount->root != change.mount || target.relative != change.relative || !target.mount->writable)
-      return fail(ErrorCode::kDenied, daimon::format("the mount of '{}' is not the one it was staged for", printable(change.path)));
+      return fail(ErrorCode::kDenied,
+                  daimon::format("the mount of '{}' is not the one it was staged for", printable(change.path)));
     return change;
   }
 
@@ -107,11 +118,13 @@ class FilesDevice final : public Device {
     std::string text;
     for (const FolderEntry& entry : entries) {
       const std::string full = repair_utf8(path.empty() ? entry.name : path + "/" + entry.name);
-      if (listed.size() < kListedShown) text += (text.empty() ? "" : "; ") + printable(full) + (entry.folder ? "/" : "");
+      if (listed.size() < kListedShown)
+        text += (text.empty() ? "" : "; ") + printable(full) + (entry.folder ? "/" : "");
       listed.push_back(JsonObject{{"path", full}, {"folder", entry.folder}, {"bytes", entry.bytes}});
     }
     if (text.empty()) text = "nothing there";
-    return Outcome{JsonObject{{"path", path}, {"entries", std::move(listed)}, {"more", more}}, std::move(text), file_label(path)};
+    return Outcome{JsonObject{{"path", path}, {"entries", std::move(listed)}, {"more", more}}, std::move(text),
+                   file_label(path)};
   }
 
   Result<Outcome> read(const Call& call, const CallContext& context) {
@@ -125,7 +138,8 @@ class FilesDevice final : public Device {
     std::string text;
     if (document) {
       if (content.more)
-        return fail(ErrorCode::kLimit, daimon::format("'{}' is larger than {} MiB", printable(path), kDocumentBytes >> 20));
+        return fail(ErrorCode::kLimit,
+                    daimon::format("'{}' is larger than {} MiB", printable(path), kDocumentBytes >> 20));
       DAIMON_TRY(text, reader_->text_of(target.relative.filename().string(), content.bytes, context.stop));
       content.more = text.size() > kReadBytes;
     } else {
@@ -138,8 +152,8 @@ class FilesDevice final : public Device {
     text = repair_utf8(text);
     const std::string shown = daimon::format("{}: {}", printable(path), one_line(text, kReadShownBytes));
     const std::size_t bytes = text.size();
-    return Outcome{JsonObject{{"path", path}, {"text", std::move(text)}, {"bytes", bytes}, {"more", content.more}}, shown,
-                   file_label(path)};
+    return Outcome{JsonObject{{"path", path}, {"text", std::move(text)}, {"bytes", bytes}, {"more", content.more}},
+                   shown, file_label(path)};
   }
 
   static Result<Outcome> write(const Call& call, const CallContext& context) {

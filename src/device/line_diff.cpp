@@ -35,7 +35,8 @@ std::vector<std::string_view> split(std::string_view text) {
 using Lines = std::vector<std::string_view>;
 
 // The edits between a[from_a..) and b[from_b..), of given lengths, in order; false when there are too many.
-bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length_a, std::size_t length_b, std::vector<Edit>& out) {
+bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length_a, std::size_t length_b,
+           std::vector<Edit>& out) {
   const int n = static_cast<int>(length_a);
   const int m = static_cast<int>(length_b);
   const int limit = std::min(n + m, kEditsMax);
@@ -81,8 +82,10 @@ bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length
       --x, --y;
     }
     if (d == 0) break;
-    if (x == before_x) reversed.push_back({Kind::kAdded, line_b(y - 1)});
-    else reversed.push_back({Kind::kRemoved, line_a(x - 1)});
+    if (x == before_x)
+      reversed.push_back({Kind::kAdded, line_b(y - 1)});
+    else
+      reversed.push_back({Kind::kRemoved, line_a(x - 1)});
     x = before_x;
     y = before_y;
   }
@@ -128,7 +131,8 @@ std::string render(const std::vector<Edit>& edits) {
       if (++shown <= kShownLinesMax) append_line(body, edits[j]);
     }
     const std::size_t lead = i - begin;
-    text += daimon::format("@@ -{} +{} @@\n", hunk_range(line_a - lead, count_a), hunk_range(line_b - lead, count_b)) + body;
+    text += daimon::format("@@ -{} +{} @@\n", hunk_range(line_a - lead, count_a), hunk_range(line_b - lead, count_b)) +
+            body;
     line_a += count_a - lead;
     line_b += count_b - lead;
     i = last;
@@ -148,7 +152,8 @@ LineDiff diff_lines(std::string_view path, std::string_view before, std::string_
   LineDiff made;
   if (before == after && !creates) return made;
   if (!is_shown(before) || !is_shown(after)) {
-    made.text = daimon::format("Binary content of {} changes: {} bytes become {}.\n", path, before.size(), after.size());
+    made.text =
+        daimon::format("Binary content of {} changes: {} bytes become {}.\n", path, before.size(), after.size());
     return made;
   }
   const Lines a = split(before);
@@ -156,7 +161,8 @@ LineDiff diff_lines(std::string_view path, std::string_view before, std::string_
   std::size_t prefix = 0;
   while (prefix < a.size() && prefix < b.size() && a[prefix] == b[prefix]) ++prefix;
   std::size_t suffix = 0;
-  while (suffix < std::min(a.size(), b.size()) - prefix && a[a.size() - 1 - suffix] == b[b.size() - 1 - suffix]) ++suffix;
+  while (suffix < std::min(a.size(), b.size()) - prefix && a[a.size() - 1 - suffix] == b[b.size() - 1 - suffix])
+    ++suffix;
   const std::size_t middle_a = a.size() - prefix - suffix;
   const std::size_t middle_b = b.size() - prefix - suffix;
   std::vector<Edit> edits;

@@ -9,7 +9,7 @@ namespace daimon::device {
 
 struct LineDiff {
   std::string text;  // "--- a/path\n+++ b/path\n@@ ...", or one sentence for what cannot be shown; empty: no difference
-  std::size_t added = 0;    // lines
+  std::size_t added = 0;  // lines
   std::size_t removed = 0;
 };
 

@@ -30,13 +30,20 @@ std::string exception_of(std::string_view error) {
 
 std::string limit_text(sandbox::Stopped why, const sandbox::Profile& profile) {
   switch (why) {
-    case sandbox::Stopped::kMemory: return daimon::format("it used more than {} MiB of memory", profile.memory_bytes >> 20);
-    case sandbox::Stopped::kCpu: return daimon::format("it used more than {} s of processor time", profile.cpu.count());
-    case sandbox::Stopped::kWall: return daimon::format("it took longer than {} s", std::chrono::ceil<std::chrono::seconds>(profile.wall).count());
-    case sandbox::Stopped::kOutput: return daimon::format("it printed more than {} KiB", profile.output_bytes >> 10);
-    case sandbox::Stopped::kFileSize: return daimon::format("it wrote a file of more than {} MiB", profile.file_bytes >> 20);
-    case sandbox::Stopped::kCancelled: return "it was asked to stop";
-    case sandbox::Stopped::kNot: break;
+    case sandbox::Stopped::kMemory:
+      return daimon::format("it used more than {} MiB of memory", profile.memory_bytes >> 20);
+    case sandbox::Stopped::kCpu:
+      return daimon::format("it used more than {} s of processor time", profile.cpu.count());
+    case sandbox::Stopped::kWall:
+      return daimon::format("it took longer than {} s", std::chrono::ceil<std::chrono::seconds>(profile.wall).count());
+    case sandbox::Stopped::kOutput:
+      return daimon::format("it printed more than {} KiB", profile.output_bytes >> 10);
+    case sandbox::Stopped::kFileSize:
+      return daimon::format("it wrote a file of more than {} MiB", profile.file_bytes >> 20);
+    case sandbox::Stopped::kCancelled:
+      return "it was asked to stop";
+    case sandbox::Stopped::kNot:
+      break;
   }
   return "it ended";
 }
@@ -61,7 +68,8 @@ class PythonDevice final : public Device {
     // Isolated (-I: no site folders of a user, no PYTHON variables), no bytecode written, UTF-8, the program on stdin.
     command.argv = {options_.interpreter, "-I", "-B", "-X", "utf8", "-"};
     command.input = arguments.code;
-    command.environment = {{"HOME", "/scratch"}, {"LANG", "C.UTF-8"}, {"TZ", "UTC"}, {"OPENBLAS_NUM_THREADS", "1"}, {"MPLBACKEND", "Agg"}};
+    command.environment = {
+        {"HOME", "/scratch"}, {"LANG", "C.UTF-8"}, {"TZ", "UTC"}, {"OPENBLAS_NUM_THREADS", "1"}, {"MPLBACKEND", "Agg"}};
     command.working_folder = "/scratch";
     command.writable = {{scratch, "/scratch"}};
     capability::Label label = capability::join(call.label, capability::untrusted_label("call:python"));
@@ -74,19 +82,26 @@ class PythonDevice final : public Device {
     if (ran.stopped == sandbox::Stopped::kCancelled) return fail(ErrorCode::kCancelled, "the program was stopped");
     if (ran.stopped == sandbox::Stopped::kWall)
       return fail(ErrorCode::kTimeout, "the program was stopped: " + limit_text(ran.stopped, profile));
-    if (ran.stopped != sandbox::Stopped::kNot) return fail(ErrorCode::kLimit, "the program was stopped: " + limit_text(ran.stopped, profile));
-    if (ran.signal != 0) return fail(ErrorCode::kInvalidArgument, daimon::format("the program crashed (signal {})", ran.signal));
+    if (ran.stopped != sandbox::Stopped::kNot)
+      return fail(ErrorCode::kLimit, "the program was stopped: " + limit_text(ran.stopped, profile));
+    if (ran.signal != 0)
+      return fail(ErrorCode::kInvalidArgument, daimon::format("the program crashed (signal {})", ran.signal));
     if (ran.exit_code != 0) {
       const std::string what = exception_of(ran.error);
-      if (what.starts_with("MemoryError")) return fail(ErrorCode::kLimit, "the program was stopped: " + limit_text(sandbox::Stopped::kMemory, profile));
-      return fail(ErrorCode::kInvalidArgument, what.empty() ? daimon::format("the program ended with code {}", ran.exit_code) : what);
+      if (what.starts_with("MemoryError"))
+        return fail(ErrorCode::kLimit, "the program was stopped: " + limit_text(sandbox::Stopped::kMemory, profile));
+      return fail(ErrorCode::kInvalidArgument,
+                  what.empty() ? daimon::format("the program ended with code {}", ran.exit_code) : what);
     }
     std::string output = repair_utf8(ran.out);
     std::string text(trim(cut_utf8(output, kShownBytes)));
     if (text.empty()) text = "it printed nothing";
     const auto cpu_ms = ran.usage.cpu.count();
-    return Outcome{JsonObject{{"output", std::move(output)}, {"exit_code", ran.exit_code}, {"truncated", ran.out_truncated},
-                              {"cpu_ms", cpu_ms}, {"peak_memory_bytes", ran.usage.peak_memory_bytes}},
+    return Outcome{JsonObject{{"output", std::move(output)},
+                              {"exit_code", ran.exit_code},
+                              {"truncated", ran.out_truncated},
+                              {"cpu_ms", cpu_ms},
+                              {"peak_memory_bytes", ran.usage.peak_memory_bytes}},
                    std::move(text), std::move(label)};
   }
 
@@ -100,6 +115,8 @@ class PythonDevice final : public Device {
 
 }  // namespace
 
-std::unique_ptr<Device> make_python_device(PythonOptions options) { return std::make_unique<PythonDevice>(std::move(options)); }
+std::unique_ptr<Device> make_python_device(PythonOptions options) {
+  return std::make_unique<PythonDevice>(std::move(options));
+}
 
 }  // namespace daimon::device

@@ -35,22 +35,26 @@ Result<std::optional<Target>> read_target(int root, const std::filesystem::path&
   if (::fstat(file->get(), &target.status) != 0) return std::unexpected(os_error(errno, "cannot look at the file"));
   DAIMON_TRY(Content content, read_all(file->get(), kChangedBytesMax, shown));
   if (content.more)
-    return fail(ErrorCode::kLimit, daimon::format("'{}' is larger than {} MiB and cannot be changed as a whole", printable(shown),
-                                                  kChangedBytesMax >> 20));
+    return fail(ErrorCode::kLimit, daimon::format("'{}' is larger than {} MiB and cannot be changed as a whole",
+                                                  printable(shown), kChangedBytesMax >> 20));
   target.bytes = std::move(content.bytes);
   return target;
 }
 
-std::string hash_of(const std::optional<Target>& target) { return target ? to_hex(sha256(target->bytes)) : std::string(); }
+std::string hash_of(const std::optional<Target>& target) {
+  return target ? to_hex(sha256(target->bytes)) : std::string();
+}
 
 std::unexpected<Error> conflict(std::string_view path) {
-  return fail(ErrorCode::kConflict, daimon::format("'{}' changed after this change to it was prepared; it was left as it is", printable(path)),
-              "look at the file, and give the goal again if the change is still wanted");
+  return fail(
+      ErrorCode::kConflict,
+      daimon::format("'{}' changed after this change to it was prepared; it was left as it is", printable(path)),
+      "look at the file, and give the goal again if the change is still wanted");
 }
 
 bool same_file(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
-         a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
 int rename_at(int folder, const std::string& from, const std::string& to, unsigned flags) {
@@ -58,8 +62,8 @@ int rename_at(int folder, const std::string& from, const std::string& to, unsign
 }
 
 // The name `temporary` takes the place of `name`, which must still be what `before` saw.
-Status take_place(int folder, const std::string& temporary, const std::string& name, const std::optional<Target>& before,
-                  std::string_view shown) {
+Status take_place(int folder, const std::string& temporary, const std::string& name,
+                  const std::optional<Target>& before, std::string_view shown) {
   const auto failed = [&](int error) {
     return std::unexpected(os_error(error, daimon::format("cannot put '{}' in place", printable(shown))));
   };
@@ -80,7 +84,8 @@ Status take_place(int folder, const std::string& temporary, const std::string& n
   if (error != 0) return failed(error);
   // Exchanged, not replaced: what was really there is at hand, and goes back if it is not what was looked at.
   struct stat displaced{};
-  if (::fstatat(folder, temporary.c_str(), &displaced, AT_SYMLINK_NOFOLLOW) != 0 || !same_file(displaced, before->status)) {
+  if (::fstatat(folder, temporary.c_str(), &displaced, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !same_file(displaced, before->status)) {
     static_cast<void>(rename_at(folder, temporary, name, RENAME_EXCHANGE));
     return conflict(shown);
   }
@@ -101,7 +106,8 @@ Status put(const StagedChange& change, std::string_view content, const std::opti
     return std::unexpected(os_error(errno, daimon::format("cannot write beside '{}'", printable(change.path))));
   Status done = write_all(file.get(), content, change.path);
   const auto check = [&](int result) {
-    if (done && result != 0) done = std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
+    if (done && result != 0)
+      done = std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
   };
   if (done && before) {
     // The owner may not be ours to give; the mode is.
@@ -119,7 +125,8 @@ Status put(const StagedChange& change, std::string_view content, const std::opti
 }
 
 Status check_id(std::string_view id) {
-  if (id.empty() || id.size() > 64 || !std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }))
+  if (id.empty() || id.size() > 64 ||
+      !std::ranges::all_of(id, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }))
     return fail(ErrorCode::kInvalidArgument, "there is no such change");
   return {};
 }
@@ -141,12 +148,13 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
   change.base_hash = hash_of(before);
   change.new_hash = to_hex(sha256(content));
   change.bytes = content.size();
-  change.id = to_hex(sha256(call_id + '\0' + change.mount + '\0' + change.relative + '\0' + change.new_hash)).substr(0, 24);
+  change.id =
+      to_hex(sha256(call_id + '\0' + change.mount + '\0' + change.relative + '\0' + change.new_hash)).substr(0, 24);
   change.diff = diff_lines(path, before ? std::string_view(before->bytes) : std::string_view(), content, !before);
   DAIMON_CHECK(write_private_file(staged(state_folder, change.id, ".new"), content));
-  const JsonObject record{{"path", change.path},         {"mount", change.mount},       {"relative", change.relative},
-                          {"base", change.base_hash},    {"new", change.new_hash},      {"bytes", change.bytes},
-                          {"diff", change.diff.text},    {"added", change.diff.added},  {"removed", change.diff.removed}};
+  const JsonObject record{{"path", change.path},      {"mount", change.mount},      {"relative", change.relative},
+                          {"base", change.base_hash}, {"new", change.new_hash},     {"bytes", change.bytes},
+                          {"diff", change.diff.text}, {"added", change.diff.added}, {"removed", change.diff.removed}};
   DAIMON_CHECK(write_private_file(staged(state_folder, change.id, ".json"), to_text(record)));
   return change;
 }
@@ -154,7 +162,8 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
 Result<StagedChange> load_change(const std::filesystem::path& state_folder, std::string_view id) {
   DAIMON_CHECK(check_id(id));
   auto text = read_private_file(staged(state_folder, id, ".json"), 16 << 20);
-  if (!text && text.error().code == ErrorCode::kNotFound) return fail(ErrorCode::kNotFound, "there is no such change, or it was dropped");
+  if (!text && text.error().code == ErrorCode::kNotFound)
+    return fail(ErrorCode::kNotFound, "there is no such change, or it was dropped");
   if (!text) return std::unexpected(text.error());
   DAIMON_TRY(const Json record, parse_json(*text));
   StagedChange change;

@@ -35,10 +35,12 @@ bool is_date(std::string_view text) {
 }
 
 // Without case; a beginning of a date matches the date, and numbers match by value.
-bool matches(std::string_view cell, std::string_view wanted, const std::optional<CellNumber>& wanted_number, bool decimal_comma) {
+bool matches(std::string_view cell, std::string_view wanted, const std::optional<CellNumber>& wanted_number,
+             bool decimal_comma) {
   cell = trim(cell);
   if (to_lower_ascii(cell) == wanted) return true;
-  if (is_date(cell) && (wanted.size() == 4 || wanted.size() == 7 || wanted.size() == 10)) return cell.starts_with(wanted);
+  if (is_date(cell) && (wanted.size() == 4 || wanted.size() == 7 || wanted.size() == 10))
+    return cell.starts_with(wanted);
   if (!wanted_number) return false;
   const auto number = number_of_cell(cell, decimal_comma);
   return number && number->value() == wanted_number->value();
@@ -78,7 +80,8 @@ class Query {
 
   Result<std::size_t> find_column(std::string_view name) const {
     const std::string wanted = to_lower_ascii(trim(name));
-    const auto found = std::ranges::find_if(header_, [&](const std::string& one) { return to_lower_ascii(one) == wanted; });
+    const auto found =
+        std::ranges::find_if(header_, [&](const std::string& one) { return to_lower_ascii(one) == wanted; });
     if (found != header_.end()) return static_cast<std::size_t>(found - header_.begin());
     std::string columns;
     for (const std::string& one : header_) {
@@ -88,12 +91,15 @@ class Query {
       }
       columns += (columns.empty() ? "" : ", ") + printable(one);
     }
-    return fail(ErrorCode::kInvalidArgument, daimon::format("no column '{}'; columns are {}", printable(name), columns));
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("no column '{}'; columns are {}", printable(name), columns));
   }
 
   Status take(const std::vector<std::string>& row) {
     if (row.size() != header_.size()) ++ragged_;
-    const auto cell = [&](std::size_t column) { return column < row.size() ? std::string_view(row[column]) : std::string_view(); };
+    const auto cell = [&](std::size_t column) {
+      return column < row.size() ? std::string_view(row[column]) : std::string_view();
+    };
     if (where_ && !matches(cell(*where_), wanted_, wanted_number_, decimal_comma_)) return {};
     ++rows_;
     const std::string_view value = cell(column_);
@@ -102,26 +108,30 @@ class Query {
       return {};
     }
     switch (arguments_.operation) {
-      case TableOperation::count: return {};
+      case TableOperation::count:
+        return {};
       case TableOperation::sum:
       case TableOperation::average: {
         const auto number = number_of_cell(value, decimal_comma_);
         if (!number)
-          return fail(ErrorCode::kUnsupported, daimon::format("'{}' in line {} of column '{}' is not a number", printable(cut_utf8(cell_text(value), 60)),
-                                                              reader_.line(), printable(header_[column_])));
+          return fail(ErrorCode::kUnsupported, daimon::format("'{}' in line {} of column '{}' is not a number",
+                                                              printable(cut_utf8(cell_text(value), 60)), reader_.line(),
+                                                              printable(header_[column_])));
         total_.add(*number);
         places_ = std::max(places_, number->places);
         return {};
       }
       case TableOperation::min:
-      case TableOperation::max: return take_extreme(value);
+      case TableOperation::max:
+        return take_extreme(value);
       case TableOperation::list:
         if (values_.size() < kValuesKept) values_.emplace_back(cell_text(value));
         return {};
       case TableOperation::distinct:
         if (std::string text = cell_text(value); seen_.insert(to_lower_ascii(text)).second) {
           if (seen_.size() > kDistinctMax)
-            return fail(ErrorCode::kLimit, daimon::format("column '{}' has more than {} different values", printable(header_[column_]), kDistinctMax));
+            return fail(ErrorCode::kLimit, daimon::format("column '{}' has more than {} different values",
+                                                          printable(header_[column_]), kDistinctMax));
           if (values_.size() < kValuesKept) values_.emplace_back(text);
         }
         return {};
@@ -145,20 +155,30 @@ class Query {
 
   Result<Outcome> outcome() {
     const std::string path = printable(arguments_.path);
-    std::string subject = daimon::format("{} of {} in {}", name_of(arguments_.operation), printable(header_[column_]), path);
-    if (where_) subject += daimon::format(" where {} is {}", printable(header_[*where_]), printable(*arguments_.where_value));
+    std::string subject =
+        daimon::format("{} of {} in {}", name_of(arguments_.operation), printable(header_[column_]), path);
+    if (where_)
+      subject += daimon::format(" where {} is {}", printable(header_[*where_]), printable(*arguments_.where_value));
     Json result;
     std::string shown;
     const std::size_t used = rows_ - empty_;
     switch (arguments_.operation) {
-      case TableOperation::count: shown = std::to_string(rows_); break;
-      case TableOperation::sum: shown = decimal(total_.sum()); break;
+      case TableOperation::count:
+        shown = std::to_string(rows_);
+        break;
+      case TableOperation::sum:
+        shown = decimal(total_.sum());
+        break;
       case TableOperation::average:
       case TableOperation::min:
       case TableOperation::max:
-        if (used == 0) return fail(ErrorCode::kNotFound, daimon::format("there is no value: {}", where_ ? "no such row" : "the column is empty"));
-        if (arguments_.operation == TableOperation::average) shown = decimal(total_.sum() / Rational(static_cast<std::int64_t>(used)));
-        else shown = all_numbers_ ? decimal(*extreme_) : *text_;
+        if (used == 0)
+          return fail(ErrorCode::kNotFound,
+                      daimon::format("there is no value: {}", where_ ? "no such row" : "the column is empty"));
+        if (arguments_.operation == TableOperation::average)
+          shown = decimal(total_.sum() / Rational(static_cast<std::int64_t>(used)));
+        else
+          shown = all_numbers_ ? decimal(*extreme_) : *text_;
         break;
       case TableOperation::list:
       case TableOperation::distinct: {
@@ -176,8 +196,13 @@ class Query {
     const std::size_t counted = distinct ? seen_.size() : rows_;
     std::string note = daimon::format("{} {}{}", counted, distinct ? "value" : "row", counted == 1 ? "" : "s");
     if (empty_ > 0) note += daimon::format(", {} empty", empty_);
-    JsonObject value{{"path", arguments_.path}, {"operation", name_of(arguments_.operation)}, {"column", header_[column_]}, {"result", std::move(result)},
-                     {"rows", rows_}, {"empty", empty_}, {"ragged", ragged_}};
+    JsonObject value{{"path", arguments_.path},
+                     {"operation", name_of(arguments_.operation)},
+                     {"column", header_[column_]},
+                     {"result", std::move(result)},
+                     {"rows", rows_},
+                     {"empty", empty_},
+                     {"ragged", ragged_}};
     if (where_) {
       value["where_column"] = header_[*where_];
       value["where_value"] = *arguments_.where_value;
@@ -188,7 +213,8 @@ class Query {
 
   [[nodiscard]] std::string decimal(const Rational& number) const {
     const auto decimals = number.decimals();
-    if (decimals && *decimals <= std::max<std::size_t>(places_, 12)) return number.to_decimal(std::max(*decimals, places_));
+    if (decimals && *decimals <= std::max<std::size_t>(places_, 12))
+      return number.to_decimal(std::max(*decimals, places_));
     return "≈" + number.to_significant(12);
   }
 
@@ -223,11 +249,13 @@ class TableDevice final : public Device {
     DAIMON_TRY(const FileDescriptor root, open_root(target.mount->root));
     DAIMON_TRY(const FileDescriptor file, open_file_beneath(root.get(), target.relative, arguments.path));
     CsvReader reader([&](char* buffer, std::size_t size) -> Result<std::size_t> {
-      if (context.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the table was not read to its end: it was stopped");
+      if (context.stop.stop_requested())
+        return fail(ErrorCode::kCancelled, "the table was not read to its end: it was stopped");
       while (true) {
         const ssize_t got = ::read(file.get(), buffer, size);
         if (got >= 0) return static_cast<std::size_t>(got);
-        if (errno != EINTR) return std::unexpected(os_error(errno, daimon::format("cannot read '{}'", printable(arguments.path))));
+        if (errno != EINTR)
+          return std::unexpected(os_error(errno, daimon::format("cannot read '{}'", printable(arguments.path))));
       }
     });
     return Query(arguments, reader).run();
@@ -235,7 +263,8 @@ class TableDevice final : public Device {
 
  private:
   std::array<CallSpecification, 1> calls_{
-      specify<TableArguments>("table", "exact operation on a column of a CSV file", {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(120)},
+      specify<TableArguments>("table", "exact operation on a column of a CSV file",
+                              {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(120)},
                               [](const auto& a) { return std::vector{Access{"file", "read", a.path}}; })};
 };
 

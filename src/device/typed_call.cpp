@@ -11,7 +11,8 @@ namespace {
 bool is_required(const Json& schema, std::string_view name) {
   const Json* required = find(schema, "required");
   return required != nullptr && required->is_array() &&
-         std::ranges::any_of(required->get_array(), [&](const Json& one) { return one.is_string() && one.get_string() == name; });
+         std::ranges::any_of(required->get_array(),
+                             [&](const Json& one) { return one.is_string() && one.get_string() == name; });
 }
 
 std::string names_of(const JsonObject& properties) {
@@ -44,7 +45,8 @@ Status check_one(std::string_view name, const Json& schema, const Json& value) {
     return refuse("must be one of " + list);
   }
   const std::size_t length = code_points(text);
-  if (const auto least = find_integer(schema, "minLength"); least && std::cmp_less(length, *least)) return refuse("is empty or too short");
+  if (const auto least = find_integer(schema, "minLength"); least && std::cmp_less(length, *least))
+    return refuse("is empty or too short");
   if (const auto most = find_integer(schema, "maxLength"); most && std::cmp_greater(length, *most))
     return refuse(daimon::format("is longer than {} characters", *most));
   return {};
@@ -59,19 +61,22 @@ Status check_arguments(const Json& schema, const Json& arguments) {
   for (const auto& given : arguments.get_object()) {
     const Json* known = find(*properties, given.key());
     if (known == nullptr)
-      return fail(ErrorCode::kInvalidArgument, daimon::format("there is no argument '{}'; arguments are {}", printable(given.key()),
-                                                              names_of(properties->get_object())));
+      return fail(ErrorCode::kInvalidArgument,
+                  daimon::format("there is no argument '{}'; arguments are {}", printable(given.key()),
+                                 names_of(properties->get_object())));
     DAIMON_CHECK(check_one(given.key(), *known, given.value()));
   }
   for (const auto& property : properties->get_object())
     if (is_required(schema, property.key()) && !arguments.get_object().contains(property.key()))
-      return fail(ErrorCode::kInvalidArgument, daimon::format("the argument '{}' is missing", std::string_view(property.key())));
+      return fail(ErrorCode::kInvalidArgument,
+                  daimon::format("the argument '{}' is missing", std::string_view(property.key())));
   return {};
 }
 
 std::string signature(const CallSpecification& specification) {
   std::string text = specification.name + "(";
-  if (const Json* properties = find(specification.arguments_schema, "properties"); properties != nullptr && properties->is_object())
+  if (const Json* properties = find(specification.arguments_schema, "properties");
+      properties != nullptr && properties->is_object())
     for (const auto& property : properties->get_object()) {
       if (!text.ends_with('(')) text += ", ";
       text += property.key();

@@ -35,8 +35,11 @@ class Cutter {
       const std::uint64_t size = at - begin_;
       const bool page_break = next_page_ < document_.page_begin.size() && at >= document_.page_begin[next_page_];
       const std::size_t level = document_.type == "markdown" || document_.type == "html" ? heading_level(line) : 0;
-      const bool definition = document_.type == "code" && begins_definition(std::string_view(text_).substr(at, line_end - at));
-      if (page_break || (level != 0 && size > 0) || ((after_blank || definition) && size >= kChunkBytes / 2) || (size > 0 && size + line.size() > kChunkBytes)) finish(at);
+      const bool definition =
+          document_.type == "code" && begins_definition(std::string_view(text_).substr(at, line_end - at));
+      if (page_break || (level != 0 && size > 0) || ((after_blank || definition) && size >= kChunkBytes / 2) ||
+          (size > 0 && size + line.size() > kChunkBytes))
+        finish(at);
       if (page_break) ++next_page_;
       if (level != 0) {
         path_.resize(std::min(path_.size(), level - 1));
@@ -47,7 +50,9 @@ class Cutter {
       while (line_end - begin_ > kChunkBytesMax) {
         const std::string_view room = cut_utf8(std::string_view(text_).substr(begin_), kChunkBytesMax);
         const std::size_t blank = room.find_last_of(" \t");
-        finish(begin_ + (blank == std::string_view::npos || blank < kChunkBytes / 2 ? std::max<std::size_t>(room.size(), 1) : blank + 1));
+        finish(begin_ + (blank == std::string_view::npos || blank < kChunkBytes / 2
+                             ? std::max<std::size_t>(room.size(), 1)
+                             : blank + 1));
       }
       after_blank = line.empty();
       at = line_end;
@@ -88,7 +93,10 @@ std::vector<Chunk> chunks_of(const Document& document) {
   if (document.type == "markdown" || document.type == "html") {
     std::vector<std::string> path;
     for (Chunk& chunk : chunks) {
-      const std::string_view first = trim(std::string_view(document.text).substr(chunk.begin, std::min<std::size_t>(document.text.find('\n', chunk.begin), chunk.end) - chunk.begin));
+      const std::string_view first =
+          trim(std::string_view(document.text)
+                   .substr(chunk.begin,
+                           std::min<std::size_t>(document.text.find('\n', chunk.begin), chunk.end) - chunk.begin));
       if (const std::size_t level = heading_level(first); level != 0) {
         path.resize(std::min(path.size(), level - 1));
         path.emplace_back(trim(first.substr(level)));

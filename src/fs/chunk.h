@@ -20,8 +20,8 @@ struct Chunk {
 inline constexpr std::uint64_t kChunkBytes = 1000;     // aimed at
 inline constexpr std::uint64_t kChunkBytesMax = 1600;  // never exceeded
 
-// The chunks cover the text in order without gaps or overlap, and never cut a code point. Page breaks and headings begin a
-// new one; so do empty lines and, in code, definitions, once the chunk is large enough.
+// The chunks cover the text in order without gaps or overlap, and never cut a code point. Page breaks and headings
+// begin a new one; so do empty lines and, in code, definitions, once the chunk is large enough.
 std::vector<Chunk> chunks_of(const Document& document);
 
 }  // namespace daimon::fs

@@ -28,8 +28,9 @@ const std::map<std::string, std::string, std::less<>>& types() {
     add("mail", {".eml", ".mbox"});
     add("table", {".csv", ".tsv"});
     add("data", {".json", ".jsonl", ".yaml", ".yml", ".toml", ".xml", ".ini", ".conf", ".cfg"});
-    add("code", {".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".py", ".js", ".ts", ".tsx", ".jsx", ".java", ".go", ".rs", ".rb", ".pl",
-                 ".sh", ".lua", ".swift", ".kt", ".cs", ".php", ".sql", ".r", ".jl", ".hs", ".ml", ".scala", ".cmake", ".mk"});
+    add("code", {".c",   ".cc",   ".cpp", ".cxx", ".h",  ".hh", ".hpp",   ".py",    ".js",    ".ts", ".tsx",
+                 ".jsx", ".java", ".go",  ".rs",  ".rb", ".pl", ".sh",    ".lua",   ".swift", ".kt", ".cs",
+                 ".php", ".sql",  ".r",   ".jl",  ".hs", ".ml", ".scala", ".cmake", ".mk"});
     return made;
   }();
   return kTypes;
@@ -54,7 +55,9 @@ std::string from_latin1(std::string_view bytes) {
 bool looks_binary(std::string_view bytes) {
   const std::string_view sample = bytes.substr(0, 8192);
   if (sample.contains('\0')) return true;
-  const auto odd = std::ranges::count_if(sample, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1b'; });
+  const auto odd = std::ranges::count_if(sample, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1b';
+  });
   return static_cast<std::size_t>(odd) * 20 > sample.size();
 }
 
@@ -62,7 +65,7 @@ Result<std::string> read_bytes(const std::filesystem::path& path, bool& cut, std
   // O_NONBLOCK: a fifo that replaced the file between the walk and now must not hang us.
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (file < 0) return std::unexpected(os_error(errno, "cannot open " + printable(path.string())));
-  struct stat status {};
+  struct stat status{};
   std::string bytes;
   if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(file);
@@ -108,9 +111,12 @@ std::vector<std::string> csv_header(std::string_view text) {
   for (std::size_t i = 0; i < text.size() && fields.size() < 200; ++i) {
     const char c = text[i];
     if (quoted) {
-      if (c == '"' && i + 1 < text.size() && text[i + 1] == '"') fields.back() += text[++i];
-      else if (c == '"') quoted = false;
-      else fields.back() += c;
+      if (c == '"' && i + 1 < text.size() && text[i + 1] == '"')
+        fields.back() += text[++i];
+      else if (c == '"')
+        quoted = false;
+      else
+        fields.back() += c;
     } else if (c == '"') {
       quoted = true;
     } else if (c == separator) {
@@ -132,13 +138,16 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
   profile.cpu = std::chrono::seconds(50);
   sandbox::Command command;
   command.argv = {"/usr/bin/pdftotext", "-layout", "-enc", "UTF-8", "-", "-"};
-  if (path.empty()) command.input = std::move(bytes);
-  else command.input_file = path;
+  if (path.empty())
+    command.input = std::move(bytes);
+  else
+    command.input_file = path;
   command.stop = std::move(stop);
   DAIMON_TRY(const sandbox::RunResult result, sandbox::run(profile, command));
   if (!result.succeeded() && result.out.empty()) {
     const std::string reason(trim(result.error.substr(0, 200)));
-    return fail(ErrorCode::kCorrupt, daimon::format("the PDF does not parse{}{}", reason.empty() ? "" : ": ", printable(reason)),
+    return fail(ErrorCode::kCorrupt,
+                daimon::format("the PDF does not parse{}{}", reason.empty() ? "" : ": ", printable(reason)),
                 "open it in a viewer and save it again, if it opens at all");
   }
   Document document;
@@ -165,7 +174,8 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
     if (c == '\n' && document.text.ends_with("\n\n")) continue;
     document.text += c;
   }
-  if (document.page_begin.size() > 1 && document.page_begin.back() == document.text.size()) document.page_begin.pop_back();
+  if (document.page_begin.size() > 1 && document.page_begin.back() == document.text.size())
+    document.page_begin.pop_back();
   return document;
 }
 
@@ -184,9 +194,12 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
     const bool has_multibyte = bytes.contains("\xC3") || bytes.contains("\xE2");
     bytes = has_multibyte ? repair_utf8(bytes) : from_latin1(bytes);
   }
-  if (*type == "html") document.text = text_of_html(bytes);
-  else if (*type == "mail") document.text = text_of_mail(bytes);
-  else document.text = std::move(bytes);
+  if (*type == "html")
+    document.text = text_of_html(bytes);
+  else if (*type == "mail")
+    document.text = text_of_mail(bytes);
+  else
+    document.text = std::move(bytes);
   if (*type == "table") document.columns = csv_header(document.text);
   return document;
 }

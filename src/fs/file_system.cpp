@@ -23,7 +23,8 @@ constexpr int kPerFileMax = 2;  // passages of one file in one search
 
 // Folders that hold no documents of the person's.
 bool is_ignored(const std::filesystem::path& name) {
-  static const std::set<std::string, std::less<>> kIgnored = {".git", ".hg", ".svn", "node_modules", "__pycache__", ".cache", ".venv", "venv", ".daimon"};
+  static const std::set<std::string, std::less<>> kIgnored = {".git",   ".hg",   ".svn", "node_modules", "__pycache__",
+                                                              ".cache", ".venv", "venv", ".daimon"};
   return kIgnored.contains(name.string());
 }
 
@@ -33,9 +34,12 @@ struct Found {
 };
 
 Result<Stamp> stamp_of(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return std::unexpected(os_error(errno, "cannot look at " + printable(path.string())));
-  return Stamp{static_cast<std::int64_t>(status.st_size), status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, static_cast<std::int64_t>(status.st_ino)};
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0)
+    return std::unexpected(os_error(errno, "cannot look at " + printable(path.string())));
+  return Stamp{static_cast<std::int64_t>(status.st_size),
+               status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
+               static_cast<std::int64_t>(status.st_ino)};
 }
 
 std::string spaced(std::string_view path) {
@@ -47,8 +51,10 @@ std::string spaced(std::string_view path) {
 
 bool asks_for_table(std::string_view goal) {
   const std::string lower = to_lower_ascii(goal);
-  for (const std::string_view word : {"sum", "total", "average", "mean", "count", "how many", "column", "csv", "spend", "spent", "highest", "lowest", "maximum",
-                                      "minimum", "largest", "smallest", "add up", "rows", "entries", "altogether", "biggest", "distinct"})
+  for (const std::string_view word :
+       {"sum",    "total", "average", "mean",       "count",   "how many", "column",  "csv",
+        "spend",  "spent", "highest", "lowest",     "maximum", "minimum",  "largest", "smallest",
+        "add up", "rows",  "entries", "altogether", "biggest", "distinct"})
     if (lower.contains(word)) return true;
   return false;
 }
@@ -58,7 +64,8 @@ bool asks_for_table(std::string_view goal) {
 struct FileSystem::State {
   explicit State(Index opened, Options chosen) : index(std::move(opened)), options(std::move(chosen)) {}
   // Walks a folder without following links; files of a kind that is no document are left out.
-  void walk(const std::filesystem::path& root, const std::string& name, std::vector<Found>& found, std::vector<Problem>& problems, std::stop_token stop);
+  void walk(const std::filesystem::path& root, const std::string& name, std::vector<Found>& found,
+            std::vector<Problem>& problems, std::stop_token stop);
 
   std::mutex mutex;        // of the index
   std::mutex mount_mutex;  // one scan at a time
@@ -68,8 +75,8 @@ struct FileSystem::State {
   std::unique_ptr<Watcher> watcher;
 };
 
-void FileSystem::State::walk(const std::filesystem::path& root, const std::string& name, std::vector<Found>& found, std::vector<Problem>& problems,
-                             std::stop_token stop) {
+void FileSystem::State::walk(const std::filesystem::path& root, const std::string& name, std::vector<Found>& found,
+                             std::vector<Problem>& problems, std::stop_token stop) {
   std::vector<std::pair<std::filesystem::path, int>> open{{"", 0}};
   while (!open.empty() && !stop.stop_requested()) {
     const auto [folder, depth] = open.back();
@@ -119,7 +126,8 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
       const auto mounts = self->mounts();
       if (!mounts) return;
       for (const MountStatus& mount : *mounts)
-        if (mount.name == name) static_cast<void>(self->mount(mount.root, name, {}, self->state_->stopping.get_token()));
+        if (mount.name == name)
+          static_cast<void>(self->mount(mount.root, name, {}, self->state_->stopping.get_token()));
     });
     // What changed while nobody watched is found by a scan of each mount, in the background.
     DAIMON_TRY(const auto mounts, files->mounts());
@@ -128,14 +136,17 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
   return files;
 }
 
-Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::string name, const std::function<void(const Progress&)>& progress, std::stop_token stop) {
+Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::string name,
+                                      const std::function<void(const Progress&)>& progress, std::stop_token stop) {
   std::error_code error;
   const auto root = std::filesystem::canonical(folder, error);
   if (error) return std::unexpected(os_error(error.value(), "cannot mount " + printable(folder.string())));
   if (!std::filesystem::is_directory(root, error))
-    return fail(ErrorCode::kInvalidArgument, printable(folder.string()) + " is not a folder", "mount the folder that it is in");
+    return fail(ErrorCode::kInvalidArgument, printable(folder.string()) + " is not a folder",
+                "mount the folder that it is in");
   if (name.empty()) name = root.filename().empty() ? "root" : root.filename().string();
-  if (name.contains('/') || !is_utf8(name)) return fail(ErrorCode::kInvalidArgument, "the name of a mount cannot contain '/'");
+  if (name.contains('/') || !is_utf8(name))
+    return fail(ErrorCode::kInvalidArgument, "the name of a mount cannot contain '/'");
   const std::scoped_lock one_scan(state_->mount_mutex);
   {
     const std::scoped_lock lock(state_->mutex);
@@ -148,7 +159,10 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   now.files_total = static_cast<std::int64_t>(found.size());
   std::set<std::string> there;
   for (const Found& file : found) {
-    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, daimon::format("stopped after {} of {} files", now.files_done, now.files_total), "mount again to go on where it stopped");
+    if (stop.stop_requested())
+      return fail(ErrorCode::kCancelled,
+                  daimon::format("stopped after {} of {} files", now.files_done, now.files_total),
+                  "mount again to go on where it stopped");
     there.insert(file.path);
     {
       const std::scoped_lock lock(state_->mutex);
@@ -162,15 +176,19 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     now.path = file.path;
     if (progress) progress(now);
     // Parsing takes long and needs no lock: searches go on meanwhile.
-    auto document = static_cast<std::uint64_t>(file.stamp.bytes) > state_->options.file_bytes_max
-                        ? Result<Document>(fail(ErrorCode::kLimit, daimon::format("larger than {} MiB", state_->options.file_bytes_max >> 20)))
-                        : read_document(root / file.path, stop);
+    auto document =
+        static_cast<std::uint64_t>(file.stamp.bytes) > state_->options.file_bytes_max
+            ? Result<Document>(
+                  fail(ErrorCode::kLimit, daimon::format("larger than {} MiB", state_->options.file_bytes_max >> 20)))
+            : read_document(root / file.path, stop);
     const std::scoped_lock lock(state_->mutex);
     if (document) {
       DAIMON_CHECK(state_->index.put(name, file.path, file.stamp, *document));
       ++report.indexed;
       report.bytes += document->text.size();
-      if (document->cut) report.problems.push_back({file.path, daimon::format("only the first {} MiB are indexed", kTextBytesMax >> 20)});
+      if (document->cut)
+        report.problems.push_back(
+            {file.path, daimon::format("only the first {} MiB are indexed", kTextBytesMax >> 20)});
     } else if (document.error().code == ErrorCode::kUnsupported) {
       DAIMON_CHECK(state_->index.put_problem(name, file.path, file.stamp, document.error().what, true));
       ++report.skipped;
@@ -218,7 +236,8 @@ Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
   }
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   for (Passage& passage : candidates) {
-    const double held = static_cast<double>(terms_in(terms, spaced(passage.path) + " " + passage.heading + " " + passage.text));
+    const double held =
+        static_cast<double>(terms_in(terms, spaced(passage.path) + " " + passage.heading + " " + passage.text));
     passage.score *= 0.4 + held / static_cast<double>(std::max<std::size_t>(terms.size(), 1));
   }
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
@@ -231,7 +250,8 @@ Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
   return best;
 }
 
-Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const std::vector<Passage>& passages, std::size_t bytes_max) {
+Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const std::vector<Passage>& passages,
+                                                 std::size_t bytes_max) {
   std::vector<Passage> cut;
   for (const Passage& passage : passages) {
     const auto [begin, end] = best_window(passage.text, query, bytes_max);
@@ -245,7 +265,8 @@ Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const s
   return cut;
 }
 
-Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit) {
+Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, const std::vector<std::string>& mounts,
+                                                        int limit) {
   DAIMON_TRY(const auto passages, search({std::string(goal), mounts, 24}));
   std::vector<FileSummary> files;
   {
@@ -260,9 +281,12 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
     const std::filesystem::path path(file.path);
     file.score = static_cast<double>(terms_in(terms, spaced(file.path)));
     // A name that the goal spells out is what it is about.
-    if (lower.contains(to_lower_ascii(file.path))) file.score += 20;
-    else if (lower.contains(to_lower_ascii(path.filename().string()))) file.score += 12;
-    else if (path.stem().string().size() > 3 && lower.contains(to_lower_ascii(spaced(path.stem().string())))) file.score += 6;
+    if (lower.contains(to_lower_ascii(file.path)))
+      file.score += 20;
+    else if (lower.contains(to_lower_ascii(path.filename().string())))
+      file.score += 12;
+    else if (path.stem().string().size() > 3 && lower.contains(to_lower_ascii(spaced(path.stem().string()))))
+      file.score += 6;
     for (const Passage& passage : passages)
       if (passage.mount == file.mount && passage.path == file.path) {
         file.score += 3 * passage.score / top;
@@ -282,13 +306,18 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
 Result<std::string> FileSystem::read(const std::string& mount, const std::string& path, std::size_t bytes_max) {
   const std::scoped_lock lock(state_->mutex);
   DAIMON_TRY(const auto version, state_->index.current_version(mount, path));
-  if (!version) return fail(ErrorCode::kNotFound, daimon::format("no document '{}'", printable(path)), "list the folder to see what there is");
+  if (!version)
+    return fail(ErrorCode::kNotFound, daimon::format("no document '{}'", printable(path)),
+                "list the folder to see what there is");
   DAIMON_TRY(const auto text, state_->index.text_of_version(*version));
-  if (!text) return fail(ErrorCode::kCorrupt, daimon::format("the text of '{}' is missing from the index", printable(path)), "unmount the folder and mount it again");
+  if (!text)
+    return fail(ErrorCode::kCorrupt, daimon::format("the text of '{}' is missing from the index", printable(path)),
+                "unmount the folder and mount it again");
   return std::string(cut_utf8(*text, bytes_max));
 }
 
-Result<Verification> FileSystem::verify(const std::string& mount, const std::string& path, const std::string& version, std::string_view quote) {
+Result<Verification> FileSystem::verify(const std::string& mount, const std::string& path, const std::string& version,
+                                        std::string_view quote) {
   const std::scoped_lock lock(state_->mutex);
   Verification verification;
   DAIMON_TRY(const auto current, state_->index.current_version(mount, path));

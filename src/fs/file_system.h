@@ -64,11 +64,11 @@ struct Problem {
 
 struct MountReport {
   MountStatus mount;
-  std::int64_t indexed = 0;    // parsed anew
+  std::int64_t indexed = 0;  // parsed anew
   std::int64_t unchanged = 0;
-  std::int64_t forgotten = 0;  // no longer there
-  std::int64_t skipped = 0;    // not text
-  std::uint64_t bytes = 0;     // of what was parsed
+  std::int64_t forgotten = 0;     // no longer there
+  std::int64_t skipped = 0;       // not text
+  std::uint64_t bytes = 0;        // of what was parsed
   std::vector<Problem> problems;  // the first kProblemsShown; MountStatus counts them all
 };
 inline constexpr std::size_t kProblemsShown = 20;
@@ -98,20 +98,22 @@ class FileSystem {
   ~FileSystem();
 
   // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name.
-  Result<MountReport> mount(const std::filesystem::path& folder, std::string name, const std::function<void(const Progress&)>& progress,
-                            std::stop_token stop);
+  Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
+                            const std::function<void(const Progress&)>& progress, std::stop_token stop);
   Status unmount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
 
   // Best first. No query can break it; one without words finds nothing.
   Result<std::vector<Passage>> search(const SearchRequest& request);
   // The part of each passage that fits `bytes_max` and answers the query best.
-  Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages, std::size_t bytes_max);
+  Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages,
+                                       std::size_t bytes_max);
   // The files that a goal may be about, best match first.
   Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit);
   // The extracted text of the version that is indexed now, at most `bytes_max` of it.
   Result<std::string> read(const std::string& mount, const std::string& path, std::size_t bytes_max);
-  Result<Verification> verify(const std::string& mount, const std::string& path, const std::string& version, std::string_view quote);
+  Result<Verification> verify(const std::string& mount, const std::string& path, const std::string& version,
+                              std::string_view quote);
 
  private:
   struct State;

@@ -60,7 +60,8 @@ Status Index::add_mount(const std::string& name, const std::filesystem::path& ro
   DAIMON_TRY(const bool known, find.step());
   if (known) {
     if (find.text(0) == root.string()) return {};
-    return fail(ErrorCode::kConflict, daimon::format("'{}' is already the name of {}", printable(name), printable(find.text(0))),
+    return fail(ErrorCode::kConflict,
+                daimon::format("'{}' is already the name of {}", printable(name), printable(find.text(0))),
                 "give another name: daimon mount PATH --name NAME");
   }
   DAIMON_TRY(auto insert, database_.prepare("INSERT INTO mounts VALUES (?, ?)"));
@@ -70,22 +71,27 @@ Status Index::add_mount(const std::string& name, const std::filesystem::path& ro
 
 Status Index::remove_mount(const std::string& name) {
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
-  DAIMON_TRY(auto words, database_.prepare("DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
-                                           "WHERE files.mount = ?)"));
+  DAIMON_TRY(auto words,
+             database_.prepare(
+                 "DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
+                 "WHERE files.mount = ?)"));
   words.bind(1, std::string_view(name));
   DAIMON_CHECK(words.run());
   DAIMON_TRY(auto mount, database_.prepare("DELETE FROM mounts WHERE name = ?"));
   mount.bind(1, std::string_view(name));
   DAIMON_CHECK(mount.run());
-  if (database_.changes() == 0) return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)), "`daimon mounts` lists them");
+  if (database_.changes() == 0)
+    return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)),
+                "`daimon mounts` lists them");
   return transaction.commit();
 }
 
 Result<std::vector<MountStatus>> Index::mounts() {
-  DAIMON_TRY(auto query, database_.prepare(
-                             "SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND problem = ''), "
-                             "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
-                             "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> 'skipped') FROM mounts ORDER BY name"));
+  DAIMON_TRY(auto query,
+             database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND problem = ''), "
+                               "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
+                               "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
+                               "'skipped') FROM mounts ORDER BY name"));
   std::vector<MountStatus> list;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
@@ -114,8 +120,10 @@ Result<std::optional<Stamp>> Index::stamp(const std::string& mount, const std::s
 }
 
 Status Index::forget_chunks(const std::string& mount, const std::string& path) {
-  DAIMON_TRY(auto words, database_.prepare("DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
-                                           "WHERE files.mount = ? AND files.path = ?)"));
+  DAIMON_TRY(auto words,
+             database_.prepare(
+                 "DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
+                 "WHERE files.mount = ? AND files.path = ?)"));
   words.bind(1, std::string_view(mount)).bind(2, std::string_view(path));
   DAIMON_CHECK(words.run());
   DAIMON_TRY(auto file, database_.prepare("DELETE FROM files WHERE mount = ? AND path = ?"));
@@ -130,10 +138,15 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
   DAIMON_TRY(auto text, database_.prepare("INSERT OR IGNORE INTO texts VALUES (?, ?)"));
   text.bind(1, std::string_view(version)).bind_blob(2, document.text);
   DAIMON_CHECK(text.run());
-  DAIMON_TRY(auto file, database_.prepare("INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
-                                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')"));
+  DAIMON_TRY(auto file, database_.prepare(
+                            "INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
+                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')"));
   const std::string columns = to_text(JsonArray(document.columns.begin(), document.columns.end()));
-  file.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, stamp.bytes).bind(4, stamp.modified_ns).bind(5, stamp.inode);
+  file.bind(1, std::string_view(mount))
+      .bind(2, std::string_view(path))
+      .bind(3, stamp.bytes)
+      .bind(4, stamp.modified_ns)
+      .bind(5, stamp.inode);
   file.bind(6, std::string_view(document.type)).bind(7, std::string_view(version)).bind(8, std::string_view(columns));
   DAIMON_CHECK(file.run());
   const std::int64_t id = database_.last_row_id();
@@ -144,21 +157,32 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
     const std::string_view bytes = std::string_view(document.text).substr(piece.begin, piece.end - piece.begin);
     if (trim(bytes).empty()) continue;
     chunk.bind(1, id).bind(2, static_cast<std::int64_t>(piece.begin)).bind(3, static_cast<std::int64_t>(piece.end));
-    if (piece.page) chunk.bind(4, std::int64_t{*piece.page});
-    else chunk.bind_null(4);
+    if (piece.page)
+      chunk.bind(4, std::int64_t{*piece.page});
+    else
+      chunk.bind_null(4);
     DAIMON_CHECK(chunk.run());
-    words.bind(1, database_.last_row_id()).bind(2, std::string_view(path_text)).bind(3, std::string_view(piece.heading)).bind(4, bytes);
+    words.bind(1, database_.last_row_id())
+        .bind(2, std::string_view(path_text))
+        .bind(3, std::string_view(piece.heading))
+        .bind(4, bytes);
     DAIMON_CHECK(words.run());
   }
   return transaction.commit();
 }
 
-Status Index::put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what, bool skipped) {
+Status Index::put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what,
+                          bool skipped) {
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   DAIMON_CHECK(forget_chunks(mount, path));
-  DAIMON_TRY(auto file, database_.prepare("INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
-                                          "VALUES (?, ?, ?, ?, ?, ?, '', '[]', ?)"));
-  file.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, stamp.bytes).bind(4, stamp.modified_ns).bind(5, stamp.inode);
+  DAIMON_TRY(auto file, database_.prepare(
+                            "INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
+                            "VALUES (?, ?, ?, ?, ?, ?, '', '[]', ?)"));
+  file.bind(1, std::string_view(mount))
+      .bind(2, std::string_view(path))
+      .bind(3, stamp.bytes)
+      .bind(4, stamp.modified_ns)
+      .bind(5, stamp.inode);
   file.bind(6, std::string_view(skipped ? "skipped" : "problem")).bind(7, what);
   DAIMON_CHECK(file.run());
   return transaction.commit();
@@ -173,10 +197,12 @@ Status Index::remove(const std::string& mount, const std::string& path) {
 Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vector<std::string>& mounts, int limit) {
   if (fts.empty()) return std::vector<Passage>();
   // The path and the heading say what a chunk is about, so their words weigh more.
-  DAIMON_TRY(auto query, database_.prepare("SELECT files.mount, files.path, files.version, chunks.begin, chunks.end, chunks.page, words.heading, words.text, "
-                                           "bm25(words, 2.0, 2.0, 1.0) AS rank FROM words JOIN chunks ON chunks.id = words.rowid "
-                                           "JOIN files ON files.id = chunks.file WHERE words MATCH ?" +
-                                           placeholders(mounts) + " ORDER BY rank LIMIT ?"));
+  DAIMON_TRY(auto query,
+             database_.prepare("SELECT files.mount, files.path, files.version, chunks.begin, chunks.end, chunks.page, "
+                               "words.heading, words.text, "
+                               "bm25(words, 2.0, 2.0, 1.0) AS rank FROM words JOIN chunks ON chunks.id = words.rowid "
+                               "JOIN files ON files.id = chunks.file WHERE words MATCH ?" +
+                               placeholders(mounts) + " ORDER BY rank LIMIT ?"));
   int index = 1;
   query.bind(index++, fts);
   for (const std::string& mount : mounts) query.bind(index++, std::string_view(mount));
@@ -185,8 +211,16 @@ Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vecto
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return passages;
-    Passage passage{query.text(0), query.text(1), query.text(2), static_cast<std::uint64_t>(query.integer(3)), static_cast<std::uint64_t>(query.integer(4)),
-                    {},            query.text(6), query.text(7), -query.real(8), {}};
+    Passage passage{query.text(0),
+                    query.text(1),
+                    query.text(2),
+                    static_cast<std::uint64_t>(query.integer(3)),
+                    static_cast<std::uint64_t>(query.integer(4)),
+                    {},
+                    query.text(6),
+                    query.text(7),
+                    -query.real(8),
+                    {}};
     if (!query.is_null(5)) passage.page = static_cast<int>(query.integer(5));
     passage.label = capability::untrusted_label("file:" + passage.path);
     passages.push_back(std::move(passage));
@@ -194,7 +228,8 @@ Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vecto
 }
 
 Result<std::vector<FileSummary>> Index::files(const std::vector<std::string>& mounts) {
-  DAIMON_TRY(auto query, database_.prepare("SELECT mount, path, type, bytes, columns FROM files WHERE problem = ''" + placeholders(mounts) + " ORDER BY path"));
+  DAIMON_TRY(auto query, database_.prepare("SELECT mount, path, type, bytes, columns FROM files WHERE problem = ''" +
+                                           placeholders(mounts) + " ORDER BY path"));
   int index = 1;
   for (const std::string& mount : mounts) query.bind(index++, std::string_view(mount));
   std::vector<FileSummary> list;

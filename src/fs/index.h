@@ -37,7 +37,8 @@ class Index {
   // In one transaction each: a crash leaves the old or the new state of the file.
   Status put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document);
   // Remembers why a file has no text, so that it is not tried again until it changes.
-  Status put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what, bool skipped);
+  Status put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what,
+                     bool skipped);
   Status remove(const std::string& mount, const std::string& path);
 
   // Passages by BM25, best first, of an FTS5 query made by fts_query.

@@ -49,8 +49,9 @@ class Writer {
     return {reinterpret_cast<const char*>(data), length};
   }
   static bool is_block(std::string_view name) {
-    return is_any(name, {"p", "div", "li", "tr", "br", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "section", "article", "blockquote",
-                         "pre", "dt", "dd", "hr", "main", "body", "title", "figcaption"});
+    return is_any(name, {"p",  "div", "li",    "tr",   "br",   "h1",      "h2",        "h3",         "h4",
+                         "h5", "h6",  "table", "ul",   "ol",   "section", "article",   "blockquote", "pre",
+                         "dt", "dd",  "hr",    "main", "body", "title",   "figcaption"});
   }
   void line() {
     while (out_.ends_with(' ')) out_.pop_back();
@@ -67,7 +68,8 @@ class Writer {
     const std::string_view element = name(node);
     if (is_any(element, {"script", "style", "nav", "noscript", "template", "svg", "iframe", "head"})) return false;
     if (is_block(element)) line();
-    if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6') out_ += std::string(static_cast<std::size_t>(element[1] - '0'), '#') + " ";
+    if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6')
+      out_ += std::string(static_cast<std::size_t>(element[1] - '0'), '#') + " ";
     if (element == "li") out_ += "- ";
     if (is_any(element, {"td", "th"}) && !out_.empty() && !out_.ends_with('\n')) out_ += " | ";
     return true;
@@ -78,8 +80,10 @@ class Writer {
   void text(std::string_view text) {
     for (const char c : text) {
       const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
-      if (!blank) out_ += c;
-      else if (!out_.empty() && !out_.ends_with(' ') && !out_.ends_with('\n')) out_ += ' ';
+      if (!blank)
+        out_ += c;
+      else if (!out_.empty() && !out_.ends_with(' ') && !out_.ends_with('\n'))
+        out_ += ' ';
     }
   }
   std::string out_;
@@ -91,9 +95,11 @@ std::string text_of_html(std::string_view html) {
   lxb_html_document_t* document = lxb_html_document_create();
   if (document == nullptr) return {};
   std::string text;
-  if (lxb_html_document_parse(document, reinterpret_cast<const lxb_char_t*>(html.data()), html.size()) == LXB_STATUS_OK) {
+  if (lxb_html_document_parse(document, reinterpret_cast<const lxb_char_t*>(html.data()), html.size()) ==
+      LXB_STATUS_OK) {
     Writer writer;
-    if (lxb_html_body_element_t* body = lxb_html_document_body_element(document); body != nullptr) writer.walk(lxb_dom_interface_node(body));
+    if (lxb_html_body_element_t* body = lxb_html_document_body_element(document); body != nullptr)
+      writer.walk(lxb_dom_interface_node(body));
     text = writer.take();
   }
   lxb_html_document_destroy(document);

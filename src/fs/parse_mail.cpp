@@ -13,7 +13,12 @@ constexpr int kPartDepthMax = 8;
 
 std::string decode_quoted_printable(std::string_view text, bool in_header) {
   std::string out;
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                  : -1;
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '_' && in_header) {
       out += ' ';
@@ -38,7 +43,12 @@ std::string decode_base64(std::string_view text) {
   unsigned bits = 0;
   int count = 0;
   for (const char c : text) {
-    const int value = c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : c >= '0' && c <= '9' ? c - '0' + 52 : c == '+' ? 62 : c == '/' ? 63 : -1;
+    const int value = c >= 'A' && c <= 'Z'   ? c - 'A'
+                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                      : c >= '0' && c <= '9' ? c - '0' + 52
+                      : c == '+'             ? 62
+                      : c == '/'             ? 63
+                                             : -1;
     if (value < 0) continue;
     bits = (bits << 6) | static_cast<unsigned>(value);
     if (++count == 4) {
@@ -60,8 +70,10 @@ std::string to_utf8(std::string bytes, std::string_view charset) {
     std::string out;
     for (const char c : bytes) {
       const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x80) out += c;
-      else out += {static_cast<char>(0xC0 | (byte >> 6)), static_cast<char>(0x80 | (byte & 0x3F))};
+      if (byte < 0x80)
+        out += c;
+      else
+        out += {static_cast<char>(0xC0 | (byte >> 6)), static_cast<char>(0x80 | (byte & 0x3F))};
     }
     return out;
   }
@@ -81,7 +93,8 @@ std::string decode_words(std::string_view text) {
     const std::string_view charset = text.substr(begin + 2, first - begin - 2);
     const std::string_view encoding = text.substr(first + 1, second - first - 1);
     const std::string_view data = text.substr(second + 1, end - second - 1);
-    out += to_utf8(encoding == "B" || encoding == "b" ? decode_base64(data) : decode_quoted_printable(data, true), charset);
+    out += to_utf8(encoding == "B" || encoding == "b" ? decode_base64(data) : decode_quoted_printable(data, true),
+                   charset);
     text.remove_prefix(end + 2);
   }
   return out + std::string(text);
@@ -146,9 +159,12 @@ std::string body_of(const Part& part, int depth) {
     }
     return plain.empty() ? html : plain;
   }
-  if (!type.empty() && !type.starts_with("text/")) return "[attachment " + parameter(part.header("content-type"), "name") + "]\n";
+  if (!type.empty() && !type.starts_with("text/"))
+    return "[attachment " + parameter(part.header("content-type"), "name") + "]\n";
   const std::string encoding = to_lower_ascii(trim(part.header("content-transfer-encoding")));
-  std::string bytes = encoding == "base64" ? decode_base64(part.body) : encoding == "quoted-printable" ? decode_quoted_printable(part.body, false) : std::string(part.body);
+  std::string bytes = encoding == "base64"             ? decode_base64(part.body)
+                      : encoding == "quoted-printable" ? decode_quoted_printable(part.body, false)
+                                                       : std::string(part.body);
   std::string text = to_utf8(std::move(bytes), parameter(part.header("content-type"), "charset"));
   std::erase(text, '\r');
   return type.starts_with("text/html") ? text_of_html(text) : text;
@@ -157,7 +173,8 @@ std::string body_of(const Part& part, int depth) {
 std::string one_message(std::string_view message) {
   const Part part = split(message);
   std::string out;
-  for (const auto& [name, shown] : {std::pair("from", "From: "), {"to", "To: "}, {"date", "Date: "}, {"subject", "Subject: "}})
+  for (const auto& [name, shown] :
+       {std::pair("from", "From: "), {"to", "To: "}, {"date", "Date: "}, {"subject", "Subject: "}})
     if (const auto value = part.header(name); !value.empty()) out += shown + decode_words(value) + "\n";
   out += "\n" + body_of(part, 0);
   if (!out.ends_with('\n')) out += '\n';

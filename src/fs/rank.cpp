@@ -12,16 +12,20 @@ namespace {
 
 const std::set<std::string, std::less<>>& common_words() {
   static const std::set<std::string, std::less<>> kWords = {
-      "a", "about", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "could", "did", "do", "does", "document",
-      "documents", "file", "files", "find", "for", "from", "get", "give", "had", "has", "have", "he", "her", "his", "how", "i", "if", "in", "into",
-      "is", "it", "its", "let", "many", "me", "much", "my", "need", "of", "on", "or", "our", "please", "s", "say", "says", "she", "show", "so",
-      "some", "tell", "that", "the", "their", "them", "then", "there", "they", "this", "to", "us", "was", "we", "were", "what", "when", "where",
-      "which", "who", "whose", "why", "will", "with", "would", "you", "your"};
+      "a",     "about", "all",   "also", "am",    "an",   "and",   "any",  "are",      "as",        "at",
+      "be",    "been",  "by",    "can",  "could", "did",  "do",    "does", "document", "documents", "file",
+      "files", "find",  "for",   "from", "get",   "give", "had",   "has",  "have",     "he",        "her",
+      "his",   "how",   "i",     "if",   "in",    "into", "is",    "it",   "its",      "let",       "many",
+      "me",    "much",  "my",    "need", "of",    "on",   "or",    "our",  "please",   "s",         "say",
+      "says",  "she",   "show",  "so",   "some",  "tell", "that",  "the",  "their",    "them",      "then",
+      "there", "they",  "this",  "to",   "us",    "was",  "we",    "were", "what",     "when",      "where",
+      "which", "who",   "whose", "why",  "will",  "with", "would", "you",  "your"};
   return kWords;
 }
 
-constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march", "april", "may", "june",
-                                                      "july", "august", "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
 
 bool is_word_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -77,7 +81,9 @@ std::vector<std::string> query_terms(std::string_view query) {
   std::vector<std::string> terms;
   const auto collect = [&](bool common_too) {
     for (const std::string& word : words)
-      if (terms.size() < kTermsMax && (common_too || !common_words().contains(word)) && std::ranges::find(terms, word) == terms.end()) terms.push_back(word);
+      if (terms.size() < kTermsMax && (common_too || !common_words().contains(word)) &&
+          std::ranges::find(terms, word) == terms.end())
+        terms.push_back(word);
   };
   collect(false);
   if (terms.empty()) collect(true);
@@ -110,9 +116,13 @@ std::size_t terms_in(const std::vector<std::string>& terms, std::string_view tex
   for (const std::string& term : terms) {
     std::string_view stem = term;
     if (stem.size() > 4 && stem.ends_with('s')) stem.remove_suffix(1);
-    count += std::ranges::any_of(words, [&](const std::string& word) {
-      return word == term || (stem.size() >= 3 && word.starts_with(stem) && word.size() <= stem.size() + 3);
-    }) ? 1 : 0;
+    count += std::ranges::any_of(words,
+                                 [&](const std::string& word) {
+                                   return word == term || (stem.size() >= 3 && word.starts_with(stem) &&
+                                                           word.size() <= stem.size() + 3);
+                                 })
+                 ? 1
+                 : 0;
   }
   return count;
 }
@@ -123,9 +133,13 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
   if (pieces.empty()) return {0, 0};
   // A question for a quantity is answered by a line with a number in it.
   const std::string lower = to_lower_ascii(query);
-  const bool wants_number = lower.contains("how much") || lower.contains("how many") || lower.contains("when") || lower.contains("pay") || lower.contains("cost") ||
-                            lower.contains("total") || lower.contains("number") || lower.contains("bill") || lower.contains("owe") || lower.contains("price");
-  const auto has_digit = [](std::string_view part) { return std::ranges::any_of(part, [](char c) { return c >= '0' && c <= '9'; }); };
+  const bool wants_number = lower.contains("how much") || lower.contains("how many") || lower.contains("when") ||
+                            lower.contains("pay") || lower.contains("cost") || lower.contains("total") ||
+                            lower.contains("number") || lower.contains("bill") || lower.contains("owe") ||
+                            lower.contains("price");
+  const auto has_digit = [](std::string_view part) {
+    return std::ranges::any_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
   std::pair<std::size_t, std::size_t> best = pieces.front();
   double best_score = -1;
   for (std::size_t first = 0; first < pieces.size(); ++first) {
@@ -136,7 +150,8 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
       const std::string_view window = text.substr(begin, end - begin);
       double score = static_cast<double>(terms_in(terms, window));
       std::size_t numbers = 0;
-      for (std::size_t i = first; i <= last; ++i) numbers += has_digit(text.substr(pieces[i].first, pieces[i].second - pieces[i].first)) ? 1 : 0;
+      for (std::size_t i = first; i <= last; ++i)
+        numbers += has_digit(text.substr(pieces[i].first, pieces[i].second - pieces[i].first)) ? 1 : 0;
       if (wants_number) score += 0.3 * static_cast<double>(std::min<std::size_t>(numbers, 4));
       // Among equals the one with more around it, which is read more easily.
       score += 0.001 * static_cast<double>(end - begin) / static_cast<double>(bytes_max);

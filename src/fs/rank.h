@@ -9,8 +9,8 @@
 
 namespace daimon::fs {
 
-// The words and numbers of a text in lower case, without those that every question has, in order, each once. When nothing
-// else is left the common words stay.
+// The words and numbers of a text in lower case, without those that every question has, in order, each once. When
+// nothing else is left the common words stay.
 std::vector<std::string> query_terms(std::string_view query);
 
 // An FTS5 query that no input can break: the terms quoted, joined by OR; a month and a year next to each other also as
@@ -20,8 +20,8 @@ std::string fts_query(std::string_view query);
 // How many of the terms stand in the text (a term also matches with an ending: "bill" in "bills").
 std::size_t terms_in(const std::vector<std::string>& terms, std::string_view text);
 
-// The part of `text` that fits into `bytes_max` and holds the most terms, [begin, end): whole lines, or whole sentences of
-// a line that is longer.
+// The part of `text` that fits into `bytes_max` and holds the most terms, [begin, end): whole lines, or whole sentences
+// of a line that is longer.
 std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::string_view query, std::size_t bytes_max);
 
 }  // namespace daimon::fs

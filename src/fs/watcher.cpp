@@ -16,7 +16,9 @@ constexpr int kQuietMilliseconds = 300;
 }
 
 Watcher::Watcher(std::function<void(const std::string&)> on_change)
-    : on_change_(std::move(on_change)), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)), wake_(::eventfd(0, EFD_CLOEXEC)) {
+    : on_change_(std::move(on_change)),
+      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
+      wake_(::eventfd(0, EFD_CLOEXEC)) {
   if (inotify_ >= 0) thread_ = std::jthread([this] { run(); });
 }
 
@@ -29,8 +31,9 @@ Watcher::~Watcher() {
 
 void Watcher::add(const std::string& name, const std::filesystem::path& folder) {
   if (inotify_ < 0) return;
-  const int watch = ::inotify_add_watch(inotify_, folder.c_str(),
-                                        IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR | IN_DONT_FOLLOW);
+  const int watch = ::inotify_add_watch(
+      inotify_, folder.c_str(),
+      IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR | IN_DONT_FOLLOW);
   if (watch < 0) return;
   const std::scoped_lock lock(mutex_);
   names_[watch] = name;
@@ -62,7 +65,8 @@ void Watcher::run() {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       if ((event->mask & IN_Q_OVERFLOW) != 0)
         for (const auto& [watch, name] : names_) changed.insert(name);
-      else if (const auto found = names_.find(event->wd); found != names_.end()) changed.insert(found->second);
+      else if (const auto found = names_.find(event->wd); found != names_.end())
+        changed.insert(found->second);
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }

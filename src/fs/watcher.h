@@ -14,7 +14,8 @@ namespace daimon::fs {
 
 class Watcher {
  public:
-  // `on_change` is called on the watcher's own thread, some 300 ms after a burst of changes below a folder, with its name.
+  // `on_change` is called on the watcher's own thread, some 300 ms after a burst of changes below a folder, with its
+  // name.
   explicit Watcher(std::function<void(const std::string& name)> on_change);
   ~Watcher();
   Watcher(const Watcher&) = delete;

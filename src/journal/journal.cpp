@@ -20,8 +20,8 @@ CREATE TABLE IF NOT EXISTS blobs (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) WI
 
 std::string chain(std::string_view previous, std::int64_t sequence, std::int64_t time, std::string_view process,
                   std::string_view type, bool input, std::string_view body) {
-  return to_hex(sha256(
-      daimon::format("{}\n{} {} {} {} {} {}\n{}", previous, kRecordVersion, sequence, time, process, type, input ? 1 : 0, body)));
+  return to_hex(sha256(daimon::format("{}\n{} {} {} {} {} {}\n{}", previous, kRecordVersion, sequence, time, process,
+                                      type, input ? 1 : 0, body)));
 }
 
 // "p12" -> 12, "p12.3" (a child) -> 0: only roots carry the counter.
@@ -50,8 +50,8 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
     DAIMON_CHECK(transaction.commit());
   }
   Journal journal(std::move(database), epoch);
-  DAIMON_TRY(auto last, journal.database_.prepare(
-                            "SELECT sequence, hash, version FROM records ORDER BY sequence DESC LIMIT 1"));
+  DAIMON_TRY(auto last,
+             journal.database_.prepare("SELECT sequence, hash, version FROM records ORDER BY sequence DESC LIMIT 1"));
   DAIMON_TRY(const bool any, last.step());
   if (any) {
     journal.last_sequence_ = last.integer(0);
@@ -59,7 +59,7 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
     if (last.integer(2) > kRecordVersion)
       return fail(ErrorCode::kUnsupported,
                   daimon::format("the journal {} was written by a newer Daimon (record version {})", file.string(),
-                              last.integer(2)),
+                                 last.integer(2)),
                   "start the newer Daimon, or give this one another state folder (XDG_STATE_HOME)");
   }
   return journal;
@@ -94,8 +94,9 @@ Result<std::vector<Record>> Journal::append(WallTime now, std::span<const NewRec
     DAIMON_CHECK(insert.run());
     written.push_back({sequence, now, record.process, record.type, record.input, record.body});
   }
-  DAIMON_TRY(auto upsert, database_.prepare("INSERT INTO processes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (process) DO "
-                                            "UPDATE SET ended = ?4, view = ?5"));
+  DAIMON_TRY(auto upsert,
+             database_.prepare("INSERT INTO processes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (process) DO "
+                               "UPDATE SET ended = ?4, view = ?5"));
   for (const ProcessRow& row : rows) {
     upsert.bind(1, row.process).bind(2, number_of(row.process)).bind(3, row.parent).bind(4, std::int64_t{row.ended});
     upsert.bind(5, to_text(row.view));
@@ -130,10 +131,10 @@ Result<std::vector<Record>> Journal::read(std::string_view process, std::int64_t
 }
 
 Result<std::vector<ProcessRow>> Journal::rows(bool ended_too) {
-  DAIMON_TRY(auto query, database_.prepare(ended_too
-                                               ? "SELECT process, parent, ended, view FROM processes ORDER BY rowid"
-                                               : "SELECT process, parent, ended, view FROM processes WHERE ended = 0 "
-                                                 "ORDER BY rowid"));
+  DAIMON_TRY(auto query,
+             database_.prepare(ended_too ? "SELECT process, parent, ended, view FROM processes ORDER BY rowid"
+                                         : "SELECT process, parent, ended, view FROM processes WHERE ended = 0 "
+                                           "ORDER BY rowid"));
   std::vector<ProcessRow> rows;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());

@@ -55,8 +55,10 @@ class Journal {
  public:
   static Result<Journal> open(const std::filesystem::path& file);
 
-  // `now` is the time the records carry: the one the process was stepped with. All or nothing, in one durable transaction together with the rows. Returns the records with their sequences.
-  Result<std::vector<Record>> append(WallTime now, std::span<const NewRecord> records, std::span<const ProcessRow> rows);
+  // `now` is the time the records carry: the one the process was stepped with. All or nothing, in one durable
+  // transaction together with the rows. Returns the records with their sequences.
+  Result<std::vector<Record>> append(WallTime now, std::span<const NewRecord> records,
+                                     std::span<const ProcessRow> rows);
 
   // In order; `process` empty for all. At most `limit` records with a sequence above `after`.
   Result<std::vector<Record>> read(std::string_view process, std::int64_t after, std::int64_t limit);
@@ -78,8 +80,7 @@ class Journal {
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
 
  private:
-  Journal(sqlite::Database database, std::int64_t epoch)
-      : database_(std::move(database)), epoch_(epoch) {}
+  Journal(sqlite::Database database, std::int64_t epoch) : database_(std::move(database)), epoch_(epoch) {}
   Status check_lease();
 
   sqlite::Database database_;

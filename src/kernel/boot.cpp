@@ -19,9 +19,11 @@
 namespace daimon::kernel {
 namespace {
 
-Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& configuration, const BootOptions& options, const std::string& name) {
+Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& configuration, const BootOptions& options,
+                                                         const std::string& name) {
   if (const auto remote = configuration.remotes.find(name); remote != configuration.remotes.end())
-    return processor::RemoteProcessor::create({.url = remote->second.url, .model = remote->second.model, .id = name, .key_env = remote->second.key_env});
+    return processor::RemoteProcessor::create(
+        {.url = remote->second.url, .model = remote->second.model, .id = name, .key_env = remote->second.key_env});
   processor::LocalOptions local;
   local.id = name;
   local.threads = options.threads;
@@ -42,8 +44,10 @@ Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& co
 class Machine final : public System {
  public:
   Machine(const BootOptions& options, Configuration configuration)
-      : options_(options), configuration_(std::move(configuration)),
-        models_(configuration_.model, [this](const std::string& name) { return load_model(configuration_, options_, name); }) {}
+      : options_(options),
+        configuration_(std::move(configuration)),
+        models_(configuration_.model,
+                [this](const std::string& name) { return load_model(configuration_, options_, name); }) {}
 
   Status start_up() {
     DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db"}));
@@ -70,20 +74,30 @@ class Machine final : public System {
   Result<Json> processes(bool ended_too) override { return kernel_->processes(ended_too); }
   Status signal(std::string_view id, Signal signal) override { return kernel_->signal(id, signal); }
   Status raise_budget(std::string_view id, const Budget& more) override { return kernel_->raise_budget(id, more); }
-  Status decide(std::string_view id, std::string_view request, bool approve) override { return kernel_->decide(id, request, approve); }
-  Status answer(std::string_view id, std::string_view request, std::string_view text) override { return kernel_->answer(id, request, text); }
-  Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after, OnEvent on_event) override { return kernel_->follow(id, after, std::move(on_event)); }
+  Status decide(std::string_view id, std::string_view request, bool approve) override {
+    return kernel_->decide(id, request, approve);
+  }
+  Status answer(std::string_view id, std::string_view request, std::string_view text) override {
+    return kernel_->answer(id, request, text);
+  }
+  Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after, OnEvent on_event) override {
+    return kernel_->follow(id, after, std::move(on_event));
+  }
   Result<Json> replay(std::string_view id) override { return kernel_->replay(id); }
-  Result<Json> mount(const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress, std::stop_token stop) override {
+  Result<Json> mount(const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress,
+                     std::stop_token stop) override {
     return kernel_->mount(path, name, progress, std::move(stop));
   }
   Status unmount(std::string_view name) override { return kernel_->unmount(name); }
   Result<Json> mounts() override { return kernel_->mounts(); }
-  Result<Json> find(std::string_view query, const std::vector<std::string>& mounts, int limit) override { return kernel_->find(query, mounts, limit); }
+  Result<Json> find(std::string_view query, const std::vector<std::string>& mounts, int limit) override {
+    return kernel_->find(query, mounts, limit);
+  }
   Result<Json> models() override { return kernel_->models(); }
   Result<Json> status() override { return kernel_->status(); }
   Result<Json> doctor() override { return kernel_->doctor(); }
-  Result<processor::Reply> chat(const std::string& model, processor::Request request, const std::function<bool(std::string_view)>& on_text) override {
+  Result<processor::Reply> chat(const std::string& model, processor::Request request,
+                                const std::function<bool(std::string_view)>& on_text) override {
     return kernel_->chat(model, std::move(request), on_text);
   }
 
@@ -104,7 +118,9 @@ class Machine final : public System {
 Result<std::unique_ptr<System>> boot(const BootOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.state_folder, error);
-  if (error) return std::unexpected(os_error(error.value(), "cannot make the state folder " + printable(options.state_folder.string())));
+  if (error)
+    return std::unexpected(
+        os_error(error.value(), "cannot make the state folder " + printable(options.state_folder.string())));
   std::filesystem::permissions(options.state_folder, std::filesystem::perms::owner_all, error);
   DAIMON_TRY(auto configuration, read_configuration(options.config_folder));
   auto machine = std::make_unique<Machine>(options, std::move(configuration));

@@ -19,7 +19,8 @@ std::optional<std::string> read_file(const std::filesystem::path& path) {
 }
 
 std::unexpected<Error> wrong(const std::filesystem::path& path, std::string_view what) {
-  return fail(ErrorCode::kInvalidArgument, daimon::format("{}: {}", path.string(), what), "correct the file, or move it away to use the defaults");
+  return fail(ErrorCode::kInvalidArgument, daimon::format("{}: {}", path.string(), what),
+              "correct the file, or move it away to use the defaults");
 }
 
 Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_view name, const Json& value) {
@@ -29,7 +30,8 @@ Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_v
   remote.key_env = find_string(value, "key_env").value_or("");
   remote.may_see_personal = find_bool(value, "may_see_personal").value_or(false);
   if (!remote.url.starts_with("http://") && !remote.url.starts_with("https://"))
-    return wrong(path, daimon::format("the remote model '{}' needs a \"url\" that begins with http:// or https://", printable(name)));
+    return wrong(path, daimon::format("the remote model '{}' needs a \"url\" that begins with http:// or https://",
+                                      printable(name)));
   return remote;
 }
 
@@ -52,7 +54,8 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
   constexpr std::array<std::string_view, 4> kKnown = {"model", "remotes", "web_hosts", "budget"};
   for (const auto& member : value->get_object())
     if (std::ranges::find(kKnown, std::string_view(member.key())) == kKnown.end())
-      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, budget", printable(member.key())));
+      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, budget",
+                                        printable(member.key())));
   made.model = find_string(*value, "model").value_or(made.model);
   if (const Json* remotes = find(*value, "remotes"); remotes != nullptr) {
     if (!remotes->is_object()) return wrong(path, "\"remotes\" is not an object");

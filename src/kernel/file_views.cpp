@@ -7,16 +7,23 @@ namespace daimon::kernel {
 namespace {
 
 JsonObject mount_view(const fs::MountStatus& mount) {
-  return {{"name", mount.name}, {"root", mount.root.string()}, {"files", mount.files}, {"chunks", mount.chunks}, {"problems", mount.problems}};
+  return {{"name", mount.name},
+          {"root", mount.root.string()},
+          {"files", mount.files},
+          {"chunks", mount.chunks},
+          {"problems", mount.problems}};
 }
 
 }  // namespace
 
-Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress,
-                          std::stop_token stop) {
+Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
+                          const std::function<void(const Json&)>& progress, std::stop_token stop) {
   const auto report = [&](const fs::Progress& now) {
     if (progress)
-      progress(JsonObject{{"files_done", now.files_done}, {"files_total", now.files_total}, {"bytes_done", now.bytes_done}, {"path", printable(now.path)}});
+      progress(JsonObject{{"files_done", now.files_done},
+                          {"files_total", now.files_total},
+                          {"bytes_done", now.bytes_done},
+                          {"path", printable(now.path)}});
   };
   DAIMON_TRY(const fs::MountReport made, files.mount(path, name, report, std::move(stop)));
   JsonObject view = mount_view(made.mount);
@@ -26,7 +33,8 @@ Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const 
   view["skipped"] = made.skipped;
   view["bytes"] = made.bytes;
   JsonArray problems;
-  for (const fs::Problem& problem : made.problems) problems.push_back(JsonObject{{"path", problem.path}, {"what", problem.what}});
+  for (const fs::Problem& problem : made.problems)
+    problems.push_back(JsonObject{{"path", problem.path}, {"what", problem.what}});
   view["problem_list"] = std::move(problems);
   return Json(std::move(view));
 }
@@ -38,13 +46,15 @@ Result<Json> mounts_view(fs::FileSystem& files) {
   return Json(std::move(list));
 }
 
-Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts, int limit) {
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
+                       int limit) {
   DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
   DAIMON_TRY(const auto windows, files.windows(query, passages, 320));
   JsonArray list;
   for (const fs::Passage& passage : windows) {
-    JsonObject item{{"mount", passage.mount}, {"path", passage.path}, {"page", nullptr}, {"heading", passage.heading}, {"text", passage.text},
-                    {"begin", passage.byte_begin}, {"end", passage.byte_end}, {"version", passage.version}, {"score", passage.score}};
+    JsonObject item{{"mount", passage.mount},     {"path", passage.path},       {"page", nullptr},
+                    {"heading", passage.heading}, {"text", passage.text},       {"begin", passage.byte_begin},
+                    {"end", passage.byte_end},    {"version", passage.version}, {"score", passage.score}};
     if (passage.page) item["page"] = *passage.page;
     list.push_back(std::move(item));
   }

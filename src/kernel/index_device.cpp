@@ -1,8 +1,8 @@
 #include "kernel/index_device.h"
 
 #include <array>
-#include "base/format.h"
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace daimon::kernel {
@@ -22,7 +22,8 @@ Json text_schema(int length_max, std::string_view description) {
   return JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}, {"description", description}};
 }
 
-CallSpecification specification(std::string name, std::string summary, JsonObject properties, std::string verb, bool hidden) {
+CallSpecification specification(std::string name, std::string summary, JsonObject properties, std::string verb,
+                                bool hidden) {
   JsonArray required;
   for (const auto& property : properties) required.emplace_back(property.key());
   CallSpecification made;
@@ -47,7 +48,8 @@ class IndexDevice final : public device::Device {
         calls_{specification("search", "find passages in the mounted files",
                              {{"query", text_schema(400, "the words to look for")}}, "search", false),
                specification("survey", "which files the goal may be about",
-                             {{"goal", text_schema(400'000, "the goal")}, {"limit", JsonObject{{"type", "integer"}}}}, "survey", true),
+                             {{"goal", text_schema(400'000, "the goal")}, {"limit", JsonObject{{"type", "integer"}}}},
+                             "survey", true),
                specification("cite", "whether a quotation stands in a document",
                              {{"path", text_schema(4096, "the file")},
                               {"version", text_schema(64, "the version's hash")},
@@ -88,9 +90,10 @@ class IndexDevice final : public device::Device {
     outcome.label = capability::system_label();
     JsonArray list;
     for (const fs::Passage& passage : windows) {
-      JsonObject item{{"mount", passage.mount}, {"path", shown(context, passage.mount, passage.path)},
-                      {"version", passage.version}, {"begin", passage.byte_begin}, {"end", passage.byte_end},
-                      {"heading", passage.heading}, {"text", passage.text}};
+      JsonObject item{{"mount", passage.mount},     {"path", shown(context, passage.mount, passage.path)},
+                      {"version", passage.version}, {"begin", passage.byte_begin},
+                      {"end", passage.byte_end},    {"heading", passage.heading},
+                      {"text", passage.text}};
       if (passage.page) item["page"] = *passage.page;
       list.push_back(std::move(item));
       outcome.label = join(outcome.label, passage.label);
@@ -119,13 +122,15 @@ class IndexDevice final : public device::Device {
     const auto path = find_string(call.arguments, "path");
     const auto version = find_string(call.arguments, "version");
     const auto quote = find_string(call.arguments, "quote");
-    if (!path || !version || !quote) return fail(ErrorCode::kInvalidArgument, "cite needs a path, a version and a quotation");
+    if (!path || !version || !quote)
+      return fail(ErrorCode::kInvalidArgument, "cite needs a path, a version and a quotation");
     DAIMON_TRY(const auto resolved, device::resolve_path(context.mounts, *path));
     DAIMON_TRY(const auto verification,
                files_.verify(resolved.mount->name, resolved.relative.string(), std::string(*version), *quote));
-    return Outcome{JsonObject{{"verified", verification.verified}, {"changed_since", verification.changed_since}},
-                   verification.verified ? "the quotation stands in the document" : "the quotation does not stand in the document",
-                   capability::system_label()};
+    return Outcome{
+        JsonObject{{"verified", verification.verified}, {"changed_since", verification.changed_since}},
+        verification.verified ? "the quotation stands in the document" : "the quotation does not stand in the document",
+        capability::system_label()};
   }
 
   fs::FileSystem& files_;
@@ -134,6 +139,8 @@ class IndexDevice final : public device::Device {
 
 }  // namespace
 
-std::unique_ptr<device::Device> make_index_device(fs::FileSystem& files) { return std::make_unique<IndexDevice>(files); }
+std::unique_ptr<device::Device> make_index_device(fs::FileSystem& files) {
+  return std::make_unique<IndexDevice>(files);
+}
 
 }  // namespace daimon::kernel

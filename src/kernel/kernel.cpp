@@ -6,12 +6,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <deque>
-#include "base/format.h"
 #include <future>
 #include <map>
 #include <set>
 #include <thread>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "kernel/event_stream.h"
 #include "kernel/start.h"
@@ -87,7 +87,8 @@ class Kernel final : public System {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
       if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
       DAIMON_TRY(const auto row, ports_.journal.row(id));
-      if (!row) return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      if (!row)
+        return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
       return row->view;
     });
   }
@@ -109,7 +110,10 @@ class Kernel final : public System {
   Status raise_budget(std::string_view id, const Budget& more) override {
     if (more.tokens < 0 || more.seconds < 0 || more.effects < 0 || more.money < 0)
       return fail(ErrorCode::kInvalidArgument, "a budget can only be raised", "give amounts above zero");
-    return tell(id, "budget", JsonObject{{"tokens", more.tokens}, {"seconds", more.seconds}, {"effects", more.effects}, {"money", more.money}});
+    return tell(
+        id, "budget",
+        JsonObject{
+            {"tokens", more.tokens}, {"seconds", more.seconds}, {"effects", more.effects}, {"money", more.money}});
   }
 
   Status decide(std::string_view id, std::string_view request, bool approve) override {
@@ -123,12 +127,16 @@ class Kernel final : public System {
     return tell_waiting(id, request, "question", "answered", JsonObject{{"request", request}, {"text", text}});
   }
 
-  Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence, OnEvent on_event) override {
+  Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
+                                               OnEvent on_event) override {
     return on_kernel<std::unique_ptr<Subscription>>(
-        [this, id = std::string(id), after_sequence, on_event = std::move(on_event)]() mutable -> Result<std::unique_ptr<Subscription>> {
+        [this, id = std::string(id), after_sequence,
+         on_event = std::move(on_event)]() mutable -> Result<std::unique_ptr<Subscription>> {
           if (!id.empty()) {
             DAIMON_TRY(const auto row, ports_.journal.row(id));
-            if (!row) return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+            if (!row)
+              return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)),
+                          "`daimon ps -a` lists them");
           }
           auto stream = std::make_shared<EventStream>(id, std::move(on_event));
           // The past, then the present: no event can come between, because this is the kernel's thread.
@@ -148,7 +156,8 @@ class Kernel final : public System {
   Result<Json> replay(std::string_view id) override {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
       DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
-      if (records.empty()) return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+      if (records.empty())
+        return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
       Process process({calls_, constitution_}, id);
       return replay_report(process, records);
     });
@@ -168,7 +177,8 @@ class Kernel final : public System {
 
   Result<Json> models() override {
     JsonArray list;
-    for (processor::Processor* processor : ports_.models.loaded()) list.push_back(model_view(processor->model(), processor->usage()));
+    for (processor::Processor* processor : ports_.models.loaded())
+      list.push_back(model_view(processor->model(), processor->usage()));
     return Json(JsonObject{{"default", ports_.models.default_model()}, {"loaded", std::move(list)}});
   }
 
@@ -192,11 +202,12 @@ class Kernel final : public System {
     JsonArray checks;
     DAIMON_TRY(const auto journal, (on_kernel<Json>([this]() -> Result<Json> {
                  DAIMON_TRY(const auto verification, ports_.journal.verify());
-                 return check_view("journal", !verification.broken_at,
-                                   verification.broken_at
-                                       ? daimon::format("record {} does not follow from the one before", *verification.broken_at)
-                                       : daimon::format("{} records, the chain of hashes holds", verification.records),
-                                   verification.broken_at ? "restore the journal from a copy" : "");
+                 return check_view(
+                     "journal", !verification.broken_at,
+                     verification.broken_at
+                         ? daimon::format("record {} does not follow from the one before", *verification.broken_at)
+                         : daimon::format("{} records, the chain of hashes holds", verification.records),
+                     verification.broken_at ? "restore the journal from a copy" : "");
                })));
     checks.push_back(journal);
     add_machine_checks(checks, options_.state_folder, ports_.models, ports_.files);
@@ -252,25 +263,30 @@ class Kernel final : public System {
     auto promise = std::make_shared<std::promise<Result<T>>>();
     auto future = promise->get_future();
     asio::post(io_, [this, promise, work = std::move(work)]() mutable {
-      if (closing_) promise->set_value(fail(ErrorCode::kUnavailable, "the daemon is stopping"));
-      else promise->set_value(work());
+      if (closing_)
+        promise->set_value(fail(ErrorCode::kUnavailable, "the daemon is stopping"));
+      else
+        promise->set_value(work());
     });
     return future.get();
   }
 
   Status tell(std::string_view id, std::string type, JsonObject body) {
-    const auto told = on_kernel<bool>([this, id = std::string(id), type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
-      if (!processes_.contains(id)) return gone(id);
-      DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
-      return true;
-    });
+    const auto told = on_kernel<bool>(
+        [this, id = std::string(id), type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
+          if (!processes_.contains(id)) return gone(id);
+          DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
+          return true;
+        });
     return told ? Status() : std::unexpected(told.error());
   }
 
   // Only what the process waits for can be decided, and only once: an old or invented request is refused.
-  Status tell_waiting(std::string_view id, std::string_view request, std::string_view kind, std::string type, JsonObject body) {
-    const auto told = on_kernel<bool>([this, id = std::string(id), request = std::string(request), kind = std::string(kind),
-                                       type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
+  Status tell_waiting(std::string_view id, std::string_view request, std::string_view kind, std::string type,
+                      JsonObject body) {
+    const auto told = on_kernel<bool>([this, id = std::string(id), request = std::string(request),
+                                       kind = std::string(kind), type = std::move(type),
+                                       body = std::move(body)]() mutable -> Result<bool> {
       const auto found = processes_.find(id);
       if (found == processes_.end()) return gone(id);
       const Json view = found->second->view();
@@ -286,7 +302,8 @@ class Kernel final : public System {
 
   std::unexpected<Error> gone(std::string_view id) {
     if (const auto row = ports_.journal.row(id); row && *row)
-      return fail(ErrorCode::kConflict, daimon::format("{} has ended", printable(id)), daimon::format("`daimon logs {}` shows how", printable(id)));
+      return fail(ErrorCode::kConflict, daimon::format("{} has ended", printable(id)),
+                  daimon::format("`daimon logs {}` shows how", printable(id)));
     return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
   }
 
@@ -295,8 +312,10 @@ class Kernel final : public System {
     Process& reference = *process;
     processes_.emplace(id, std::move(process));
     const Status applied = apply({id, "created", std::move(created)});
-    if (!applied) processes_.erase(id);
-    else if (const auto still = processes_.find(id); still == processes_.end()) return {};
+    if (!applied)
+      processes_.erase(id);
+    else if (const auto still = processes_.find(id); still == processes_.end())
+      return {};
     static_cast<void>(reference);
     return applied;
   }
@@ -326,8 +345,11 @@ class Kernel final : public System {
     if (backlog_.empty()) {
       const Status applied = apply(input);
       if (applied) return;
-      broadcast(input.process, JsonObject{{"type", "progress"}, {"process", input.process},
-                                          {"line", daimon::format("held, nothing is lost: {}", applied.error().what)}}, true);
+      broadcast(input.process,
+                JsonObject{{"type", "progress"},
+                           {"process", input.process},
+                           {"line", daimon::format("held, nothing is lost: {}", applied.error().what)}},
+                true);
     }
     backlog_.push_back(std::move(input));
     backlog_size_ = backlog_.size();
@@ -366,7 +388,8 @@ class Kernel final : public System {
     std::string wanted;
     if (const auto* thought = std::get_if<process::Think>(&pending)) wanted = thought->id;
     if (const auto* call = std::get_if<process::Dispatch>(&pending)) wanted = call->call.id;
-    if (const auto* timer = std::get_if<process::AwaitTimer>(&pending)) wanted = daimon::format("timer {}", to_milliseconds(timer->at));
+    if (const auto* timer = std::get_if<process::AwaitTimer>(&pending))
+      wanted = daimon::format("timer {}", to_milliseconds(timer->at));
     if (const auto found = in_flight_.find(process.id()); found != in_flight_.end()) {
       if (found->second.id == wanted) return;
       stop(found->second);
@@ -376,9 +399,12 @@ class Kernel final : public System {
     Work& work = in_flight_[process.id()];
     work.generation = ++generation_;
     work.id = wanted;
-    if (const auto* thought = std::get_if<process::Think>(&pending)) begin_thought(process, *thought, work.generation);
-    else if (const auto* call = std::get_if<process::Dispatch>(&pending)) begin_call(process, call->call, work, recovered);
-    else begin_timer(process.id(), std::get<process::AwaitTimer>(pending).at, work);
+    if (const auto* thought = std::get_if<process::Think>(&pending))
+      begin_thought(process, *thought, work.generation);
+    else if (const auto* call = std::get_if<process::Dispatch>(&pending))
+      begin_call(process, call->call, work, recovered);
+    else
+      begin_timer(process.id(), std::get<process::AwaitTimer>(pending).at, work);
   }
 
   // The completion of `generation`, back on the kernel's thread: an input, unless the process has moved on.
@@ -425,32 +451,44 @@ class Kernel final : public System {
   void begin_call(const Process& process, const device::Call& call, Work& work, bool recovered) {
     const process::CallTable::Entry* entry = calls_.find(call.name);
     if (entry == nullptr || entry->device == nullptr) {
-      return complete(process.id(), work.generation, "returned",
-                      {{"call", call.id}, {"outcome", "error"}, {"text", "this call has no device any more"}, {"ms", 0}});
+      return complete(
+          process.id(), work.generation, "returned",
+          {{"call", call.id}, {"outcome", "error"}, {"text", "this call has no device any more"}, {"ms", 0}});
     }
     const device::EffectClass effect = entry->specification.effect;
     if (recovered && effect == device::EffectClass::kOpaque)
       return complete(process.id(), work.generation, "returned",
-                      {{"call", call.id}, {"outcome", "unknown"}, {"text", "interrupted; it may or may not have happened"}, {"ms", 0}});
+                      {{"call", call.id},
+                       {"outcome", "unknown"},
+                       {"text", "interrupted; it may or may not have happened"},
+                       {"ms", 0}});
     const auto timeout = entry->specification.timeout;
     // The watchdog: a device that does not come back is given up, and its late answer dropped.
     work.timer = std::make_shared<asio::steady_timer>(io_, timeout + kGrace);
-    work.timer->async_wait([this, id = process.id(), generation = work.generation, call = call.id, name = call.name, timeout,
-                            stop = work.stop](const boost::system::error_code& error) mutable {
+    work.timer->async_wait([this, id = process.id(), generation = work.generation, call = call.id, name = call.name,
+                            timeout, stop = work.stop](const boost::system::error_code& error) mutable {
       if (error) return;
       stop.request_stop();
       complete(id, generation, "returned",
-               returned_body(call, fail(ErrorCode::kTimeout, daimon::format("{} did not answer within {} s", name,
-                                                                         std::chrono::duration_cast<std::chrono::seconds>(timeout).count()),
-                                        "it was given up; try a smaller piece of work"), 0));
+               returned_body(call,
+                             fail(ErrorCode::kTimeout,
+                                  daimon::format("{} did not answer within {} s", name,
+                                                 std::chrono::duration_cast<std::chrono::seconds>(timeout).count()),
+                                  "it was given up; try a smaller piece of work"),
+                             0));
     });
     const auto folder = options_.state_folder / "processes" / process.id();
-    asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = process.mounts(), generation = work.generation,
-                               stop = work.stop, timeout] {
+    asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = process.mounts(),
+                               generation = work.generation, stop = work.stop, timeout] {
       const SteadyTime begin = ports_.clock.steady();
-      device::CallContext context{ports_.clock, stop.get_token(), begin + timeout, mounts, folder,
+      device::CallContext context{ports_.clock,
+                                  stop.get_token(),
+                                  begin + timeout,
+                                  mounts,
+                                  folder,
                                   [this, id = call.process](std::string_view line) {
-                                    broadcast(id, JsonObject{{"type", "progress"}, {"process", id}, {"line", line}}, true);
+                                    broadcast(id, JsonObject{{"type", "progress"}, {"process", id}, {"line", line}},
+                                              true);
                                   }};
       std::error_code ignored;
       std::filesystem::create_directories(folder, ignored);
@@ -458,8 +496,10 @@ class Kernel final : public System {
       bool run = true;
       if (recovered && entry->specification.effect == device::EffectClass::kQueryable) {
         auto happened = entry->device->query(call, context);
-        if (!happened) outcome = std::unexpected(happened.error()), run = false;
-        else if (*happened) outcome = std::move(**happened), run = false;
+        if (!happened)
+          outcome = std::unexpected(happened.error()), run = false;
+        else if (*happened)
+          outcome = std::move(**happened), run = false;
       }
       if (run) outcome = entry->device->run(call, context);
       const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();

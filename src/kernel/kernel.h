@@ -20,9 +20,9 @@
 namespace daimon::kernel {
 
 struct KernelOptions {
-  std::filesystem::path state_folder;  // processes/ID below it is each process's own
-  process::Limits limits;              // of a process whose StartOptions name none
-  std::vector<std::string> web_hosts;  // the allow-list of fetch
+  std::filesystem::path state_folder;                // processes/ID below it is each process's own
+  process::Limits limits;                            // of a process whose StartOptions name none
+  std::vector<std::string> web_hosts;                // the allow-list of fetch
   std::vector<std::string> remote_may_see_personal;  // names of remote models that personal data may go to
   int device_threads = 4;
   std::size_t goal_bytes_max = 256 * 1024;

@@ -7,32 +7,40 @@
 
 namespace daimon::kernel {
 
-void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, ModelPool& models, fs::FileSystem& files) {
+void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, ModelPool& models,
+                        fs::FileSystem& files) {
   const auto report = sandbox::probe();
   if (!report) {
     checks.push_back(check_view("sandbox", false, report.error().what, report.error().remedy));
   } else {
     for (const sandbox::LayerReport& layer : report->layers)
-      checks.push_back(check_view(daimon::format("sandbox: {}", sandbox::name_of(layer.layer)), layer.works || !layer.required,
-                                  layer.works ? layer.detail : daimon::format("missing{}: {}", layer.required ? "" : " (not required)", layer.detail),
-                                  layer.remedy));
+      checks.push_back(check_view(
+          daimon::format("sandbox: {}", sandbox::name_of(layer.layer)), layer.works || !layer.required,
+          layer.works ? layer.detail
+                      : daimon::format("missing{}: {}", layer.required ? "" : " (not required)", layer.detail),
+          layer.remedy));
     checks.push_back(check_view("sandbox", report->usable,
-                                report->usable ? daimon::format("ready; a launch takes {:.1f} ms", static_cast<double>(report->launch.count()) / 1000)
+                                report->usable ? daimon::format("ready; a launch takes {:.1f} ms",
+                                                                static_cast<double>(report->launch.count()) / 1000)
                                                : "programs and parsers will not be run",
                                 report->usable ? "" : "see the layers above"));
   }
   std::error_code error;
   const auto space = std::filesystem::space(state_folder, error);
   constexpr std::uintmax_t kSpaceMin = 256ULL << 20;
-  checks.push_back(check_view("disk", !error && space.available > kSpaceMin,
-                              error ? error.message() : daimon::format("{} MiB free at {}", space.available >> 20, state_folder.string()),
-                              !error && space.available > kSpaceMin ? "" : "free some disk space, or set XDG_STATE_HOME to another disk"));
+  checks.push_back(check_view(
+      "disk", !error && space.available > kSpaceMin,
+      error ? error.message() : daimon::format("{} MiB free at {}", space.available >> 20, state_folder.string()),
+      !error && space.available > kSpaceMin ? "" : "free some disk space, or set XDG_STATE_HOME to another disk"));
   const auto processor = models.get("");
-  checks.push_back(check_view("model", processor.has_value(),
-                              processor ? daimon::format("{}: {}", (*processor)->model().id, (*processor)->model().description) : processor.error().what,
-                              processor ? "" : processor.error().remedy));
+  checks.push_back(
+      check_view("model", processor.has_value(),
+                 processor ? daimon::format("{}: {}", (*processor)->model().id, (*processor)->model().description)
+                           : processor.error().what,
+                 processor ? "" : processor.error().remedy));
   const auto mounts = files.mounts();
-  checks.push_back(check_view("files", mounts.has_value(), mounts ? daimon::format("{} folders mounted", mounts->size()) : mounts.error().what,
+  checks.push_back(check_view("files", mounts.has_value(),
+                              mounts ? daimon::format("{} folders mounted", mounts->size()) : mounts.error().what,
                               mounts ? "" : mounts.error().remedy));
 }
 

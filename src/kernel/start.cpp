@@ -1,8 +1,8 @@
 #include "kernel/start.h"
 
 #include <algorithm>
-#include "base/format.h"
 
+#include "base/format.h"
 #include "base/text.h"
 #include "capability/capability.h"
 
@@ -41,15 +41,20 @@ T chosen(T wanted, T otherwise) {
 
 Status check_start(const StartOptions& options, const KernelOptions& kernel) {
   if (trim(options.goal).empty())
-    return fail(ErrorCode::kInvalidArgument, "the goal is empty", "say what you want, for example: daimon run \"what did I pay for water?\"");
+    return fail(ErrorCode::kInvalidArgument, "the goal is empty",
+                "say what you want, for example: daimon run \"what did I pay for water?\"");
   if (!is_utf8(options.goal))
-    return fail(ErrorCode::kInvalidArgument, "the goal is not valid UTF-8 text", "check the encoding of what was typed or piped in");
+    return fail(ErrorCode::kInvalidArgument, "the goal is not valid UTF-8 text",
+                "check the encoding of what was typed or piped in");
   if (options.goal.size() > kernel.goal_bytes_max)
-    return fail(ErrorCode::kLimit, daimon::format("the goal has {} bytes; at most {} are taken", options.goal.size(), kernel.goal_bytes_max),
-                "put the long part into a file and mount its folder");
+    return fail(
+        ErrorCode::kLimit,
+        daimon::format("the goal has {} bytes; at most {} are taken", options.goal.size(), kernel.goal_bytes_max),
+        "put the long part into a file and mount its folder");
   if (options.autonomy < 0 || options.autonomy > 4)
-    return fail(ErrorCode::kInvalidArgument, daimon::format("there is no autonomy level {}", options.autonomy),
-                "0 suggests, 1 asks before every effect, 2 before risky ones, 3 acts on an approved plan, 4 acts alone");
+    return fail(
+        ErrorCode::kInvalidArgument, daimon::format("there is no autonomy level {}", options.autonomy),
+        "0 suggests, 1 asks before every effect, 2 before risky ones, 3 acts on an approved plan, 4 acts alone");
   if (options.budget.tokens < 0 || options.budget.seconds < 0 || options.budget.effects < 0 || options.budget.money < 0)
     return fail(ErrorCode::kInvalidArgument, "a budget cannot be negative");
   return {};
@@ -61,7 +66,8 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
   for (const std::string& name : options.mounts) {
     const auto found = std::ranges::find(mounts, name, &fs::MountStatus::name);
     if (found == mounts.end())
-      return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)), "`daimon mount PATH` mounts one; `daimon mounts` lists them");
+      return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)),
+                  "`daimon mount PATH` mounts one; `daimon mounts` lists them");
     chosen_mounts.push_back(JsonObject{{"name", found->name}, {"root", found->root.string()}, {"writable", true}});
   }
   // A goal without mounts of its own sees all that the person has mounted.
@@ -69,7 +75,8 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
     for (const fs::MountStatus& mount : mounts)
       chosen_mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", true}});
   if (options.mode == Mode::kAsk && chosen_mounts.empty())
-    return fail(ErrorCode::kInvalidArgument, "there are no files to ask: no folder is mounted", "mount one first: daimon mount ~/Documents");
+    return fail(ErrorCode::kInvalidArgument, "there are no files to ask: no folder is mounted",
+                "mount one first: daimon mount ~/Documents");
   const bool has_mounts = !chosen_mounts.empty();
   JsonObject budget{{"tokens", chosen(options.budget.tokens, kernel.limits.tokens)},
                     {"seconds", chosen(options.budget.seconds, kernel.limits.seconds)},

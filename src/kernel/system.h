@@ -38,7 +38,7 @@ struct StartOptions {
   std::vector<std::string> mounts;  // names of mounts (System::mount makes them)
   std::string model;                // "" for the default: the firmware, or what the configuration names
   Budget budget;
-  int autonomy = 2;                 // 0 to 4
+  int autonomy = 2;  // 0 to 4
   std::optional<std::uint64_t> seed;
   Mode mode = Mode::kRun;
   std::string parent;

@@ -7,7 +7,8 @@
 namespace daimon::kernel {
 
 Json event_of(const journal::Record& record) {
-  JsonObject event{{"seq", record.sequence}, {"time", to_iso8601(record.time)}, {"process", record.process}, {"type", record.type}};
+  JsonObject event{
+      {"seq", record.sequence}, {"time", to_iso8601(record.time)}, {"process", record.process}, {"type", record.type}};
   if (record.body.is_object())
     for (const auto& member : record.body.get_object())
       if (!event.contains(member.key())) event[member.key()] = member.value();
@@ -31,8 +32,17 @@ JsonObject replied_body(const std::string& thought, const Result<processor::Repl
 
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms) {
   if (!outcome)
-    return {{"call", call}, {"outcome", "error"}, {"text", outcome.error().what}, {"error", to_json(outcome.error())}, {"ms", ms}};
-  return {{"call", call}, {"outcome", "ok"}, {"text", outcome->text}, {"value", outcome->value}, {"label", to_json(outcome->label)}, {"ms", ms}};
+    return {{"call", call},
+            {"outcome", "error"},
+            {"text", outcome.error().what},
+            {"error", to_json(outcome.error())},
+            {"ms", ms}};
+  return {{"call", call},
+          {"outcome", "ok"},
+          {"text", outcome->text},
+          {"value", outcome->value},
+          {"label", to_json(outcome->label)},
+          {"ms", ms}};
 }
 
 Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records) {
@@ -67,26 +77,25 @@ Result<Json> replay_report(process::Process& process, std::span<const journal::R
 }
 
 Json model_view(const processor::ModelInfo& model, const processor::Usage& usage) {
-  return JsonObject{
-      {"id", model.id},
-      {"description", model.description},
-      {"remote", model.remote},
-      {"context_tokens", model.context_tokens},
-      {"parameters", model.parameters},
-      {"file_bytes", model.file_bytes},
-      {"profile", model.prompt_profile},
-      {"usage", JsonObject{{"sequences_max", usage.sequences_max},
-                           {"sequences_active", usage.sequences_active},
-                           {"requests_queued", usage.requests_queued},
-                           {"tokens_per_second", usage.tokens_per_second},
-                           {"tokens_total", usage.tokens_total},
-                           {"tokens_prompt_total", usage.tokens_prompt_total},
-                           {"tokens_cached_total", usage.tokens_cached_total},
-                           {"cells_used", usage.cells_used},
-                           {"cells_max", usage.cells_max},
-                           {"memory_bytes", usage.memory_bytes},
-                           {"threads", usage.threads},
-                           {"backend", usage.backend}}}};
+  return JsonObject{{"id", model.id},
+                    {"description", model.description},
+                    {"remote", model.remote},
+                    {"context_tokens", model.context_tokens},
+                    {"parameters", model.parameters},
+                    {"file_bytes", model.file_bytes},
+                    {"profile", model.prompt_profile},
+                    {"usage", JsonObject{{"sequences_max", usage.sequences_max},
+                                         {"sequences_active", usage.sequences_active},
+                                         {"requests_queued", usage.requests_queued},
+                                         {"tokens_per_second", usage.tokens_per_second},
+                                         {"tokens_total", usage.tokens_total},
+                                         {"tokens_prompt_total", usage.tokens_prompt_total},
+                                         {"tokens_cached_total", usage.tokens_cached_total},
+                                         {"cells_used", usage.cells_used},
+                                         {"cells_max", usage.cells_max},
+                                         {"memory_bytes", usage.memory_bytes},
+                                         {"threads", usage.threads},
+                                         {"backend", usage.backend}}}};
 }
 
 Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy) {

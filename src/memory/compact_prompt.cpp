@@ -3,8 +3,8 @@
 // What a small model cannot be trusted with, the schema takes over: an answer must be a span of the passage it names,
 // a column must be one of the table it names, and what is written must stand in the goal or in a result.
 #include <algorithm>
-#include "base/format.h"
 
+#include "base/format.h"
 #include "base/text.h"
 #include "memory/prompt_profile.h"
 
@@ -127,8 +127,8 @@ Json with_schema(const Context& context, const Offer& offer) {
         {{"path", JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}}},
          {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
   if (offer.name == "calculate")
-    return object_schema(
-        {{"expression", JsonObject{{"type", "string"}, {"pattern", R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)"}}}});
+    return object_schema({{"expression", JsonObject{{"type", "string"},
+                                                    {"pattern", R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)"}}}});
   return offer.arguments_schema;
 }
 

@@ -19,7 +19,7 @@ struct Passage {
   std::string path;     // in the process's name space
   std::string version;  // SHA-256 of the file, hexadecimal
   std::optional<int> page;
-  std::string text;     // the window's own bytes, at most kWindowBytesMax
+  std::string text;  // the window's own bytes, at most kWindowBytesMax
 };
 inline constexpr std::size_t kWindowBytesMax = 320;
 

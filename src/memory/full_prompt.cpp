@@ -1,6 +1,5 @@
 // The profile of every model but the firmware: the rules in words, the calls with their schemas, a `finish` call.
 #include "base/format.h"
-
 #include "base/text.h"
 #include "memory/prompt_profile.h"
 
@@ -29,19 +28,20 @@ Json plan_schema(std::span<const Offer> offers) {
                                                    {"check", string_schema(160)}}},
                          {"required", JsonArray{"call", "text", "check"}},
                          {"additionalProperties", false}};
-  return JsonObject{{"type", "object"},
-                    {"properties", JsonObject{{"plan", JsonObject{{"type", "array"},
-                                                                  {"items", std::move(step)},
-                                                                  {"minItems", 1},
-                                                                  {"maxItems", 8}}}}},
-                    {"required", JsonArray{"plan"}},
-                    {"additionalProperties", false}};
+  return JsonObject{
+      {"type", "object"},
+      {"properties",
+       JsonObject{
+           {"plan", JsonObject{{"type", "array"}, {"items", std::move(step)}, {"minItems", 1}, {"maxItems", 8}}}}},
+      {"required", JsonArray{"plan"}},
+      {"additionalProperties", false}};
 }
 
 std::string describe(std::span<const Offer> offers) {
   std::string text = "Calls:\n";
   for (const Offer& offer : offers)
-    text += daimon::format("- {}: {}. Arguments: {}\n", offer.signature, offer.summary, to_text(offer.arguments_schema));
+    text +=
+        daimon::format("- {}: {}. Arguments: {}\n", offer.signature, offer.summary, to_text(offer.arguments_schema));
   return text;
 }
 
@@ -73,7 +73,7 @@ class FullProfile final : public PromptProfile {
     seen += "Plan:\n";
     for (std::size_t i = 0; i < plan.size(); ++i)
       seen += daimon::format("{} {}. {}: {} (check: {})\n", i < next_step ? "[done]" : "[open]", i + 1, plan[i].call,
-                          plan[i].text, plan[i].check);
+                             plan[i].text, plan[i].check);
     prompt.messages.push_back({Role::kUser, std::move(seen)});
     for (const Result& result : context.results()) prompt.messages.push_back({Role::kTool, render_result(result)});
     prompt.messages.push_back(

@@ -1,7 +1,6 @@
 #include "memory/prompt_profile.h"
 
 #include "base/format.h"
-
 #include "base/text.h"
 
 namespace daimon::memory {
@@ -35,8 +34,10 @@ std::string render_result(const Result& result) {
   if (result.passages.empty()) return daimon::format("{}: {}", result.call, one_line(result.text));
   std::string text = result.call + ":";
   for (const Passage& passage : result.passages) {
-    if (passage.number != result.passages.front().number) text += '\n';
-    else text += ' ';
+    if (passage.number != result.passages.front().number)
+      text += '\n';
+    else
+      text += ' ';
     text += daimon::format("[{}] {}", passage.number, one_line(passage.path));
     if (passage.page) text += daimon::format(" p{}", *passage.page);
     text += ": " + one_line(passage.text);

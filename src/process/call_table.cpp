@@ -17,7 +17,8 @@ std::string signature_of(const device::CallSpecification& specification) {
       text += property.key();
       bool needed = false;
       if (required != nullptr && required->is_array())
-        for (const Json& name : required->get_array()) needed = needed || (name.is_string() && name.get_string() == property.key());
+        for (const Json& name : required->get_array())
+          needed = needed || (name.is_string() && name.get_string() == property.key());
       if (!needed) text += '?';
     }
   }

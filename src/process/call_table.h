@@ -16,8 +16,8 @@ class CallTable {
  public:
   struct Entry {
     device::CallSpecification specification;
-    std::string signature;       // "write(path, content)"
-    device::Device* device;      // null for calls that the kernel itself carries out (ask); outlives the table
+    std::string signature;   // "write(path, content)"
+    device::Device* device;  // null for calls that the kernel itself carries out (ask); outlives the table
   };
 
   // kConflict when a name is taken.

@@ -1,7 +1,7 @@
 // What a process says at its end, and what `daimon ps` and --json show of it.
 #include <algorithm>
-#include "base/format.h"
 
+#include "base/format.h"
 #include "process/process.h"
 
 namespace daimon::process {
@@ -23,15 +23,17 @@ void Process::conclude() {
   if (refused) return finish(State::kFailed, "nothing that I can do here fits this goal");
   if (denied) {
     const auto change = std::ranges::find_if(changes_, &Change::denied);
-    return finish(State::kDenied, autonomy_ == 0 ? daimon::format("autonomy level 0 only suggests: {} was not written", change->path)
-                                                 : daimon::format("the change to {} was not allowed", change->path));
+    return finish(State::kDenied,
+                  autonomy_ == 0 ? daimon::format("autonomy level 0 only suggests: {} was not written", change->path)
+                                 : daimon::format("the change to {} was not allowed", change->path));
   }
   finish(State::kDone, "the plan is carried out");
 }
 
 std::string Process::compose_answer() const {
   if (!plan_.empty() && plan_.front().step.call == "none")
-    return "I cannot do that here. I can search and quote the mounted files, work on tables, calculate, and write files "
+    return "I cannot do that here. I can search and quote the mounted files, work on tables, calculate, and write "
+           "files "
            "that you approve. `daimon pull` fetches a larger model for more.";
   std::string text;
   const auto line = [&](std::string_view part) {
@@ -46,21 +48,24 @@ std::string Process::compose_answer() const {
     const memory::Result& result = results[i];
     if (result.error) continue;
     if (result.call == "answer") {
-      if (result.text == "not there") missing = true;
-      else line(without_number(result.text)), answered = true;
+      if (result.text == "not there")
+        missing = true;
+      else
+        line(without_number(result.text)), answered = true;
     } else if (result.call == "table" || result.call == "calculate") {
-      const bool last = std::none_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [](const auto& later) {
-        return !later.error && (later.call == "table" || later.call == "calculate");
-      });
+      const bool last = std::none_of(
+          results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(),
+          [](const auto& later) { return !later.error && (later.call == "table" || later.call == "calculate"); });
       if (last) line(result.text);
     } else if (result.call == "read" || result.call == "list" || result.call == "python") {
       line(result.text);
     }
   }
   if (missing && !answered)
-    line(context_.passages().empty() ? "Not in your files: nothing was found that matches."
-                                     : daimon::format("Not in your files: {} passages were looked at, and none holds the answer.",
-                                                   context_.passages().size()));
+    line(context_.passages().empty()
+             ? "Not in your files: nothing was found that matches."
+             : daimon::format("Not in your files: {} passages were looked at, and none holds the answer.",
+                              context_.passages().size()));
   for (const Change& change : changes_)
     line(change.applied  ? daimon::format("Wrote {}.", change.path)
          : change.denied ? daimon::format("Did not write {}.", change.path)
@@ -72,14 +77,26 @@ std::string Process::compose_answer() const {
 Json Process::view() const {
   JsonArray plan;
   for (const Step& step : plan_)
-    plan.push_back(JsonObject{{"call", step.step.call}, {"text", step.step.text}, {"check", step.step.check}, {"state", name_of(step.state)}});
+    plan.push_back(JsonObject{{"call", step.step.call},
+                              {"text", step.step.text},
+                              {"check", step.step.check},
+                              {"state", name_of(step.state)}});
   JsonArray calls;
   for (const CallRecord& call : calls_)
-    calls.push_back(JsonObject{{"id", call.id}, {"name", call.name}, {"arguments", call.arguments}, {"outcome", call.outcome},
-                               {"text", call.text}, {"ms", call.ms}, {"hidden", call.hidden}});
+    calls.push_back(JsonObject{{"id", call.id},
+                               {"name", call.name},
+                               {"arguments", call.arguments},
+                               {"outcome", call.outcome},
+                               {"text", call.text},
+                               {"ms", call.ms},
+                               {"hidden", call.hidden}});
   JsonArray citations;
   for (const Citation& citation : citations_) {
-    JsonObject object{{"path", citation.path}, {"page", nullptr}, {"quote", citation.quote}, {"verified", citation.verified}, {"version", citation.version}};
+    JsonObject object{{"path", citation.path},
+                      {"page", nullptr},
+                      {"quote", citation.quote},
+                      {"verified", citation.verified},
+                      {"version", citation.version}};
     if (citation.page) object["page"] = *citation.page;
     citations.push_back(std::move(object));
   }
@@ -90,20 +107,42 @@ Json Process::view() const {
   for (const device::MountReference& mount : mounts_) mounts.emplace_back(mount.name);
   Json waiting;
   if (const auto* approval = std::get_if<AwaitApproval>(&pending_))
-    waiting = JsonObject{{"kind", "approval"}, {"request", approval->request}, {"title", waiting_title_}, {"detail", waiting_detail_}, {"digest", approval->digest}};
+    waiting = JsonObject{{"kind", "approval"},
+                         {"request", approval->request},
+                         {"title", waiting_title_},
+                         {"detail", waiting_detail_},
+                         {"digest", approval->digest}};
   if (const auto* answer = std::get_if<AwaitAnswer>(&pending_))
     waiting = JsonObject{{"kind", "question"}, {"request", answer->request}, {"question", waiting_question_}};
-  JsonObject object{{"process", id_}, {"parent", parent_}, {"goal", goal_}, {"mode", mode_}, {"state", name_of(state_)},
-                    {"stop_reason", reason_}, {"model", model_}, {"autonomy", autonomy_}, {"mounts", std::move(mounts)},
-                    {"seed", seed_}, {"created", created_}, {"answer", nullptr}, {"found", found_}, {"plan", std::move(plan)},
-                    {"calls", std::move(calls)}, {"citations", std::move(citations)}, {"changes", std::move(changes)},
+  JsonObject object{{"process", id_},
+                    {"parent", parent_},
+                    {"goal", goal_},
+                    {"mode", mode_},
+                    {"state", name_of(state_)},
+                    {"stop_reason", reason_},
+                    {"model", model_},
+                    {"autonomy", autonomy_},
+                    {"mounts", std::move(mounts)},
+                    {"seed", seed_},
+                    {"created", created_},
+                    {"answer", nullptr},
+                    {"found", found_},
+                    {"plan", std::move(plan)},
+                    {"calls", std::move(calls)},
+                    {"citations", std::move(citations)},
+                    {"changes", std::move(changes)},
                     {"waiting", std::move(waiting)}};
   if (answer_) object["answer"] = *answer_;
-  object["cost"] = JsonObject{{"tokens_prompt", cost_.tokens_prompt}, {"tokens_cached", cost_.tokens_cached},
-                              {"tokens_generated", cost_.tokens_generated}, {"tokens_forced", cost_.tokens_forced},
-                              {"seconds", (cost_.model_ms + cost_.call_ms) / 1000}, {"model_seconds", cost_.model_ms / 1000},
-                              {"effects", cost_.effects}, {"money", cost_.money}};
-  object["budget"] = JsonObject{{"tokens", limits_.tokens}, {"seconds", limits_.seconds}, {"effects", limits_.effects}, {"money", limits_.money}};
+  object["cost"] = JsonObject{{"tokens_prompt", cost_.tokens_prompt},
+                              {"tokens_cached", cost_.tokens_cached},
+                              {"tokens_generated", cost_.tokens_generated},
+                              {"tokens_forced", cost_.tokens_forced},
+                              {"seconds", (cost_.model_ms + cost_.call_ms) / 1000},
+                              {"model_seconds", cost_.model_ms / 1000},
+                              {"effects", cost_.effects},
+                              {"money", cost_.money}};
+  object["budget"] = JsonObject{
+      {"tokens", limits_.tokens}, {"seconds", limits_.seconds}, {"effects", limits_.effects}, {"money", limits_.money}};
   return object;
 }
 

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include "base/format.h"
 #include <utility>
 
+#include "base/format.h"
 #include "base/hash.h"
 #include "base/text.h"
 
 namespace daimon::process {
 namespace {
 
-constexpr int kModelErrorsMax = 6;   // in a row, before it stops trying again by itself
+constexpr int kModelErrorsMax = 6;  // in a row, before it stops trying again by itself
 
 std::string hash_of(const memory::Prompt& prompt) {
   Sha256 hash;
@@ -41,14 +41,22 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
   now_ = time;
   out_.clear();
   if (ended()) return {};
-  if (type == "created") on_created(body);
-  else if (type == "replied") on_replied(body);
-  else if (type == "returned") on_returned(body);
-  else if (type == "decided") on_decided(body);
-  else if (type == "answered") on_answered(body);
-  else if (type == "signalled") on_signalled(body);
-  else if (type == "budget") on_budget(body);
-  else if (type == "timer") on_timer();
+  if (type == "created")
+    on_created(body);
+  else if (type == "replied")
+    on_replied(body);
+  else if (type == "returned")
+    on_returned(body);
+  else if (type == "decided")
+    on_decided(body);
+  else if (type == "answered")
+    on_answered(body);
+  else if (type == "signalled")
+    on_signalled(body);
+  else if (type == "budget")
+    on_budget(body);
+  else if (type == "timer")
+    on_timer();
   // A pause that came while a call was running: its outcome is in, and what would be next is held.
   if (pause_asked_ && type == "returned" && !ended()) {
     pause_asked_ = false;
@@ -58,7 +66,9 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
   return std::exchange(out_, {});
 }
 
-void Process::emit(std::string type, JsonObject body) { out_.push_back({id_, std::move(type), false, std::move(body)}); }
+void Process::emit(std::string type, JsonObject body) {
+  out_.push_back({id_, std::move(type), false, std::move(body)});
+}
 
 void Process::on_created(const Json& body) {
   goal_ = find_string(body, "goal").value_or("");
@@ -85,8 +95,10 @@ void Process::on_created(const Json& body) {
   }
   context_.set_goal(goal_, capability::user_label());
   set_state(State::kRunning, "");
-  if (!mounts_.empty()) request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
-  else make_plan();
+  if (!mounts_.empty())
+    request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
+  else
+    make_plan();
 }
 
 // ---------------------------------------------------------------------------------------------------- thinking
@@ -130,15 +142,17 @@ std::vector<memory::Offer> Process::offers(const std::vector<std::string>& names
         properties["citations"] = JsonObject{
             {"type", "array"},
             {"maxItems", 8},
-            {"items", JsonObject{{"type", "object"},
-                                 {"properties",
-                                  JsonObject{{"passage", JsonObject{{"enum", std::move(numbers)}}},
-                                             {"quote", JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", 300}}}}},
-                                 {"required", JsonArray{"passage", "quote"}},
-                                 {"additionalProperties", false}}}};
+            {"items",
+             JsonObject{{"type", "object"},
+                        {"properties",
+                         JsonObject{{"passage", JsonObject{{"enum", std::move(numbers)}}},
+                                    {"quote", JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", 300}}}}},
+                        {"required", JsonArray{"passage", "quote"}},
+                        {"additionalProperties", false}}}};
       JsonArray required;
       for (const auto& property : properties) required.emplace_back(property.key());
-      offers.push_back({name, properties.contains("citations") ? "finish(answer, found, citations)" : "finish(answer, found)",
+      offers.push_back({name,
+                        properties.contains("citations") ? "finish(answer, found, citations)" : "finish(answer, found)",
                         "end with the answer and its evidence",
                         JsonObject{{"type", "object"},
                                    {"properties", std::move(properties)},
@@ -161,15 +175,14 @@ void Process::make_plan() {
 }
 
 void Process::think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered) {
-  if (thoughts_ >= limits_.steps) return finish(State::kFailed, daimon::format("stopped after {} steps without an end", thoughts_));
+  if (thoughts_ >= limits_.steps)
+    return finish(State::kFailed, daimon::format("stopped after {} steps without an end", thoughts_));
   ++thoughts_;
   purpose_ = purpose;
   Think thought;
   thought.id = daimon::format("{}.t{}", id_, thoughts_);
-  emit("thinking", {{"think", thought.id},
-                    {"purpose", purpose},
-                    {"offered", names_array(offered)},
-                    {"prompt", hash_of(prompt)}});
+  emit("thinking",
+       {{"think", thought.id}, {"purpose", purpose}, {"offered", names_array(offered)}, {"prompt", hash_of(prompt)}});
   thought.request.id = thought.id;
   thought.request.messages = std::move(prompt.messages);
   thought.request.schema = std::move(prompt.schema);
@@ -253,8 +266,8 @@ void Process::continue_work() {
 std::optional<std::string> Process::budget_spent() const {
   const std::int64_t tokens = cost_.tokens_prompt - cost_.tokens_cached + cost_.tokens_generated + cost_.tokens_forced;
   const auto text = [&](std::string_view what, auto used, auto limit) {
-    return daimon::format("budget spent: {} of {} {} used; `daimon budget {} --{} N` adds more and resumes it", used, limit,
-                       what, id_, what);
+    return daimon::format("budget spent: {} of {} {} used; `daimon budget {} --{} N` adds more and resumes it", used,
+                          limit, what, id_, what);
   };
   if (tokens >= limits_.tokens) return text("tokens", tokens, limits_.tokens);
   const double seconds = (cost_.model_ms + cost_.call_ms) / 1000;
@@ -349,7 +362,8 @@ void Process::ask_approval(std::string title, std::string detail, std::string di
   const std::string request = daimon::format("{}.r{}", id_, ++requests_);
   waiting_title_ = title;
   waiting_detail_ = detail;
-  emit("approval_asked", {{"request", request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", digest}});
+  emit("approval_asked",
+       {{"request", request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", digest}});
   set_state(State::kWaiting, "waiting for an approval");
   pending_ = AwaitApproval{request, std::move(digest)};
 }

@@ -69,8 +69,8 @@ struct Limits {
   std::int64_t tokens = 200'000;  // computed: prompt without cached, generated and forced
   double seconds = 900;           // of model and calls
   std::int64_t effects = 50;
-  double money = 0;               // 0: only what costs nothing
-  int steps = 40;                 // model calls in all
+  double money = 0;  // 0: only what costs nothing
+  int steps = 40;    // model calls in all
 };
 
 class Process {
@@ -183,9 +183,9 @@ class Process {
   int failures_ = 0;      // of this step, in a row
   int model_errors_ = 0;  // in a row
   int thoughts_ = 0, call_count_ = 0, requests_ = 0;
-  std::string purpose_;   // of the thought in flight
+  std::string purpose_;  // of the thought in flight
   std::string waiting_title_, waiting_detail_, waiting_question_;
-  struct Wanted {         // the call that waits for an approval
+  struct Wanted {  // the call that waits for an approval
     std::string name;
     Json arguments;
     std::vector<capability::Handle> handles;

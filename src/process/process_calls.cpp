@@ -1,7 +1,7 @@
 // How a process makes system calls and takes what they bring back.
 #include <algorithm>
-#include "base/format.h"
 
+#include "base/format.h"
 #include "base/text.h"
 #include "process/process.h"
 
@@ -23,7 +23,9 @@ std::string line_around(std::string_view text, std::string_view answer) {
   return std::string(trim(answer));
 }
 
-std::string canonical(std::string_view name, const Json& arguments) { return daimon::format("{} {}", name, to_text(arguments)); }
+std::string canonical(std::string_view name, const Json& arguments) {
+  return daimon::format("{} {}", name, to_text(arguments));
+}
 
 }  // namespace
 
@@ -41,15 +43,18 @@ void Process::choose(const memory::ChosenCall& chosen) {
     return;
   }
   // A hidden call is the kernel's own: to a model it does not exist.
-  if (const CallTable::Entry* entry = environment_.calls.find(chosen.name); entry != nullptr && entry->specification.hidden) {
+  if (const CallTable::Entry* entry = environment_.calls.find(chosen.name);
+      entry != nullptr && entry->specification.hidden) {
     add_result(chosen.name, "there is no such call", true, capability::system_label());
     return step_failed("the model named a call that does not exist");
   }
   Json arguments = chosen.arguments;
   // The host ranks: where a plan looks once, what the goal says counts besides the few words that a small model chose.
   const auto searches = std::ranges::count_if(plan_, [](const Step& step) { return step.step.call == "search"; });
-  if (chosen.name == "search" && searches == 1 && memory::profile_named(profile_name_).plan_decides() && arguments.is_object())
-    arguments.as_object()["query"] = std::string(cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + goal_, 400));
+  if (chosen.name == "search" && searches == 1 && memory::profile_named(profile_name_).plan_decides() &&
+      arguments.is_object())
+    arguments.as_object()["query"] =
+        std::string(cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + goal_, 400));
   request_call(chosen.name, std::move(arguments), false);
 }
 
@@ -76,7 +81,8 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   const capability::Decision decision =
       decide(facts, capabilities_, environment_.constitution, {autonomy_, plan_approved_}, now_);
   if (decision.verdict == capability::Verdict::kDeny) {
-    calls_.push_back({daimon::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
+    calls_.push_back(
+        {daimon::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
     emit("returned", {{"call", calls_.back().id}, {"name", name}, {"outcome", "denied"}, {"text", decision.reason}});
     add_result(name, "denied: " + decision.reason, true, capability::system_label());
     if (name == "survey") return make_plan();
@@ -88,8 +94,9 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   }
   if (facts.has_effect && cost_.effects >= limits_.effects) {
     held_ = std::monostate{};
-    return pause(daimon::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
-                             cost_.effects, limits_.effects, id_));
+    return pause(
+        daimon::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
+                       cost_.effects, limits_.effects, id_));
   }
   if (decision.verdict == capability::Verdict::kAsk && !asked_already) {
     std::string title = daimon::format("{} {}", name, facts.arguments);
@@ -161,7 +168,8 @@ void Process::take_result(CallRecord& call, const Json& body) {
       to_verify_.erase(to_verify_.begin());
       return next_citation();
     }
-    if (repeats(call)) return finish(State::kFailed, daimon::format("stuck: {} failed the same way twice: {}", call.name, what));
+    if (repeats(call))
+      return finish(State::kFailed, daimon::format("stuck: {} failed the same way twice: {}", call.name, what));
     add_result(call.name, what, true, label);
     return step_failed(what);
   }
@@ -210,7 +218,8 @@ void Process::take_result(CallRecord& call, const Json& body) {
     return request_call("apply", JsonObject{{"change", change.change}, {"path", change.path}}, false);
   }
   if (again && !memory::profile_named(profile_name_).plan_decides())
-    return finish(State::kFailed, daimon::format("stuck: {} was called twice with the same arguments and result", call.name));
+    return finish(State::kFailed,
+                  daimon::format("stuck: {} was called twice with the same arguments and result", call.name));
   step_done();
 }
 
@@ -252,7 +261,8 @@ void Process::choose_answer(const Json& arguments) {
     add_result("answer", "not there", false, capability::agent_label());
     return step_done();
   }
-  Citation citation{passage->mount, passage->path, passage->version, line_around(passage->text, answer), passage->page, false};
+  Citation citation{passage->mount, passage->path, passage->version, line_around(passage->text, answer),
+                    passage->page,  false};
   answer_to_verify_ = daimon::format("{} [{}]", answer, passage->number);
   to_verify_ = {std::move(citation)};
   next_citation();
@@ -276,8 +286,8 @@ void Process::choose_finish(const Json& arguments) {
 void Process::next_citation() {
   if (!to_verify_.empty()) {
     const Citation& citation = to_verify_.front();
-    return request_call("cite", JsonObject{{"path", citation.path}, {"version", citation.version}, {"quote", citation.quote}},
-                        false);
+    return request_call(
+        "cite", JsonObject{{"path", citation.path}, {"version", citation.version}, {"quote", citation.quote}}, false);
   }
   if (!answer_to_verify_) return conclude();  // `finish` of a full model
   const std::string text = std::move(*answer_to_verify_);

@@ -48,6 +48,7 @@ std::unexpected<Error> layer_missing(Layer layer, const std::string& detail);
 
 // run() with some layers left out: for tests that show what each layer is for. Exists only where
 // DAIMON_SANDBOX_TESTING is defined, which Daimon's own programs never are built with.
-Result<RunResult> run_with_layers(std::uint32_t layers, const Profile& profile, const Command& command, const Options& options = {});
+Result<RunResult> run_with_layers(std::uint32_t layers, const Profile& profile, const Command& command,
+                                  const Options& options = {});
 
 }  // namespace daimon::sandbox

@@ -33,7 +33,9 @@ std::string get(const std::filesystem::path& file) {
 
 std::uint64_t number_after(std::string_view text, std::string_view key) {
   const std::size_t at = text.find(key);
-  return at == std::string_view::npos ? 0 : std::strtoull(std::string(text.substr(at + key.size(), 24)).c_str(), nullptr, 10);
+  return at == std::string_view::npos
+             ? 0
+             : std::strtoull(std::string(text.substr(at + key.size(), 24)).c_str(), nullptr, 10);
 }
 
 struct Places {
@@ -107,7 +109,8 @@ std::vector<int> ControlGroup::open_members() const {
 
 bool ControlGroup::ran_out_of_memory() const {
   const std::filesystem::path& folder = folders_.front();
-  return number_after(get(folder / "memory.oom_control"), "oom_kill ") > 0 || number_after(get(folder / "memory.events"), "oom_kill ") > 0;
+  return number_after(get(folder / "memory.oom_control"), "oom_kill ") > 0 ||
+         number_after(get(folder / "memory.events"), "oom_kill ") > 0;
 }
 
 std::uint64_t ControlGroup::peak_memory_bytes() const {

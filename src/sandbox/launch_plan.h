@@ -16,8 +16,8 @@ inline constexpr int kInfoFd = 6;      // bubblewrap writes the process id of th
 inline constexpr int kCgroupFd = 7;    // two places: cgroup.procs of memory and of processes, where there are any
 inline constexpr int kFirstBindFd = 9;
 
-// Status: 'S' once everything is in force and the command begins, or 'E', the number of the Layer as a digit (or 'x' for
-// the command itself), and a text.
+// Status: 'S' once everything is in force and the command begins, or 'E', the number of the Layer as a digit (or 'x'
+// for the command itself), and a text.
 inline constexpr char kStatusStarted = 'S';
 inline constexpr char kStatusError = 'E';
 inline constexpr char kStatusExec = 'x';
@@ -28,9 +28,9 @@ struct LaunchPlan {
   std::uint32_t magic = kPlanMagic;
   std::uint32_t layers = 0;  // a bit for each Layer to apply
   std::uint32_t change_user = 0;
-  std::uint32_t user = 0;    // and group
-  std::uint32_t cgroups = 0; // descriptors at kCgroupFd
-  std::int32_t parent = 0;   // the library's process
+  std::uint32_t user = 0;     // and group
+  std::uint32_t cgroups = 0;  // descriptors at kCgroupFd
+  std::int32_t parent = 0;    // the library's process
   std::uint32_t allow_missing_landlock = 0;
   std::uint32_t processes = 0;
   std::uint64_t memory_bytes = 0;
@@ -41,8 +41,8 @@ struct LaunchPlan {
   std::uint32_t bubblewrap_count = 0;  // argv of bubblewrap
   std::uint32_t argv_count = 0;        // argv of the command
   std::uint32_t environment_count = 0;
-  std::uint32_t path_count = 0;        // Landlock: one PathRight byte, then the path
-  std::uint32_t filter_bytes = 0;      // a BPF program
+  std::uint32_t path_count = 0;    // Landlock: one PathRight byte, then the path
+  std::uint32_t filter_bytes = 0;  // a BPF program
   std::uint32_t tail_bytes = 0;
 };
 

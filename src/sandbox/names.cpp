@@ -10,7 +10,8 @@ std::string_view name_of(Layer layer) noexcept {
 }
 
 std::string_view name_of(Stopped why) noexcept {
-  constexpr std::array<std::string_view, 7> kNames = {"not", "memory", "cpu", "wall", "output", "file size", "cancelled"};
+  constexpr std::array<std::string_view, 7> kNames = {"not",    "memory",    "cpu",      "wall",
+                                                      "output", "file size", "cancelled"};
   return kNames[static_cast<std::size_t>(why)];
 }
 

@@ -20,9 +20,11 @@ namespace {
 
 constexpr std::string_view kLauncherInside = "/.daimon-sandbox";
 // Of /etc, only what programs need to start and to write text; nothing that names people or machines.
-constexpr std::array<std::string_view, 5> kEtc = {"/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types"};
+constexpr std::array<std::string_view, 5> kEtc = {"/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts",
+                                                  "/etc/localtime", "/etc/mime.types"};
 constexpr std::array<std::string_view, 5> kOldFolders = {"/bin", "/sbin", "/lib", "/lib64", "/lib32"};
-constexpr std::array<std::string_view, 5> kDevices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
+constexpr std::array<std::string_view, 5> kDevices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+                                                      "/dev/urandom"};
 
 using Texts = std::vector<std::string>;
 
@@ -32,14 +34,35 @@ void add(Texts& to, std::initializer_list<std::string_view> texts) {
 
 Texts bubblewrap_arguments(const Profile& profile, const Command& command, const Options& options) {
   Texts a{options.bubblewrap.string()};
-  add(a, {"--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-          "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534",
-          "--hostname", "sandbox", "--info-fd", std::to_string(kInfoFd), "--ro-bind", "/usr", "/usr"});
+  add(a, {"--unshare-user",
+          "--unshare-ipc",
+          "--unshare-pid",
+          "--unshare-net",
+          "--unshare-uts",
+          "--unshare-cgroup-try",
+          "--disable-userns",
+          "--die-with-parent",
+          "--new-session",
+          "--cap-drop",
+          "ALL",
+          "--uid",
+          "65534",
+          "--gid",
+          "65534",
+          "--hostname",
+          "sandbox",
+          "--info-fd",
+          std::to_string(kInfoFd),
+          "--ro-bind",
+          "/usr",
+          "/usr"});
   for (const std::string_view folder : kOldFolders) {
     std::error_code failed;
     const std::filesystem::path path(folder);
-    if (std::filesystem::is_symlink(path, failed)) add(a, {"--symlink", std::filesystem::read_symlink(path, failed).string(), folder});
-    else if (std::filesystem::is_directory(path, failed)) add(a, {"--ro-bind", folder, folder});
+    if (std::filesystem::is_symlink(path, failed))
+      add(a, {"--symlink", std::filesystem::read_symlink(path, failed).string(), folder});
+    else if (std::filesystem::is_directory(path, failed))
+      add(a, {"--ro-bind", folder, folder});
   }
   for (const std::string_view file : kEtc) add(a, {"--ro-bind-try", file, file});
   add(a, {"--proc", "/proc", "--dev", "/dev"});
@@ -50,18 +73,21 @@ Texts bubblewrap_arguments(const Profile& profile, const Command& command, const
   for (const Bind& bind : command.writable) add(a, {"--bind-fd", std::to_string(fd++), bind.target});
   add(a, {"--ro-bind-fd", std::to_string(kLauncherFd), kLauncherInside});
   // The folders that bubblewrap made for all this lie in memory and would be writable.
-  add(a, {"--remount-ro", "/dev", "--remount-ro", "/", "--chdir", command.working_folder, "--", kLauncherInside, "inner"});
+  add(a,
+      {"--remount-ro", "/dev", "--remount-ro", "/", "--chdir", command.working_folder, "--", kLauncherInside, "inner"});
   return a;
 }
 
 bool is_clean_target(std::string_view target) {
-  return target.starts_with('/') && target != "/" && !target.contains('\0') && !target.contains("/../") && !target.ends_with("/..") &&
-         !target.starts_with("/usr/") && target != "/usr" && !target.starts_with("/proc") && !target.starts_with("/dev");
+  return target.starts_with('/') && target != "/" && !target.contains('\0') && !target.contains("/../") &&
+         !target.ends_with("/..") && !target.starts_with("/usr/") && target != "/usr" && !target.starts_with("/proc") &&
+         !target.starts_with("/dev");
 }
 
 Status check(const Command& command) {
   const auto refuse = [](std::string what) { return fail(ErrorCode::kInvalidArgument, std::move(what)); };
-  if (command.argv.empty() || !command.argv[0].starts_with('/')) return refuse("a command for the sandbox must be an absolute path");
+  if (command.argv.empty() || !command.argv[0].starts_with('/'))
+    return refuse("a command for the sandbox must be an absolute path");
   for (const std::string& text : command.argv)
     if (text.contains('\0')) return refuse("an argument of the command contains a NUL byte");
   for (const auto& [name, value] : command.environment)
@@ -70,7 +96,8 @@ Status check(const Command& command) {
   if (command.read_only.size() + command.writable.size() > 64) return refuse("too many folders for one sandbox");
   for (const auto* binds : {&command.read_only, &command.writable})
     for (const Bind& bind : *binds)
-      if (!is_clean_target(bind.target)) return refuse(daimon::format("'{}' cannot be a folder of the sandbox", printable(bind.target)));
+      if (!is_clean_target(bind.target))
+        return refuse(daimon::format("'{}' cannot be a folder of the sandbox", printable(bind.target)));
   return {};
 }
 
@@ -167,26 +194,35 @@ Result<Descriptor> sealed_memory(const char* name, const std::string& content) {
     if (wrote > 0) at += static_cast<std::size_t>(wrote);
   }
   ::lseek(memory.get(), 0, SEEK_SET);
-  if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0) return failed();
+  if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+    return failed();
   return memory;
 }
 
 std::unexpected<Error> layer_missing(Layer layer, const std::string& detail) {
   const auto say = [&](std::string_view what, std::string_view remedy) {
-    return fail(ErrorCode::kUnavailable, daimon::format("no code can be run safely here: {} ({})", what, printable(detail)),
+    return fail(ErrorCode::kUnavailable,
+                daimon::format("no code can be run safely here: {} ({})", what, printable(detail)),
                 std::string(remedy) + "; `daimon doctor` shows every layer");
   };
   switch (layer) {
-    case Layer::kUser: return say("Daimon could not become an unprivileged user", "run Daimon as an ordinary user");
-    case Layer::kLimits: return say("limits on memory and time could not be set", "raise the hard limits of Daimon's service");
+    case Layer::kUser:
+      return say("Daimon could not become an unprivileged user", "run Daimon as an ordinary user");
+    case Layer::kLimits:
+      return say("limits on memory and time could not be set", "raise the hard limits of Daimon's service");
     case Layer::kNamespaces:
-      return say("bubblewrap cannot make its sandbox",
-                 "install bubblewrap, allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, "
-                 "kernel.apparmor_restrict_unprivileged_userns=0), and in a container add --security-opt seccomp=unconfined "
-                 "--security-opt unmask=ALL");
-    case Layer::kLandlock: return say("Landlock is not in force", "use a kernel from 5.13 with landlock in its lsm= list");
-    case Layer::kSeccomp: return say("the filter of system calls is not in force", "use a kernel with CONFIG_SECCOMP_FILTER");
-    case Layer::kCgroup: return say("the control group could not be joined", "give Daimon's service its own control group (Delegate=yes)");
+      return say(
+          "bubblewrap cannot make its sandbox",
+          "install bubblewrap, allow user namespaces (sysctl user.max_user_namespaces, "
+          "kernel.unprivileged_userns_clone=1, "
+          "kernel.apparmor_restrict_unprivileged_userns=0), and in a container add --security-opt seccomp=unconfined "
+          "--security-opt unmask=ALL");
+    case Layer::kLandlock:
+      return say("Landlock is not in force", "use a kernel from 5.13 with landlock in its lsm= list");
+    case Layer::kSeccomp:
+      return say("the filter of system calls is not in force", "use a kernel with CONFIG_SECCOMP_FILTER");
+    case Layer::kCgroup:
+      return say("the control group could not be joined", "give Daimon's service its own control group (Delegate=yes)");
   }
   return say("unknown layer", "");
 }

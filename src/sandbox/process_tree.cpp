@@ -25,7 +25,9 @@ std::string get(const std::string& path) {
 
 std::uint64_t kilobytes_after(std::string_view text, std::string_view key) {
   const std::size_t at = text.find(key);
-  return at == std::string_view::npos ? 0 : std::strtoull(std::string(text.substr(at + key.size(), 32)).c_str(), nullptr, 10);
+  return at == std::string_view::npos
+             ? 0
+             : std::strtoull(std::string(text.substr(at + key.size(), 32)).c_str(), nullptr, 10);
 }
 
 // Fields 14 to 17 of /proc/PID/stat: its own time, and that of the children it has waited for.

@@ -78,7 +78,8 @@ class Child {
  private:
   Status open_all(std::uint32_t layers, const Options& options) {
     DAIMON_TRY(launcher_path_, find_launcher(options));
-    if (::access(options.bubblewrap.c_str(), X_OK) != 0) return layer_missing(Layer::kNamespaces, "bubblewrap is not installed");
+    if (::access(options.bubblewrap.c_str(), X_OK) != 0)
+      return layer_missing(Layer::kNamespaces, "bubblewrap is not installed");
     if ((layers & bit_of(Layer::kCgroup)) != 0) {
       group_ = ControlGroup::create(profile_.memory_bytes, profile_.processes);
       if (group_)
@@ -93,7 +94,8 @@ class Child {
       struct stat status{};
       if (!input_.open() || ::fstat(input_.get(), &status) != 0)
         return std::unexpected(os_error(errno, "cannot open the file that a command is to read"));
-      if (!S_ISREG(status.st_mode)) return fail(ErrorCode::kInvalidArgument, "the file that a command is to read is not a regular file");
+      if (!S_ISREG(status.st_mode))
+        return fail(ErrorCode::kInvalidArgument, "the file that a command is to read is not a regular file");
     } else {
       DAIMON_TRY(input_, sealed_memory("daimon-input", command_.input));
     }
@@ -107,11 +109,13 @@ class Child {
   }
 
   Status open_bind(const Bind& bind, bool writable) {
-    if (!bind.source.is_absolute()) return fail(ErrorCode::kInvalidArgument, "a folder for the sandbox must be an absolute path");
+    if (!bind.source.is_absolute())
+      return fail(ErrorCode::kInvalidArgument, "a folder for the sandbox must be an absolute path");
     // Opened by Daimon's right; the unprivileged user need not be able to reach it by name.
     Descriptor folder(::open(bind.source.c_str(), writable ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : O_PATH | O_CLOEXEC));
     if (!folder.open())
-      return std::unexpected(os_error(errno, daimon::format("cannot open {} for a sandbox", printable(bind.source.string()))));
+      return std::unexpected(
+          os_error(errno, daimon::format("cannot open {} for a sandbox", printable(bind.source.string()))));
     if (writable && can_change_user() && ::fchown(folder.get(), kNobody, kNobody) != 0)
       return std::unexpected(os_error(errno, "cannot give the scratch folder to the sandbox's user"));
     binds_.push_back(std::move(folder));
@@ -158,7 +162,8 @@ class Child {
     std::array<char*, 3> argv{name.data(), stage.data(), nullptr};
     std::array<char*, 1> environment{nullptr};
     const int failed = short_of_descriptors ? EMFILE
-                                            : ::posix_spawn(&pid_, launcher_path_.c_str(), &actions, &attributes, argv.data(), environment.data());
+                                            : ::posix_spawn(&pid_, launcher_path_.c_str(), &actions, &attributes,
+                                                            argv.data(), environment.data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     if (failed != 0) return std::unexpected(os_error(failed, "cannot start daimon-sandbox"));
@@ -193,11 +198,15 @@ class Child {
                                     {wake.get(), POLLIN, 0}}};
       const auto wait = std::min<Steady::time_point>(next_look, begin_ + profile_.wall) - now;
       const auto wait_ms = std::chrono::ceil<milliseconds>(wait).count();
-      if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<std::int64_t>(wait_ms, 0))) < 0 && errno != EINTR) return stop(Stopped::kCancelled);
+      if (::poll(polled.data(), polled.size(), static_cast<int>(std::max<std::int64_t>(wait_ms, 0))) < 0 &&
+          errno != EINTR)
+        return stop(Stopped::kCancelled);
       bool ignored = false;
       if (polled[3].revents != 0) status_open = drain(status_.read, said_, 4096, ignored);
-      if (polled[1].revents != 0) out_open = drain(out_.read, result_.out, profile_.output_bytes, result_.out_truncated);
-      if (polled[2].revents != 0) error_open = drain(error_.read, result_.error, profile_.output_bytes, result_.error_truncated);
+      if (polled[1].revents != 0)
+        out_open = drain(out_.read, result_.out, profile_.output_bytes, result_.out_truncated);
+      if (polled[2].revents != 0)
+        error_open = drain(error_.read, result_.error, profile_.output_bytes, result_.error_truncated);
       if (result_.out_truncated || result_.error_truncated) return stop(Stopped::kOutput);
       if (!first_.open() && said_.contains(kStatusStarted)) find_first();
       if (polled[0].revents != 0) return;
@@ -250,7 +259,8 @@ class Child {
     const auto to_ms = [](const timeval& time) { return milliseconds(time.tv_sec * 1000 + time.tv_usec / 1000); };
     result_.usage.cpu = std::max(result_.usage.cpu, to_ms(used.ru_utime) + to_ms(used.ru_stime));
     result_.usage.wall = std::chrono::duration_cast<milliseconds>(Steady::now() - begin_);
-    result_.usage.peak_memory_bytes = std::max(result_.usage.peak_memory_bytes, static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
+    result_.usage.peak_memory_bytes =
+        std::max(result_.usage.peak_memory_bytes, static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
     if (group_) {
       result_.usage.peak_memory_bytes = std::max(result_.usage.peak_memory_bytes, group_->peak_memory_bytes());
       if (group_->ran_out_of_memory() && result_.stopped == Stopped::kNot) result_.stopped = Stopped::kMemory;
@@ -261,18 +271,23 @@ class Child {
     if (const std::size_t at = said_.find(kStatusError); at != std::string::npos) {
       const char layer = at + 1 < said_.size() ? said_[at + 1] : '0';
       const std::string what = said_.substr(std::min(at + 2, said_.size()));
-      if (layer == kStatusExec) return fail(ErrorCode::kNotFound, daimon::format("cannot run {}", printable(what)), "install the program");
+      if (layer == kStatusExec)
+        return fail(ErrorCode::kNotFound, daimon::format("cannot run {}", printable(what)), "install the program");
       return layer_missing(static_cast<Layer>(layer - '0'), what);
     }
     if (!said_.contains(kStatusStarted)) {
-      if (result_.stopped != Stopped::kNot) return fail(ErrorCode::kCancelled, "the command was stopped before it began");
-      return layer_missing(Layer::kNamespaces, result_.error.empty() ? "it ended at once" : std::string(trim(result_.error)));
+      if (result_.stopped != Stopped::kNot)
+        return fail(ErrorCode::kCancelled, "the command was stopped before it began");
+      return layer_missing(Layer::kNamespaces,
+                           result_.error.empty() ? "it ended at once" : std::string(trim(result_.error)));
     }
     if (WIFSIGNALED(wait_status_)) result_.signal = WTERMSIG(wait_status_);
     const int code = WIFEXITED(wait_status_) ? WEXITSTATUS(wait_status_) : 0;
     // Bubblewrap reports a command that a signal ended the way a shell does.
-    if (code > 128 && code < 128 + 65) result_.signal = code - 128;
-    else result_.exit_code = code;
+    if (code > 128 && code < 128 + 65)
+      result_.signal = code - 128;
+    else
+      result_.exit_code = code;
     if (result_.stopped == Stopped::kNot) {
       if (result_.signal == SIGXCPU) result_.stopped = Stopped::kCpu;
       if (result_.signal == SIGXFSZ) result_.stopped = Stopped::kFileSize;
@@ -301,7 +316,8 @@ Result<RunResult> run(const Profile& profile, const Command& command, const Opti
 }
 
 #ifdef DAIMON_SANDBOX_TESTING
-Result<RunResult> run_with_layers(std::uint32_t layers, const Profile& profile, const Command& command, const Options& options) {
+Result<RunResult> run_with_layers(std::uint32_t layers, const Profile& profile, const Command& command,
+                                  const Options& options) {
   return Child(profile, command).run(layers, options);
 }
 #endif

@@ -34,8 +34,9 @@ std::string_view name_of(Layer layer) noexcept;
 
 // What a command may use up. There is no network in any profile.
 struct Profile {
-  std::uint64_t memory_bytes = 512ULL << 20;  // of the whole tree; its private /tmp too, where there is a cgroup where there is a cgroup
-  std::chrono::seconds cpu{10};               // of the whole tree
+  std::uint64_t memory_bytes =
+      512ULL << 20;  // of the whole tree; its private /tmp too, where there is a cgroup where there is a cgroup
+  std::chrono::seconds cpu{10};  // of the whole tree
   std::chrono::milliseconds wall{30'000};
   std::uint32_t processes = 32;               // processes and threads
   std::uint64_t file_bytes = 64ULL << 20;     // each file written
@@ -52,8 +53,8 @@ struct Bind {
 };
 
 struct Command {
-  std::vector<std::string> argv;  // argv[0] is an absolute path inside, such as /usr/bin/pdftotext
-  std::string input;              // bytes for stdin
+  std::vector<std::string> argv;                    // argv[0] is an absolute path inside, such as /usr/bin/pdftotext
+  std::string input;                                // bytes for stdin
   std::optional<std::filesystem::path> input_file;  // or a file for stdin, opened by the caller's right, read-only
   std::map<std::string, std::string> environment;   // all of it; PATH=/usr/bin is added when it is missing
   std::string working_folder = "/tmp";              // inside
@@ -107,8 +108,8 @@ struct LayerReport {
 };
 
 struct Report {
-  std::vector<LayerReport> layers;  // one each, in the order of Layer
-  bool usable = false;              // run() will work
+  std::vector<LayerReport> layers;      // one each, in the order of Layer
+  bool usable = false;                  // run() will work
   std::chrono::microseconds launch{0};  // of /usr/bin/true through all of it
 };
 

@@ -20,24 +20,25 @@ constexpr auto kAbsent = SCMP_ACT_ERRNO(ENOSYS);
 // Names, so that a call newer than the headers is known too; one that libseccomp does not know is skipped.
 constexpr std::initializer_list<const char*> kDeniedCalls = {
     // the sandbox itself: mounts, namespaces, roots
-    "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "open_tree_attr", "fsopen", "fsconfig",
-    "fsmount", "fspick", "mount_setattr", "setns", "unshare", "open_by_handle_at", "name_to_handle_at", "fanotify_init",
+    "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "open_tree_attr", "fsopen",
+    "fsconfig", "fsmount", "fspick", "mount_setattr", "setns", "unshare", "open_by_handle_at", "name_to_handle_at",
+    "fanotify_init",
     // other processes
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd",
     // large, often exploited parts of the kernel
     "bpf", "perf_event_open", "userfaultfd", "add_key", "request_key", "keyctl", "lookup_dcookie", "vm86", "vm86old",
     "modify_ldt", "uselib", "nfsservctl", "remap_file_pages", "move_pages", "migrate_pages", "mbind", "set_mempolicy",
     // the machine
-    "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "create_module", "reboot", "swapon",
-    "swapoff", "acct", "quotactl", "quotactl_fd", "iopl", "ioperm", "syslog", "vhangup", "settimeofday", "clock_settime",
-    "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex", "stime", "sethostname", "setdomainname", "mlock",
-    "mlock2", "mlockall",
+    "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "create_module", "reboot",
+    "swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "iopl", "ioperm", "syslog", "vhangup", "settimeofday",
+    "clock_settime", "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex", "stime", "sethostname",
+    "setdomainname", "mlock", "mlock2", "mlockall",
     // memory that nobody's resident size shows
     "shmget", "shmat", "semget", "msgget", "mq_open"};
 constexpr std::initializer_list<const char*> kAbsentCalls = {
     "io_uring_setup", "io_uring_enter", "io_uring_register",
     "clone3",  // its flags are behind a pointer; the C library falls back to clone
-    "memfd_create", "memfd_secret"};
+    "memfd_create",   "memfd_secret"};
 
 class Filter {
  public:
@@ -54,7 +55,8 @@ class Filter {
     const int number = ::seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR || error_ != 0) return;
     const std::initializer_list<scmp_arg_cmp> list = {comparisons...};
-    const int result = ::seccomp_rule_add_array(context_, action, number, static_cast<unsigned>(list.size()), list.begin());
+    const int result =
+        ::seccomp_rule_add_array(context_, action, number, static_cast<unsigned>(list.size()), list.begin());
     // EDOM: the call does not exist on this architecture.
     if (result != 0 && result != -EDOM && result != -EEXIST) error_ = -result;
   }
@@ -66,7 +68,8 @@ class Filter {
     if (error_ == 0) error_ = -::seccomp_export_bpf_mem(context_, nullptr, &size);
     std::string program(size, '\0');
     if (error_ == 0) error_ = -::seccomp_export_bpf_mem(context_, program.data(), &size);
-    if (error_ != 0) return fail(ErrorCode::kUnavailable, daimon::format("the filter of system calls could not be made ({})", error_));
+    if (error_ != 0)
+      return fail(ErrorCode::kUnavailable, daimon::format("the filter of system calls could not be made ({})", error_));
     return program;
   }
 
@@ -79,7 +82,8 @@ Result<std::string> make_filter() {
   Filter filter;
   for (const char* name : kDeniedCalls) filter.refuse(kDenied, name);
   for (const char* name : kAbsentCalls) filter.refuse(kAbsent, name);
-  for (const std::uint64_t flag : {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET})
+  for (const std::uint64_t flag :
+       {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET})
     filter.refuse(kDenied, "clone", scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, flag, flag});
   // Sockets between processes of the sandbox only: vsock, netlink and the crypto sockets are in no namespace of ours.
   filter.refuse(kDenied, "socket", scmp_arg_cmp{0, SCMP_CMP_NE, AF_UNIX, 0});

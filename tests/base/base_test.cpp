@@ -19,14 +19,16 @@ TEST(ResultTest, errors_of_the_system_say_what_to_do) {
   EXPECT_EQ(os_error(ENOSPC, "cannot write x").code, ErrorCode::kLimit);
   EXPECT_THAT(os_error(ENOSPC, "cannot write x").remedy, testing::HasSubstr("free some disk space"));
   EXPECT_THAT(os_error(EACCES, "cannot open x").what, testing::StartsWith("cannot open x: "));
-  for (int i = 0; i < 12; ++i) EXPECT_EQ(error_code_named(name_of(static_cast<ErrorCode>(i))), static_cast<ErrorCode>(i));
+  for (int i = 0; i < 12; ++i)
+    EXPECT_EQ(error_code_named(name_of(static_cast<ErrorCode>(i))), static_cast<ErrorCode>(i));
 }
 
 TEST(JsonTest, refuses_what_is_not_one_json_text) {
   for (const std::string_view text : {"", "{", "{}x", "[1,]", "{\"a\":1,}", "nul", "\"\xff\"", "01", "// c\n1"})
     EXPECT_FALSE(parse_json(text)) << text;
   EXPECT_FALSE(parse_json(std::string(1000, '['))) << "too deep";
-  EXPECT_EQ(to_text(parse_json(R"({"b":1,"a":[9007199254740993,1.5]})").value()), R"({"b":1,"a":[9007199254740993,1.5E0]})");
+  EXPECT_EQ(to_text(parse_json(R"({"b":1,"a":[9007199254740993,1.5]})").value()),
+            R"({"b":1,"a":[9007199254740993,1.5E0]})");
 }
 
 TEST(JsonTest, looking_up_never_throws) {
@@ -40,7 +42,8 @@ TEST(JsonTest, looking_up_never_throws) {
 
 TEST(TextTest, knows_valid_utf8_from_invalid) {
   for (const std::string_view good : {"", "abc", "\u00e9\u20ac\U0001F600", "\x7f"}) EXPECT_TRUE(is_utf8(good));
-  for (const std::string_view bad : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "a\xff"})
+  for (const std::string_view bad :
+       {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "a\xff"})
     EXPECT_FALSE(is_utf8(bad));
   EXPECT_EQ(repair_utf8("a\xff\xe2\x82z"), "a\xEF\xBF\xBD\xEF\xBF\xBDz");
 }
@@ -59,7 +62,9 @@ TEST(TextTest, any_bytes_become_valid_by_repair_and_printable_by_printing) {
 }
 
 TEST(TextTest, nothing_that_a_terminal_obeys_gets_through) {
-  EXPECT_EQ(printable("a\x1b[31mb\nc\xe2\x80\xae" "d"), "a\\x1b[31mb\\nc\\u{202e}d");
+  EXPECT_EQ(printable("a\x1b[31mb\nc\xe2\x80\xae"
+                      "d"),
+            "a\\x1b[31mb\\nc\\u{202e}d");
   EXPECT_EQ(printable_block("a\n\tb\x07"), "a\n\tb\\x07");
 }
 
@@ -69,7 +74,9 @@ TEST(HashTest, is_sha256) {
   EXPECT_FALSE(digest_from_hex("zz"));
 }
 
-TEST(ClockTest, writes_times_in_iso_8601) { EXPECT_EQ(to_iso8601(wall_time_from(1'774'965'909'123)), "2026-03-31T14:05:09.123Z"); }
+TEST(ClockTest, writes_times_in_iso_8601) {
+  EXPECT_EQ(to_iso8601(wall_time_from(1'774'965'909'123)), "2026-03-31T14:05:09.123Z");
+}
 
 TEST(SqliteTest, a_transaction_that_is_not_committed_leaves_nothing) {
   auto database = sqlite::Database::open(":memory:").value();

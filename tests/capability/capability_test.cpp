@@ -25,7 +25,9 @@ TEST(CapabilityTest, a_folder_covers_what_is_below_it_and_nothing_beside_it) {
 }
 
 TEST(CapabilityTest, hosts_match_exactly_or_below_a_dot) {
-  const auto net = [](std::string host) { return Capability{"net", {"get"}, std::move(host), Confidentiality::kPublic, {}, {}}; };
+  const auto net = [](std::string host) {
+    return Capability{"net", {"get"}, std::move(host), Confidentiality::kPublic, {}, {}};
+  };
   EXPECT_TRUE(net("example.org").covers({"net", "get", "example.org"}));
   EXPECT_FALSE(net("example.org").covers({"net", "get", "evil-example.org"}));
   EXPECT_FALSE(net("example.org").covers({"net", "get", "a.example.org"}));
@@ -44,14 +46,16 @@ Capability random_capability(Random& random) {
   made.object = objects[random.next() % objects.size()];
   made.ceiling = static_cast<Confidentiality>(random.next() % 3);
   if (random.next() % 2 == 0) made.uses_left = static_cast<std::int64_t>(random.next() % 4);
-  if (random.next() % 2 == 0) made.expires = kNow + std::chrono::milliseconds(static_cast<std::int64_t>(random.next() % 5) - 2);
+  if (random.next() % 2 == 0)
+    made.expires = kNow + std::chrono::milliseconds(static_cast<std::int64_t>(random.next() % 5) - 2);
   return made;
 }
 
 Access random_access(Random& random) {
   const std::vector<std::string> verbs = {"list", "read", "write", "delete"};
   const std::vector<std::string> objects = {"", "a", "a/b", "a/b/c", "a/bc", "ab", "b", "b/a"};
-  return {random.next() % 8 == 0 ? "index" : "file", verbs[random.next() % verbs.size()], objects[random.next() % objects.size()]};
+  return {random.next() % 8 == 0 ? "index" : "file", verbs[random.next() % verbs.size()],
+          objects[random.next() % objects.size()]};
 }
 
 TEST(TableTest, delegation_never_widens) {
@@ -124,7 +128,8 @@ TEST(TableTest, an_expired_right_is_none) {
 }
 
 TEST(ConstitutionTest, never_wins_over_ask_and_is_silent_about_the_rest) {
-  const auto made = Constitution::parse("# mine\nask write file *\nnever write file taxes/*\nnever any net *.evil.example\n").value();
+  const auto made =
+      Constitution::parse("# mine\nask write file *\nnever write file taxes/*\nnever any net *.evil.example\n").value();
   EXPECT_EQ(made.judge({"file", "write", "taxes/2026.csv"}).ruling, Constitution::Ruling::kNever);
   EXPECT_EQ(made.judge({"file", "write", "notes/a"}).ruling, Constitution::Ruling::kAsk);
   EXPECT_EQ(made.judge({"file", "read", "taxes/2026.csv"}).ruling, Constitution::Ruling::kSilent);

@@ -33,7 +33,8 @@ TEST_F(CommandLine, EveryCommandTeachesItself) {
     EXPECT_THAT(ended.out, HasSubstr("Options"));
     EXPECT_THAT(ended.out, HasSubstr("Exit codes"));
     EXPECT_EQ(ended.err, "");
-    for (const cli::Option& option : command.options) EXPECT_THAT(ended.out, HasSubstr("--" + std::string(option.name)));
+    for (const cli::Option& option : command.options)
+      EXPECT_THAT(ended.out, HasSubstr("--" + std::string(option.name)));
   }
   EXPECT_THAT(daimon({}).out, HasSubstr("run"));
   EXPECT_THAT(daimon({"--version"}).out, StartsWith("daimon 0."));

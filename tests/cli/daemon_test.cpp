@@ -22,7 +22,8 @@ class Daemon : public Program {
   int starts() {
     int count = 0;
     const std::string text = log();
-    for (std::size_t at = text.find(" ready at "); at != std::string::npos; at = text.find(" ready at ", at + 1)) ++count;
+    for (std::size_t at = text.find(" ready at "); at != std::string::npos; at = text.find(" ready at ", at + 1))
+      ++count;
     return count;
   }
   int pid() {

@@ -30,9 +30,14 @@ struct Ended {
 class Program : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"run", "state", "config", "home", "docs"}) std::filesystem::create_directories(folder.path / name);
-    environment = {{"XDG_RUNTIME_DIR", folder.path / "run"}, {"XDG_STATE_HOME", folder.path / "state"}, {"XDG_CONFIG_HOME", folder.path / "config"},
-                   {"HOME", folder.path / "home"},           {"LC_ALL", "C.UTF-8"},                  {"TERM", "xterm"},
+    for (const char* name : {"run", "state", "config", "home", "docs"})
+      std::filesystem::create_directories(folder.path / name);
+    environment = {{"XDG_RUNTIME_DIR", folder.path / "run"},
+                   {"XDG_STATE_HOME", folder.path / "state"},
+                   {"XDG_CONFIG_HOME", folder.path / "config"},
+                   {"HOME", folder.path / "home"},
+                   {"LC_ALL", "C.UTF-8"},
+                   {"TERM", "xterm"},
                    {"PATH", "/usr/bin:/bin"}};
   }
   void TearDown() override {
@@ -97,8 +102,10 @@ class Program : public testing::Test {
         if (polled[i].revents == 0) continue;
         char bytes[4096];
         const ssize_t count = ::read(polled[i].fd, static_cast<char*>(bytes), sizeof bytes);
-        if (count <= 0) polled[i].fd = -1;
-        else (i == 0 ? out_text : err_text).append(static_cast<const char*>(bytes), static_cast<std::size_t>(count));
+        if (count <= 0)
+          polled[i].fd = -1;
+        else
+          (i == 0 ? out_text : err_text).append(static_cast<const char*>(bytes), static_cast<std::size_t>(count));
       }
     }
   }
@@ -117,11 +124,13 @@ class InTerminal : public Program {
   void type(std::string_view keys) { static_cast<void>(!::write(terminal_, keys.data(), keys.size())); }
   bool see(std::string_view wanted, int milliseconds = 10'000) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
-    while (!screen.contains(wanted) && std::chrono::steady_clock::now() < deadline && read_some(200)) {}
+    while (!screen.contains(wanted) && std::chrono::steady_clock::now() < deadline && read_some(200)) {
+    }
     return screen.contains(wanted);
   }
   int end() {
-    while (read_some(20'000)) {}
+    while (read_some(20'000)) {
+    }
     int status = 0;
     ::waitpid(pid_, &status, 0);
     ::close(terminal_);

@@ -1,9 +1,10 @@
 // The command line as a person sees it.
+#include "cli/terminal.h"
+
 #include <gmock/gmock.h>
 
 #include "base/text.h"
 #include "cli/program.h"
-#include "cli/terminal.h"
 
 namespace daimon::test {
 namespace {
@@ -72,7 +73,8 @@ TEST_F(InTerminal, NoColorAndDumbTerminalsArePlain) {
   environment["NO_COLOR"] = "1";
   begin({"run", "What did I pay?"});
   EXPECT_EQ(end(), 0);
-  for (const char* colour : {"\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[36m"}) EXPECT_THAT(screen, Not(HasSubstr(colour)));
+  for (const char* colour : {"\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[36m"})
+    EXPECT_THAT(screen, Not(HasSubstr(colour)));
   screen.clear();
   environment.erase("NO_COLOR");
   environment["TERM"] = "dumb";
@@ -115,7 +117,9 @@ TEST_F(InTerminal, ServePrintsAnAddressAndATokenThatWork) {
   const auto line = screen.find("\r\n", at) + 2;
   const std::string token = screen.substr(line, 64);
   RawClient client(port);
-  client.send(daimon::format("GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n", port, token));
+  client.send(daimon::format(
+      "GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n", port,
+      token));
   EXPECT_THAT(client.read_all(), HasSubstr("firmware"));
   type("\x03");
   EXPECT_EQ(end(), 130);

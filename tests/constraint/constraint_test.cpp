@@ -19,15 +19,19 @@ std::shared_ptr<const Vocabulary> vocabulary() {
   static const auto made = [] {
     std::vector<std::string> bytes{""};
     for (int i = 1; i < 256; ++i) bytes.emplace_back(1, static_cast<char>(i));
-    for (const char* word : {"\":\"", "{\"", "\"}", "\",\"", "call", "with", "wr", "write", "path", "the", " the", "12", "123", "£", "é", "true",
-                             "tr", "ue", "answer", " total", "total", "\":", "},", "}}", "1.", "ab", "abc", "bc", "null", "\\n", "\\u00"})
+    for (const char* word : {"\":\"", "{\"", "\"}",    "\",\"",  "call",  "with", "wr",   "write",
+                             "path",  "the", " the",   "12",     "123",   "£",    "é",    "true",
+                             "tr",    "ue",  "answer", " total", "total", "\":",  "},",   "}}",
+                             "1.",    "ab",  "abc",    "bc",     "null",  "\\n",  "\\u00"})
       bytes.emplace_back(word);
     return Vocabulary::create(std::move(bytes), {0}).value();
   }();
   return made;
 }
 
-std::shared_ptr<const Grammar> grammar(std::string_view schema) { return Grammar::from_json_schema(json(schema)).value(); }
+std::shared_ptr<const Grammar> grammar(std::string_view schema) {
+  return Grammar::from_json_schema(json(schema)).value();
+}
 
 bool admits(const std::shared_ptr<const Grammar>& grammar, std::string_view text) {
   Matcher matcher(grammar, vocabulary());
@@ -51,23 +55,32 @@ const std::vector<Case>& cases() {
       {R"({"type":"integer","minimum":0})", {"0", "99"}, {"-1"}},
       {R"({"type":"number"})", {"1", "-0.5", "3e10", "2.25e-1"}, {"", ".5", "1.", "1e"}},
       {R"({"enum":["a","b\"c",3,null]})", {"\"a\"", "\"b\\\"c\"", "3", "null"}, {"\"b\"", "a"}},
-      {R"({"type":"string","minLength":2,"maxLength":4})", {"\"ab\"", "\"é£ab\"", "\"a\\n\\u0001b\""}, {"\"a\"", "\"abcde\"", "\"ab", "\"a\nb\""}},
-      {R"({"type":"string","pattern":"^[a-c]+(\\.txt|\\.md)?$"})", {"\"abc\"", "\"a.txt\"", "\"cc.md\""}, {"\"\"", "\"d\"", "\"a.tx\""}},
+      {R"({"type":"string","minLength":2,"maxLength":4})",
+       {"\"ab\"", "\"é£ab\"", "\"a\\n\\u0001b\""},
+       {"\"a\"", "\"abcde\"", "\"ab", "\"a\nb\""}},
+      {R"({"type":"string","pattern":"^[a-c]+(\\.txt|\\.md)?$"})",
+       {"\"abc\"", "\"a.txt\"", "\"cc.md\""},
+       {"\"\"", "\"d\"", "\"a.tx\""}},
       {R"({"type":"string","pattern":"b{2,3}"})", {"\"bb\"", "\"xbbbz\""}, {"\"bab\""}},
       {R"({"type":"string","pattern":"^\\d{4}-\\d{2}$"})", {"\"2026-03\""}, {"\"2026-3\"", "\"x2026-03\""}},
       {R"({"type":"string","pattern":"^[^\"x]*$"})", {"\"\"", "\"a\\\\é\""}, {"\"x\"", "\"\\\"\""}},
-      {R"({"type":"array","items":{"enum":["a","b"]},"minItems":1,"maxItems":3})", {R"(["a"])", R"(["a","b","a"])"}, {"[]", R"(["a",])", R"(["a","a","a","a"])"}},
+      {R"({"type":"array","items":{"enum":["a","b"]},"minItems":1,"maxItems":3})",
+       {R"(["a"])", R"(["a","b","a"])"},
+       {"[]", R"(["a",])", R"(["a","a","a","a"])"}},
       {R"({"type":"array","items":{"type":"integer"}})", {"[]", "[1]", "[1,2,3,4,5,6]"}, {"[,]", "[1 ]"}},
       {R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"boolean"},"c":{"type":"null"}},"required":["b"],"additionalProperties":false})",
        {R"({"a":1,"b":true,"c":null})", R"({"b":false})", R"({"b":true,"c":null})", R"({"a":2,"b":true})"},
        {"{}", R"({"a":1})", R"({"b":true,"a":1})", R"({,"b":true})", R"({"b":true,})"}},
       {R"({"type":"object","properties":{},"additionalProperties":false})", {"{}"}, {"{ }"}},
       {R"({"anyOf":[{"type":"object","properties":{"call":{"const":"x"}},"required":["call"]},{"type":"object","properties":{"call":{"const":"y"},"n":{"type":"integer"}},"required":["call","n"]}]})",
-       {R"({"call":"x"})", R"({"call":"y","n":4})"}, {R"({"call":"y"})", R"({"call":"x","n":4})"}},
+       {R"({"call":"x"})", R"({"call":"y","n":4})"},
+       {R"({"call":"y"})", R"({"call":"x","n":4})"}},
       {R"({"$ref":"#/$defs/tree","$defs":{"tree":{"type":"object","properties":{"v":{"type":"integer"},"kids":{"type":"array","items":{"$ref":"#/$defs/tree"}}},"required":["v"]}}})",
-       {R"({"v":1})", R"({"v":1,"kids":[{"v":2,"kids":[]},{"v":3}]})"}, {R"({"kids":[]})", R"({"v":1,"kids":[{}]})"}},
+       {R"({"v":1})", R"({"v":1,"kids":[{"v":2,"kids":[]},{"v":3}]})"},
+       {R"({"kids":[]})", R"({"v":1,"kids":[{}]})"}},
       {R"({"type":"string","x-span-of":["Total due: £84.20, pay by 14 April","say \"hi\" é"]})",
-       {"\"£84.20\"", "\"84.20\"", "\"Total due\"", "\"14 April\"", "\"Total due: £84.20, pay by 14 April\"", "\"say \\\"hi\\\"\"", "\"é\"", "\"84\""},
+       {"\"£84.20\"", "\"84.20\"", "\"Total due\"", "\"14 April\"", "\"Total due: £84.20, pay by 14 April\"",
+        "\"say \\\"hi\\\"\"", "\"é\"", "\"84\""},
        {"\"£84.2\"", "\"otal\"", "\"April 14\"", "\"\"", "\" due\"", "\"due \"", "\"8\""}},
   };
   return all;
@@ -88,7 +101,8 @@ TEST(GrammarTest, a_schema_that_nothing_satisfies_is_refused_with_its_place) {
       {R"({"type":"object","properties":{"a":{"type":"string","minLength":5,"maxLength":2}}})", "/properties/a"},
       {R"({"type":"integer","minimum":5,"maximum":4})", "minimum"},
       {R"({"type":"object","properties":{},"required":["x"]})", "/required"},
-      {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"object","properties":{"a":{"$ref":"#/$defs/a"}},"required":["a"]}}})", "refers to itself"},
+      {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"object","properties":{"a":{"$ref":"#/$defs/a"}},"required":["a"]}}})",
+       "refers to itself"},
       {R"({"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/a"}}})", "refers to itself"},
       {R"({"$ref":"#/$defs/b"})", "points nowhere"},
       {R"({"type":"array","items":{"type":"null"},"minItems":3,"maxItems":2})", "minItems"},
@@ -107,9 +121,11 @@ TEST(GrammarTest, a_schema_that_nothing_satisfies_is_refused_with_its_place) {
 }
 
 TEST(GrammarTest, a_keyword_that_restricts_and_is_not_known_is_never_ignored) {
-  for (const std::string_view schema : {R"({"type":"string","not":{}})", R"({"type":"integer","multipleOf":3})", R"({"type":"object","patternProperties":{}})",
-                                        R"({"type":"integer","minimum":7})", R"({"type":"number","maximum":3})", R"({})",
-                                        R"({"type":"object","properties":{},"additionalProperties":true})", R"({"type":"string","pattern":"(?=a)b"})"}) {
+  for (const std::string_view schema :
+       {R"({"type":"string","not":{}})", R"({"type":"integer","multipleOf":3})",
+        R"({"type":"object","patternProperties":{}})", R"({"type":"integer","minimum":7})",
+        R"({"type":"number","maximum":3})", R"({})", R"({"type":"object","properties":{},"additionalProperties":true})",
+        R"({"type":"string","pattern":"(?=a)b"})"}) {
     const auto made = Grammar::from_json_schema(json(schema));
     ASSERT_FALSE(made) << schema;
     EXPECT_EQ(made.error().code, ErrorCode::kUnsupported) << schema;
@@ -168,7 +184,8 @@ TEST(MatcherTest, every_completed_walk_is_json_of_valid_utf8) {
 }
 
 TEST(MatcherTest, what_is_forced_is_the_only_way_to_go_on) {
-  const auto schema = grammar(R"({"type":"object","properties":{"call":{"const":"write"},"with":{"type":"object","properties":{"path":{"enum":["a/b.txt","a/c.txt"]}},"required":["path"]}},"required":["call","with"]})");
+  const auto schema = grammar(
+      R"({"type":"object","properties":{"call":{"const":"write"},"with":{"type":"object","properties":{"path":{"enum":["a/b.txt","a/c.txt"]}},"required":["path"]}},"required":["call","with"]})");
   Matcher matcher(schema, vocabulary());
   EXPECT_EQ(matcher.forced(), R"({"call":"write","with":{"path":"a/)");
   ASSERT_TRUE(matcher.accept_bytes(matcher.forced()));
@@ -215,7 +232,9 @@ std::vector<Token> tokenize(std::string_view text) {
   while (!text.empty()) {
     Token best = static_cast<unsigned char>(text[0]);
     for (Token token = 1; token < static_cast<Token>(vocabulary()->size()); ++token)
-      if (text.starts_with(vocabulary()->bytes(token)) && vocabulary()->bytes(token).size() > vocabulary()->bytes(best).size()) best = token;
+      if (text.starts_with(vocabulary()->bytes(token)) &&
+          vocabulary()->bytes(token).size() > vocabulary()->bytes(best).size())
+        best = token;
     out.push_back(best);
     text.remove_prefix(vocabulary()->bytes(best).size());
   }

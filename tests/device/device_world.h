@@ -42,7 +42,9 @@ struct DeviceWorld {
     return {clock, stop.get_token(), clock.steady() + std::chrono::minutes(1), mounts, folder / "state", {}};
   }
   Result<Outcome> run(Device& device, std::string name, Json arguments) {
-    return device.run({"p1." + std::to_string(++calls), "p1", std::move(name), std::move(arguments), capability::agent_label()}, context());
+    return device.run(
+        {"p1." + std::to_string(++calls), "p1", std::move(name), std::move(arguments), capability::agent_label()},
+        context());
   }
 
   std::filesystem::path folder;

@@ -1,5 +1,3 @@
-#include "device/files_device.h"
-
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -13,6 +11,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "device/files_device.h"
 #include "device/staged_change.h"
 #include "device_world.h"
 
@@ -28,7 +27,8 @@ struct Files : ::testing::Test {
     return world.run(*files, "write", JsonObject{{"path", path}, {"content", content}});
   }
   Result<Outcome> apply(const Result<Outcome>& staged) {
-    return world.run(*files, "apply", JsonObject{{"change", staged->value.at("change")}, {"path", staged->value.at("path")}});
+    return world.run(*files, "apply",
+                     JsonObject{{"change", staged->value.at("change")}, {"path", staged->value.at("path")}});
   }
   std::size_t entries_of_home() const {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(world.folder / "home"), {}));
@@ -158,8 +158,9 @@ TEST_F(Files, HostilePathsReachNothing) {
   std::filesystem::create_symlink("in.txt", world.folder / "home/inner");
   for (const std::string_view path :
        {std::string_view("../outside.txt"), std::string_view("/etc/passwd"), std::string_view("a/../../outside.txt"),
-        std::string_view("link.txt"), std::string_view("up/outside.txt"), std::string_view("inner"), std::string_view("in.txt/x"),
-        std::string_view("in.txt\0.md", 10), std::string_view("a//b"), std::string_view("./../outside.txt"), std::string_view("..")}) {
+        std::string_view("link.txt"), std::string_view("up/outside.txt"), std::string_view("inner"),
+        std::string_view("in.txt/x"), std::string_view("in.txt\0.md", 10), std::string_view("a//b"),
+        std::string_view("./../outside.txt"), std::string_view("..")}) {
     const auto seen = read(path);
     EXPECT_FALSE(seen) << path;
     const auto staged = write(path, "changed");
@@ -219,12 +220,14 @@ TEST_F(Files, FifosDevicesAndFoldersAreNotRead) {
 
 TEST_F(Files, ContentThatIsNotTextIsSaidToBe) {
   world.put("bad.txt", "caf\xE9 \xFF ok");
-  world.put("blob.bin", std::string_view("\x7F" "ELF\0\1", 6));
+  world.put("blob.bin", std::string_view("\x7F"
+                                         "ELF\0\1",
+                                         6));
   EXPECT_EQ(text_or_error(read("bad.txt")), "bad.txt: caf\xEF\xBF\xBD \xEF\xBF\xBD ok");
   EXPECT_EQ(text_or_error(read("blob.bin")), "error: 'blob.bin' is not text");
   const auto staged = write("blob.bin", "now text");
   ASSERT_TRUE(staged);
-  EXPECT_EQ(*find_string(staged->value, "diff"), "Binary content of blob.bin changes: 6 bytes become 8 bytes.\n");
+  EXPECT_EQ(*find_string(staged->value, "diff"), "Binary content of blob.bin changes: 6 bytes become 8.\n");
   EXPECT_TRUE(apply(staged));
 }
 
@@ -281,7 +284,8 @@ TEST_F(Files, ARealFullDiskLeavesTheOldContent) {
     world.put("a.txt", "old");
     const auto staged = write("a.txt", std::string(100'000, 'x'));
     const auto applied = apply(staged);
-    const bool good = !applied && applied.error().code == ErrorCode::kLimit && world.get("a.txt") == "old" && entries_of_home() == 1;
+    const bool good =
+        !applied && applied.error().code == ErrorCode::kLimit && world.get("a.txt") == "old" && entries_of_home() == 1;
     ::_exit(good ? 0 : 1);
   }
   int status = 0;
@@ -295,13 +299,16 @@ TEST_F(Files, ADocumentIsReadByItsReader) {
     [[nodiscard]] bool reads(std::string_view name) const override { return name.ends_with(".pdf"); }
     Result<std::string> text_of(std::string_view, std::string_view bytes, std::stop_token) override {
       if (bytes != "%PDF") return fail(ErrorCode::kCorrupt, "the PDF does not parse");
-      return "Total due: \xC2\xA3" "84.20\nby 14 April";
+      return "Total due: \xC2\xA3"
+             "84.20\nby 14 April";
     }
   } reader;
   files = make_files_device(&reader);
   world.put("bill.pdf", "%PDF");
   world.put("bad.pdf", "no");
-  EXPECT_EQ(text_or_error(read("bill.pdf")), "bill.pdf: Total due: \xC2\xA3" "84.20 / by 14 April");
+  EXPECT_EQ(text_or_error(read("bill.pdf")),
+            "bill.pdf: Total due: \xC2\xA3"
+            "84.20 / by 14 April");
   EXPECT_EQ(text_or_error(read("bad.pdf")), "error: the PDF does not parse");
 }
 
@@ -339,17 +346,21 @@ std::string patched(std::string_view before, std::string_view diff) {
 
 TEST(LineDiff, AppliedToTheOldTextGivesTheNewOne) {
   unsigned state = 1;
-  const auto random = [&](unsigned below) { return (state = state * 1664525 + 1013904223) >> 16 & 0xFFFF ? (state >> 16) % below : 0; };
+  const auto random = [&](unsigned below) {
+    return (state = state * 1664525 + 1013904223) >> 16 & 0xFFFF ? (state >> 16) % below : 0;
+  };
   for (int round = 0; round < 2000; ++round) {
     const auto text = [&] {
       std::string made;
-      for (unsigned lines = random(30); lines > 0; --lines) made += std::string(1, static_cast<char>('a' + random(6))) + "\n";
+      for (unsigned lines = random(30); lines > 0; --lines)
+        made += std::string(1, static_cast<char>('a' + random(6))) + "\n";
       if (!made.empty() && random(4) == 0) made.pop_back();
       return made;
     };
     const std::string before = text();
     std::string after = text();
-    if (random(2) == 0 && before.size() > 4) after = before, after.insert(2 * (random(static_cast<unsigned>(before.size() / 2))), "z\n");
+    if (random(2) == 0 && before.size() > 4)
+      after = before, after.insert(2 * (random(static_cast<unsigned>(before.size() / 2))), "z\n");
     const LineDiff diff = diff_lines("f", before, after, false);
     ASSERT_EQ(patched(before, diff.text), after) << before << "\n---\n" << after << "\n---\n" << diff.text;
   }

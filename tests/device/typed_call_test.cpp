@@ -15,17 +15,19 @@ using ::testing::HasSubstr;
 Json json(std::string_view text) { return parse_json(text).value(); }
 
 TEST(TypedCall, SchemaHasTheMembersInOrderAndOnlyKnownKeywords) {
-  EXPECT_EQ(to_text(schema_of<TableArguments>()),
-            R"({"type":"object","properties":{"path":{"type":"string","minLength":1,"maxLength":4096,"description":"a CSV file below a mount"},)"
-            R"("operation":{"type":"string","enum":["sum","count","average","min","max","list","distinct"],"description":"what to do with the column"},)"
-            R"("column":{"type":"string","minLength":1,"maxLength":200,"description":"the column's name"},)"
-            R"("where_column":{"type":"string","minLength":1,"maxLength":200,"description":"only rows where this column"},)"
-            R"("where_value":{"type":"string","maxLength":400,"description":"has this value; 2026-03 matches dates in March"}},)"
-            R"("required":["path","operation","column"],"additionalProperties":false})");
+  EXPECT_EQ(
+      to_text(schema_of<TableArguments>()),
+      R"({"type":"object","properties":{"path":{"type":"string","minLength":1,"maxLength":4096,"description":"a CSV file below a mount"},)"
+      R"("operation":{"type":"string","enum":["sum","count","average","min","max","list","distinct"],"description":"what to do with the column"},)"
+      R"("column":{"type":"string","minLength":1,"maxLength":200,"description":"the column's name"},)"
+      R"("where_column":{"type":"string","minLength":1,"maxLength":200,"description":"only rows where this column"},)"
+      R"("where_value":{"type":"string","maxLength":400,"description":"has this value; 2026-03 matches dates in March"}},)"
+      R"("required":["path","operation","column"],"additionalProperties":false})");
 }
 
 TEST(TypedCall, ArgumentsAreReadStrictly) {
-  const auto good = parse_arguments<TableArguments>(json(R"({"path":"a.csv","operation":"max","column":"b","where_column":"c"})"));
+  const auto good =
+      parse_arguments<TableArguments>(json(R"({"path":"a.csv","operation":"max","column":"b","where_column":"c"})"));
   ASSERT_TRUE(good) << good.error().what;
   EXPECT_EQ(good->operation, TableOperation::max);
   EXPECT_EQ(good->where_column, "c");
@@ -40,7 +42,8 @@ TEST(TypedCall, ArgumentsAreReadStrictly) {
             "there is no argument 'colour'; arguments are path, operation, column, where_column, where_value");
   EXPECT_EQ(error(R"({"path":"a","operation":"max"})"), "the argument 'column' is missing");
   EXPECT_EQ(error(R"({"path":7,"operation":"max","column":"b"})"), "the argument 'path' must be a text");
-  EXPECT_THAT(error(R"({"path":"a","operation":"median","column":"b"})"), HasSubstr("must be one of sum, count, average"));
+  EXPECT_THAT(error(R"({"path":"a","operation":"median","column":"b"})"),
+              HasSubstr("must be one of sum, count, average"));
   EXPECT_THAT(error(R"({"path":"","operation":"max","column":"b"})"), HasSubstr("'path' is empty"));
   EXPECT_THAT(error(R"({"path":null,"operation":"max","column":"b"})"), HasSubstr("'path' must be a text"));
   EXPECT_THAT(error(R"({"path":"a","operation":"max","column":"b","where_value":null})"), HasSubstr("must be a text"));

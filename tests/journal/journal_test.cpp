@@ -93,8 +93,9 @@ TEST_F(JournalTest, a_failed_append_leaves_the_chain_where_it_was) {
   ASSERT_TRUE(journal.append(now_, one, {}));
   {
     auto other = sqlite::Database::open(folder_ / "journal.db", {.busy_timeout_ms = 0});
-    ASSERT_TRUE(other->execute("CREATE TRIGGER no BEFORE INSERT ON records WHEN new.type = 'bad' BEGIN SELECT "
-                               "RAISE(ABORT, 'disk'); END"));
+    ASSERT_TRUE(
+        other->execute("CREATE TRIGGER no BEFORE INSERT ON records WHEN new.type = 'bad' BEGIN SELECT "
+                       "RAISE(ABORT, 'disk'); END"));
   }
   const std::vector<NewRecord> two = {record("p1", "good", 2), record("p1", "bad", 3)};
   EXPECT_FALSE(journal.append(now_, two, {}));

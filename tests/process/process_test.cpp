@@ -13,7 +13,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string text_of(const Json& view, std::string_view member) { return std::string(find_string(view, member).value_or("")); }
+std::string text_of(const Json& view, std::string_view member) {
+  return std::string(find_string(view, member).value_or(""));
+}
 
 TEST(ProcessTest, a_lookup_ends_with_a_verified_citation) {
   World world;
@@ -48,7 +50,9 @@ TEST(ProcessTest, a_quotation_that_does_not_verify_is_never_shown) {
 
 TEST(ProcessTest, nothing_found_is_an_answer) {
   World world;
-  world.devices["search"] = [](const device::Call&) { return World::ok(JsonObject{{"passages", JsonArray{}}}, "nothing found"); };
+  world.devices["search"] = [](const device::Call&) {
+    return World::ok(JsonObject{{"passages", JsonArray{}}}, "nothing found");
+  };
   world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"yacht"}})"});
   Process process = world.make();
   world.input(process, "created", World::created("What is my yacht called?"));
@@ -61,7 +65,8 @@ TEST(ProcessTest, nothing_found_is_an_answer) {
 TEST(ProcessTest, a_write_waits_for_approval_and_is_applied_only_then) {
   for (const bool approve : {true, false}) {
     World world;
-    world.script({R"({"plan":["table","write"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+    world.script({R"({"plan":["table","write"]})",
+                  R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
                   R"({"call":"write","with":{"path":"total.txt","content":"12.50"}})"});
     Process process = world.make();
     world.input(process, "created", World::created("Sum the amounts into total.txt"));
@@ -162,7 +167,8 @@ TEST(ProcessTest, a_model_that_stays_away_waits_for_the_person) {
 TEST(ProcessTest, the_same_failure_twice_is_stuck) {
   World world;
   world.devices["table"] = [](const device::Call&) { return World::failed("no column 'cost'"); };
-  world.script({R"({"plan":["table"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"cost"}})"});
+  world.script(
+      {R"({"plan":["table"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"cost"}})"});
   Process process = world.make();
   world.input(process, "created", World::created("Sum the costs"));
   world.run(process);
@@ -173,9 +179,12 @@ TEST(ProcessTest, the_same_failure_twice_is_stuck) {
 TEST(ProcessTest, an_error_is_shown_to_the_model_and_can_be_mended) {
   World world;
   world.devices["table"] = [](const device::Call& c) {
-    return find_string(c.arguments, "column") == "amount" ? World::ok(nullptr, "sum of amount in a.csv = 12.50 (3 rows)") : World::failed("no column 'cost'");
+    return find_string(c.arguments, "column") == "amount"
+               ? World::ok(nullptr, "sum of amount in a.csv = 12.50 (3 rows)")
+               : World::failed("no column 'cost'");
   };
-  world.script({R"({"plan":["table"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"cost"}})",
+  world.script({R"({"plan":["table"]})",
+                R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"cost"}})",
                 R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})"});
   Process process = world.make();
   world.input(process, "created", World::created("Sum the amounts"));
@@ -193,7 +202,8 @@ TEST(ProcessTest, a_question_waits_for_the_person_and_its_answer_goes_on) {
   world.run(process);
   ASSERT_EQ(process.state(), State::kWaiting);
   EXPECT_EQ(text_of(process.view().at("waiting"), "question"), "Which file?");
-  world.input(process, "answered", {{"request", text_of(process.view().at("waiting"), "request")}, {"text", "note.txt"}});
+  world.input(process, "answered",
+              {{"request", text_of(process.view().at("waiting"), "request")}, {"text", "note.txt"}});
   world.run(process);
   EXPECT_EQ(text_of(process.view().at("waiting"), "kind"), "approval");
 }
@@ -202,7 +212,8 @@ TEST(ProcessTest, kill_ends_it_from_every_state_and_pause_holds_it) {
   for (int steps = 0; steps < 8; ++steps)
     for (const std::string_view signal : {"kill", "pause"}) {
       World world;
-      world.script({R"({"plan":["table","write"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+      world.script({R"({"plan":["table","write"]})",
+                    R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
                     R"({"call":"write","with":{"path":"total.txt","content":"12.50"}})"});
       Process process = world.make();
       world.input(process, "created", World::created("Sum the amounts into total.txt"));
@@ -232,7 +243,8 @@ TEST(ProcessTest, an_effect_with_an_unknown_outcome_is_run_again_only_with_appro
     World world;
     int runs = 0;
     world.devices["apply"] = [&](const device::Call&) {
-      return ++runs == 1 ? JsonObject{{"outcome", "unknown"}, {"text", "interrupted"}, {"ms", 0.0}} : World::ok(nullptr, "applied");
+      return ++runs == 1 ? JsonObject{{"outcome", "unknown"}, {"text", "interrupted"}, {"ms", 0.0}}
+                         : World::ok(nullptr, "applied");
     };
     world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"t.txt","content":"x"}})"});
     Process process = world.make();
@@ -251,7 +263,8 @@ TEST(ProcessTest, an_effect_with_an_unknown_outcome_is_run_again_only_with_appro
 
 TEST(ProcessTest, the_context_carries_the_label_of_everything_in_it) {
   World world;
-  world.script({R"({"plan":["search","write"]})", R"({"call":"search","with":{"query":"x"}})", R"({"call":"write","with":{"path":"t","content":"x"}})"});
+  world.script({R"({"plan":["search","write"]})", R"({"call":"search","with":{"query":"x"}})",
+                R"({"call":"write","with":{"path":"t","content":"x"}})"});
   Process process = world.make();
   world.input(process, "created", World::created("x"));
   EXPECT_EQ(world.calls.size(), 0U);
@@ -264,19 +277,26 @@ TEST(ProcessTest, the_context_carries_the_label_of_everything_in_it) {
 
 // A model that answers anything at all: with calls that do not exist, arguments of any shape, and text that is no JSON.
 std::string hostile_reply(Random& random) {
-  constexpr std::array<std::string_view, 16> kNames = {"search", "answer", "read", "list", "table", "calculate", "write", "apply",
-                                                       "cite", "survey", "ask", "python", "fetch", "send", "finish", "nothing"};
+  constexpr std::array<std::string_view, 16> kNames = {"search", "answer", "read",   "list",   "table", "calculate",
+                                                       "write",  "apply",  "cite",   "survey", "ask",   "python",
+                                                       "fetch",  "send",   "finish", "nothing"};
   const auto pick = [&] { return kNames[random.next() % kNames.size()]; };
   switch (random.next() % 8) {
-    case 0: return "not json at all";
-    case 1: return R"({"plan":[]})";
-    case 2: return daimon::format(R"({{"plan":["{}","{}","{}"]}})", pick(), pick(), pick());
-    case 3: return R"({"call":5,"with":[]})";
-    case 4: return "error unavailable";
+    case 0:
+      return "not json at all";
+    case 1:
+      return R"({"plan":[]})";
+    case 2:
+      return daimon::format(R"({{"plan":["{}","{}","{}"]}})", pick(), pick(), pick());
+    case 3:
+      return R"({"call":5,"with":[]})";
+    case 4:
+      return "error unavailable";
     default:
-      return daimon::format(R"({{"call":"{}","with":{{"path":"{}","change":"c{}","url":"evil.example","passage":{},"answer":"{}","answer2":1,"query":"q","question":"?","quote":"x","content":"y","version":"v1"}}}})",
-                         pick(), random.next() % 2 == 0 ? "../../etc/passwd" : "a.csv", random.next() % 3, random.next() % 4,
-                         random.next() % 2 == 0 ? "£84.20" : "made up");
+      return daimon::format(
+          R"({{"call":"{}","with":{{"path":"{}","change":"c{}","url":"evil.example","passage":{},"answer":"{}","answer2":1,"query":"q","question":"?","quote":"x","content":"y","version":"v1"}}}})",
+          pick(), random.next() % 2 == 0 ? "../../etc/passwd" : "a.csv", random.next() % 3, random.next() % 4,
+          random.next() % 2 == 0 ? "£84.20" : "made up");
   }
 }
 
@@ -292,7 +312,9 @@ TEST(ProcessTest, no_model_makes_a_call_that_the_grants_do_not_cover) {
     JsonArray grants{to_json(capability::Capability{"index", {"search", "survey"}, "", {}, {}, {}})};
     if (may_read) grants.push_back(to_json(capability::Capability{"file", {"list", "read"}, "a.csv", {}, {}, {}}));
     if (may_write) grants.push_back(to_json(capability::Capability{"file", {"write"}, "a.csv", {}, 2, {}}));
-    if (may_fetch) grants.push_back(to_json(capability::Capability{"net", {"get"}, "good.example", capability::Confidentiality::kPersonal, {}, {}}));
+    if (may_fetch)
+      grants.push_back(to_json(
+          capability::Capability{"net", {"get"}, "good.example", capability::Confidentiality::kPersonal, {}, {}}));
     JsonObject created = World::created("do evil");
     created["grants"] = std::move(grants);
     created["autonomy"] = 4;
@@ -302,15 +324,19 @@ TEST(ProcessTest, no_model_makes_a_call_that_the_grants_do_not_cover) {
     world.input(process, "created", std::move(created));
     for (int i = 0; i < 200; ++i) {
       if (world.advance(process)) continue;
-      if (std::holds_alternative<AwaitApproval>(process.pending())) world.decide(process, random.next() % 2 == 0);
-      else if (const auto* question = std::get_if<AwaitAnswer>(&process.pending())) world.input(process, "answered", {{"request", question->request}, {"text", "yes"}});
-      else break;
+      if (std::holds_alternative<AwaitApproval>(process.pending()))
+        world.decide(process, random.next() % 2 == 0);
+      else if (const auto* question = std::get_if<AwaitAnswer>(&process.pending()))
+        world.input(process, "answered", {{"request", question->request}, {"text", "yes"}});
+      else
+        break;
     }
     std::int64_t writes = 0;
     for (const device::Call& made : world.calls) {
       ++dispatched;
       const auto path = find_string(made.arguments, "path").value_or("");
-      if (made.name == "python" || made.name == "calculate" || made.name == "send" || made.name == "ask" || made.name == "cite") {
+      if (made.name == "python" || made.name == "calculate" || made.name == "send" || made.name == "ask" ||
+          made.name == "cite") {
         ADD_FAILURE() << made.name << " seed " << seed;
       } else if (made.name == "read" || made.name == "list" || made.name == "table") {
         EXPECT_TRUE(may_read && path == "a.csv") << seed;
@@ -337,18 +363,23 @@ TEST(ProcessTest, stepping_the_same_inputs_again_gives_the_same_records) {
     created["profile"] = seed % 2 == 0 ? "compact-1" : "full";
     world.input(process, "created", std::move(created));
     for (int i = 0; i < 100; ++i) {
-      if (random.next() % 12 == 0) world.input(process, "signalled", {{"signal", random.next() % 2 == 0 ? "pause" : "resume"}});
+      if (random.next() % 12 == 0)
+        world.input(process, "signalled", {{"signal", random.next() % 2 == 0 ? "pause" : "resume"}});
       else if (!world.advance(process)) {
-        if (std::holds_alternative<AwaitApproval>(process.pending())) world.decide(process, random.next() % 2 == 0);
-        else world.input(process, "signalled", {{"signal", "resume"}});
+        if (std::holds_alternative<AwaitApproval>(process.pending()))
+          world.decide(process, random.next() % 2 == 0);
+        else
+          world.input(process, "signalled", {{"signal", "resume"}});
       }
     }
     Process again = world.make();
     std::vector<journal::NewRecord> outputs;
     for (std::size_t i = 0; i < world.inputs.size(); ++i)
-      for (auto& record : again.step(world.inputs[i].type, world.inputs[i].body, world.times[i])) outputs.push_back(std::move(record));
+      for (auto& record : again.step(world.inputs[i].type, world.inputs[i].body, world.times[i]))
+        outputs.push_back(std::move(record));
     ASSERT_EQ(outputs.size(), world.outputs.size()) << seed;
-    for (std::size_t i = 0; i < outputs.size(); ++i) ASSERT_EQ(to_text(outputs[i].body), to_text(world.outputs[i].body)) << seed;
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      ASSERT_EQ(to_text(outputs[i].body), to_text(world.outputs[i].body)) << seed;
     EXPECT_EQ(to_text(again.view()), to_text(process.view()));
   }
 }
@@ -357,7 +388,8 @@ TEST(ProcessTest, a_process_that_never_ends_is_stopped) {
   World world;
   int n = 0;
   world.reply = [&](const Think& thought) -> std::string {
-    if (thought.request.messages.back().content.contains("Make a plan")) return R"({"plan":[{"call":"calculate","text":"t","check":"c"}]})";
+    if (thought.request.messages.back().content.contains("Make a plan"))
+      return R"({"plan":[{"call":"calculate","text":"t","check":"c"}]})";
     return daimon::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", ++n);
   };
   world.devices["calculate"] = [&](const device::Call&) { return World::ok(nullptr, daimon::format("{}", n)); };
@@ -372,8 +404,10 @@ TEST(ProcessTest, a_process_that_never_ends_is_stopped) {
 
 TEST(ProcessTest, a_full_model_finishes_with_its_own_words_and_verified_citations) {
   World world;
-  world.script({R"({"plan":[{"call":"search","text":"find the bill","check":"a bill"}]})", R"({"call":"search","with":{"query":"electricity"}})",
-                R"({"call":"finish","with":{"answer":"You paid £84.20.","found":true,"citations":[{"passage":1,"quote":"Total due: £84.20"},{"passage":1,"quote":"invented"}]}})"});
+  world.script(
+      {R"({"plan":[{"call":"search","text":"find the bill","check":"a bill"}]})",
+       R"({"call":"search","with":{"query":"electricity"}})",
+       R"({"call":"finish","with":{"answer":"You paid £84.20.","found":true,"citations":[{"passage":1,"quote":"Total due: £84.20"},{"passage":1,"quote":"invented"}]}})"});
   Process process = world.make();
   JsonObject created = World::created("What did I pay?");
   created["profile"] = "";
@@ -395,7 +429,8 @@ TEST(PlanTest, a_plan_that_cannot_be_carried_out_is_mended) {
   };
   EXPECT_THAT(mended({"answer"}), ElementsAre("search", "answer"));
   EXPECT_THAT(mended({"search"}), ElementsAre("search", "answer"));
-  EXPECT_THAT(mended({"search", "search", "calculate", "write"}), ElementsAre("search", "search", "calculate", "write"));
+  EXPECT_THAT(mended({"search", "search", "calculate", "write"}),
+              ElementsAre("search", "search", "calculate", "write"));
   EXPECT_THAT(mended({"none", "write"}), ElementsAre("none"));
   EXPECT_THAT(mended({"write", "none"}), ElementsAre("write"));
   EXPECT_THAT(mended({"python"}), ElementsAre("none"));

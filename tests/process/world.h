@@ -1,12 +1,12 @@
 // A small deterministic world around one process: what a runtime does, without threads, models or disks.
 #pragma once
 
-#include "base/format.h"
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/format.h"
 #include "process/process.h"
 
 namespace daimon::process::test {
@@ -37,13 +37,14 @@ class World {
   World() {
     using E = device::EffectClass;
     for (auto& specification : std::vector<device::CallSpecification>{
-             call("survey", E::kRead, {"index", "survey", ""}, true), call("cite", E::kRead, {"index", "cite", ""}, true),
-             call("search", E::kRead, {"index", "search", ""}), call("read", E::kRead, {"file", "read", ""}),
-             call("list", E::kRead, {"file", "list", ""}), call("table", E::kRead, {"file", "read", ""}),
-             call("calculate", E::kPure, {"calculator", "use", ""}), call("write", E::kPure, {"file", "write", ""}),
-             call("apply", E::kQueryable, {"file", "write", ""}, true, true), call("ask", E::kPure, {"person", "ask", ""}),
-             call("python", E::kPure, {"python", "run", ""}), call("fetch", E::kOpaque, {"net", "get", ""}),
-             call("send", E::kOpaque, {"net", "send", ""})})
+             call("survey", E::kRead, {"index", "survey", ""}, true),
+             call("cite", E::kRead, {"index", "cite", ""}, true), call("search", E::kRead, {"index", "search", ""}),
+             call("read", E::kRead, {"file", "read", ""}), call("list", E::kRead, {"file", "list", ""}),
+             call("table", E::kRead, {"file", "read", ""}), call("calculate", E::kPure, {"calculator", "use", ""}),
+             call("write", E::kPure, {"file", "write", ""}),
+             call("apply", E::kQueryable, {"file", "write", ""}, true, true),
+             call("ask", E::kPure, {"person", "ask", ""}), call("python", E::kPure, {"python", "run", ""}),
+             call("fetch", E::kOpaque, {"net", "get", ""}), call("send", E::kOpaque, {"net", "send", ""})})
       static_cast<void>(table.add(specification, nullptr));
     devices["survey"] = [](const device::Call&) {
       return ok(JsonObject{{"files", JsonArray{JsonObject{{"path", "a.csv"}, {"columns", JsonArray{"date", "amount"}}},
@@ -51,12 +52,16 @@ class World {
                 "2 files");
     };
     devices["search"] = [](const device::Call&) {
-      return ok(JsonObject{{"passages", JsonArray{JsonObject{{"mount", "home"}, {"path", "bills/march.pdf"}, {"version", "v1"},
-                                                             {"page", 1}, {"text", "Electricity, March 2026\nTotal due: £84.20"}}}}},
+      return ok(JsonObject{{"passages", JsonArray{JsonObject{{"mount", "home"},
+                                                             {"path", "bills/march.pdf"},
+                                                             {"version", "v1"},
+                                                             {"page", 1},
+                                                             {"text", "Electricity, March 2026\nTotal due: £84.20"}}}}},
                 "1 passage");
     };
     devices["cite"] = [](const device::Call& c) {
-      const bool holds = std::string("Electricity, March 2026\nTotal due: £84.20").contains(find_string(c.arguments, "quote").value_or("?"));
+      const bool holds = std::string("Electricity, March 2026\nTotal due: £84.20")
+                             .contains(find_string(c.arguments, "quote").value_or("?"));
       return ok(JsonObject{{"verified", holds}}, "");
     };
     devices["write"] = [](const device::Call& c) {
@@ -68,11 +73,17 @@ class World {
   }
 
   static JsonObject ok(Json value, std::string text) {
-    return {{"outcome", "ok"}, {"text", std::move(text)}, {"value", std::move(value)},
-            {"label", to_json(capability::untrusted_label("file:x"))}, {"ms", 1.0}};
+    return {{"outcome", "ok"},
+            {"text", std::move(text)},
+            {"value", std::move(value)},
+            {"label", to_json(capability::untrusted_label("file:x"))},
+            {"ms", 1.0}};
   }
   static JsonObject failed(std::string what) {
-    return {{"outcome", "error"}, {"text", what}, {"error", to_json(Error{ErrorCode::kInvalidArgument, what, {}})}, {"ms", 1.0}};
+    return {{"outcome", "error"},
+            {"text", what},
+            {"error", to_json(Error{ErrorCode::kInvalidArgument, what, {}})},
+            {"ms", 1.0}};
   }
 
   Process make(std::string id = "p1") { return Process({table, constitution}, std::move(id)); }
@@ -80,10 +91,15 @@ class World {
   static JsonObject created(std::string goal) {
     using C = capability::Capability;
     JsonArray grants;
-    for (const C& grant : {C{"file", {"list", "read", "write"}, "", {}, {}, {}}, C{"index", {"cite", "search", "survey"}, "", {}, {}, {}},
+    for (const C& grant : {C{"file", {"list", "read", "write"}, "", {}, {}, {}},
+                           C{"index", {"cite", "search", "survey"}, "", {}, {}, {}},
                            C{"calculator", {"use"}, "", {}, {}, {}}, C{"person", {"ask"}, "", {}, {}, {}}})
       grants.push_back(to_json(grant));
-    return {{"goal", std::move(goal)}, {"profile", "compact-1"}, {"seed", 7}, {"autonomy", 2}, {"grants", std::move(grants)},
+    return {{"goal", std::move(goal)},
+            {"profile", "compact-1"},
+            {"seed", 7},
+            {"autonomy", 2},
+            {"grants", std::move(grants)},
             {"mounts", JsonArray{JsonObject{{"name", "home"}, {"root", "/home/x"}}}}};
   }
 
@@ -98,9 +114,12 @@ class World {
   bool advance(Process& process) {
     if (const auto* thought = std::get_if<Think>(&process.pending())) {
       const std::string text = reply(*thought);
-      JsonObject body{{"think", thought->id}, {"prompt_tokens", 100}, {"cached_tokens", 40}, {"generated_tokens", 5}, {"ms", 2.0}};
-      if (text.starts_with("error ")) body["error"] = to_json(Error{error_code_named(text.substr(6)), "model away", {}});
-      else body["text"] = text;
+      JsonObject body{
+          {"think", thought->id}, {"prompt_tokens", 100}, {"cached_tokens", 40}, {"generated_tokens", 5}, {"ms", 2.0}};
+      if (text.starts_with("error "))
+        body["error"] = to_json(Error{error_code_named(text.substr(6)), "model away", {}});
+      else
+        body["text"] = text;
       input(process, "replied", std::move(body));
       return true;
     }

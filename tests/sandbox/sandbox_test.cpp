@@ -63,7 +63,9 @@ std::string shown(const Result<RunResult>& ran) {
          std::string(name_of(ran->stopped)) + " out " + ran->out.substr(0, 200) + " err " + ran->error.substr(0, 400);
 }
 
-bool landlock_here() { return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 6; }
+bool landlock_here() {
+  return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 6;
+}
 
 struct Sandbox : ::testing::Test {
   Result<RunResult> run_attempt(std::string what, std::string argument = {}) {
@@ -189,7 +191,10 @@ TEST_F(Sandbox, AStopEndsItAtOnce) {
   std::stop_source stop;
   Command command = attempt(world, "sleep");
   command.stop = stop.get_token();
-  std::jthread later([&] { std::this_thread::sleep_for(200ms); stop.request_stop(); });
+  std::jthread later([&] {
+    std::this_thread::sleep_for(200ms);
+    stop.request_stop();
+  });
   const auto ran = run(profile, command);
   EXPECT_EQ(ran->stopped, Stopped::kCancelled) << shown(ran);
   EXPECT_LT(ran->usage.wall, 2s);
@@ -272,7 +277,8 @@ TEST_F(Sandbox, AProbeReportsEveryLayer) {
   EXPECT_TRUE(report->usable);
   ASSERT_EQ(report->layers.size(), 6U);
   for (const LayerReport& layer : report->layers) {
-    std::printf("%-11s %-3s %s\n", std::string(name_of(layer.layer)).c_str(), layer.works ? "yes" : "no", layer.detail.c_str());
+    std::printf("%-11s %-3s %s\n", std::string(name_of(layer.layer)).c_str(), layer.works ? "yes" : "no",
+                layer.detail.c_str());
     EXPECT_TRUE(layer.works || !layer.required) << name_of(layer.layer);
   }
 }
@@ -305,7 +311,8 @@ struct Escapes : ::testing::TestWithParam<Escape> {
     name.sun_family = AF_UNIX;
     const std::string text = "daimon-test-" + std::to_string(::getpid());
     std::memcpy(name.sun_path + 1, text.data(), text.size());
-    ::bind(abstract, reinterpret_cast<const sockaddr*>(&name), static_cast<socklen_t>(sizeof(sa_family_t) + 1 + text.size()));
+    ::bind(abstract, reinterpret_cast<const sockaddr*>(&name),
+           static_cast<socklen_t>(sizeof(sa_family_t) + 1 + text.size()));
     ::listen(abstract, 4);
   }
   ~Escapes() override {
@@ -362,21 +369,23 @@ INSTANTIATE_TEST_SUITE_P(
                       Escape{"read", "/etc/shadow", {kNamespaces, kLandlock, kUser}, true},
                       Escape{"read", "/etc/passwd", {kNamespaces, kLandlock}},
                       Escape{"write", "@outside", {kNamespaces, kLandlock, kUser}, true},
-                      Escape{"write", "/usr/bin/new-program", {}}, Escape{"write", "/new-file", {}}, Escape{"write", "/dev/new", {}},
-                      Escape{"socket", "", {kSeccomp}}, Escape{"netlink", "", {kSeccomp}},
-                      Escape{"vsock", "", {kSeccomp}, false, false},
+                      Escape{"write", "/usr/bin/new-program", {}}, Escape{"write", "/new-file", {}},
+                      Escape{"write", "/dev/new", {}}, Escape{"socket", "", {kSeccomp}},
+                      Escape{"netlink", "", {kSeccomp}}, Escape{"vsock", "", {kSeccomp}, false, false},
                       Escape{"connect-loopback", "@port", {kNamespaces, kLandlock, kSeccomp}},
                       Escape{"connect", "", {kSeccomp, kNamespaces}, false, false},
                       Escape{"abstract", "@abstract", {kNamespaces, kLandlock}},
                       Escape{"kill-all", "@parent", {kNamespaces, kLandlock, kUser}, true},
                       Escape{"mount", "", {kSeccomp, kNamespaces}, false, false}, Escape{"ptrace", "", {kSeccomp}},
                       Escape{"io_uring", "", {kSeccomp}, false, false}, Escape{"unshare", "", {kSeccomp, kNamespaces}},
-                      Escape{"clone-user", "", {kSeccomp, kNamespaces}}, Escape{"unshare-mount", "", {kSeccomp, kNamespaces}, false, false},
+                      Escape{"clone-user", "", {kSeccomp, kNamespaces}},
+                      Escape{"unshare-mount", "", {kSeccomp, kNamespaces}, false, false},
                       Escape{"bpf", "", {kSeccomp}, false, false}, Escape{"keyctl", "", {kSeccomp}, false, false},
-                      Escape{"memfd", "", {kSeccomp}}, Escape{"shmget", "", {kSeccomp}}, Escape{"setuid", "", {kNamespaces, kUser}, true},
-                      Escape{"setuid-1000", "", {kNamespaces, kUser}, true}, Escape{"setgroups", "", {kNamespaces, kUser}, true},
-                      Escape{"chmod-suid", "", {kSeccomp}}, Escape{"mknod", "", {kSeccomp}, false, false},
-                      Escape{"tiocsti", "", {kSeccomp}, false, false}));
+                      Escape{"memfd", "", {kSeccomp}}, Escape{"shmget", "", {kSeccomp}},
+                      Escape{"setuid", "", {kNamespaces, kUser}, true},
+                      Escape{"setuid-1000", "", {kNamespaces, kUser}, true},
+                      Escape{"setgroups", "", {kNamespaces, kUser}, true}, Escape{"chmod-suid", "", {kSeccomp}},
+                      Escape{"mknod", "", {kSeccomp}, false, false}, Escape{"tiocsti", "", {kSeccomp}, false, false}));
 
 }  // namespace
 }  // namespace daimon::sandbox

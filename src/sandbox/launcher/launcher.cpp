@@ -41,7 +41,8 @@ bool wants(const LaunchPlan& plan, char layer) { return (plan.layers >> (layer -
 
 [[noreturn]] void give_up(char layer, const char* what, int error) {
   char text[256];
-  const int length = std::snprintf(text, sizeof text, "%c%c%s: %s", daimon::sandbox::kStatusError, layer, what, std::strerror(error));
+  const int length =
+      std::snprintf(text, sizeof text, "%c%c%s: %s", daimon::sandbox::kStatusError, layer, what, std::strerror(error));
   const auto bytes = static_cast<std::size_t>(length < 0 ? 0 : length);
   if (::write(daimon::sandbox::kStatusFd, text, bytes < sizeof text ? bytes : sizeof text - 1) < 0) ::_exit(124);
   ::_exit(125);
@@ -73,7 +74,8 @@ const LaunchPlan& read_plan(Tail& tail) {
                                            : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, daimon::sandbox::kPlanFd, 0);
   if (memory == MAP_FAILED) give_up(kLimits, "the plan", errno);
   const auto& plan = *static_cast<const LaunchPlan*>(memory);
-  if (plan.magic != daimon::sandbox::kPlanMagic || size != sizeof plan + plan.tail_bytes) give_up(kLimits, "the plan", EINVAL);
+  if (plan.magic != daimon::sandbox::kPlanMagic || size != sizeof plan + plan.tail_bytes)
+    give_up(kLimits, "the plan", EINVAL);
   const char* at = static_cast<const char*>(memory) + sizeof plan;
   tail.bubblewrap = take_texts(at, plan.bubblewrap_count);
   tail.argv = take_texts(at, plan.argv_count);
@@ -142,7 +144,8 @@ std::uint64_t file_rights(int abi) {
 }
 
 void take_landlock(const LaunchPlan& plan, const char* at) {
-  const auto abi = static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
+  const auto abi =
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
   if (abi < 1) {
     if (plan.allow_missing_landlock != 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) return;
     give_up(kLandlock, "landlock_create_ruleset", errno);
@@ -156,9 +159,11 @@ void take_landlock(const LaunchPlan& plan, const char* at) {
   const auto rules = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0));
   if (rules < 0) give_up(kLandlock, "landlock_create_ruleset", errno);
   constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-  constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
-                                     LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV;
-  constexpr std::uint64_t kNever = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_IOCTL_DEV;
+  constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                     LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_TRUNCATE |
+                                     LANDLOCK_ACCESS_FS_IOCTL_DEV;
+  constexpr std::uint64_t kNever =
+      LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_IOCTL_DEV;
   for (std::uint32_t i = 0; i < plan.path_count; ++i) {
     const auto right = static_cast<PathRight>(*at);
     const char* path = at + 1;
@@ -169,16 +174,25 @@ void take_landlock(const LaunchPlan& plan, const char* at) {
     landlock_path_beneath_attr rule{};
     rule.parent_fd = fd;
     switch (right) {
-      case PathRight::kReadRun: rule.allowed_access = kRead | LANDLOCK_ACCESS_FS_EXECUTE; break;
-      case PathRight::kRead: rule.allowed_access = kRead; break;
-      case PathRight::kReadWrite: rule.allowed_access = all & ~kNever & ~LANDLOCK_ACCESS_FS_EXECUTE; break;
-      case PathRight::kDevice: rule.allowed_access = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE; break;
+      case PathRight::kReadRun:
+        rule.allowed_access = kRead | LANDLOCK_ACCESS_FS_EXECUTE;
+        break;
+      case PathRight::kRead:
+        rule.allowed_access = kRead;
+        break;
+      case PathRight::kReadWrite:
+        rule.allowed_access = all & ~kNever & ~LANDLOCK_ACCESS_FS_EXECUTE;
+        break;
+      case PathRight::kDevice:
+        rule.allowed_access = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE;
+        break;
     }
     struct stat status{};
     if (::fstat(fd, &status) != 0) give_up(kLandlock, path, errno);
     if (!S_ISDIR(status.st_mode)) rule.allowed_access &= kOfFiles;
     rule.allowed_access &= all;
-    if (::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) give_up(kLandlock, path, errno);
+    if (::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+      give_up(kLandlock, path, errno);
     ::close(fd);
   }
   if (::syscall(SYS_landlock_restrict_self, rules, 0) != 0) give_up(kLandlock, "landlock_restrict_self", errno);

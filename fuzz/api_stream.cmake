@@ -1,0 +1,1 @@
+daimon_fuzzer(api_stream USES api)

@@ -1,0 +1,1 @@
+daimon_fuzzer(api_target USES api)

@@ -1,0 +1,57 @@
+#include "device/python_device.h"
+#include "device_world.h"
+
+namespace daimon::device {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Python : ::testing::Test {
+  std::string run(std::string_view code) {
+    return text_or_error(world.run(*device, "python", JsonObject{{"code", code}}));
+  }
+  DeviceWorld world;
+  std::unique_ptr<Device> device = make_python_device();
+};
+
+TEST_F(Python, WhatAProgramPrintsIsItsResult) {
+  EXPECT_EQ(run("print(sum(range(10)))"), "45");
+  EXPECT_EQ(run("x = 1"), "it printed nothing");
+  EXPECT_EQ(run("print('\xC2\xA3"
+                "84.20')"),
+            "\xC2\xA3"
+            "84.20");
+}
+
+TEST_F(Python, ItReadsTheMountsAndKeepsItsScratchFolder) {
+  world.put("notes/a.txt", "hello");
+  std::filesystem::permissions(world.folder, std::filesystem::perms(0755));
+  EXPECT_EQ(run("print(open('/mounts/home/notes/a.txt').read())"), "hello");
+  EXPECT_EQ(run("open('kept.txt', 'w').write('kept')"), "it printed nothing");
+  EXPECT_EQ(run("print(open('kept.txt').read())"), "kept");
+  EXPECT_THAT(run("open('/mounts/home/new.txt', 'w')"), HasSubstr("Read-only file system"));
+  EXPECT_FALSE(std::filesystem::exists(world.folder / "home/new.txt"));
+  const auto outcome = world.run(*device, "python", JsonObject{{"code", "print(1)"}});
+  EXPECT_EQ(outcome->label.integrity, capability::Integrity::kUntrusted);
+  EXPECT_THAT(outcome->label.sources, ::testing::Contains("file:home"));
+}
+
+TEST_F(Python, ExceptionsAndLimitsAreErrorsThatSayWhich) {
+  EXPECT_EQ(run("a = 1\nprint(a / 0)"), "error: ZeroDivisionError: division by zero (line 2)");
+  EXPECT_THAT(run("print("), HasSubstr("SyntaxError"));
+  EXPECT_EQ(run("import sys; sys.exit(3)"), "error: the program ended with code 3");
+  EXPECT_THAT(run("import socket; socket.create_connection(('1.1.1.1', 53))"), HasSubstr("PermissionError"));
+  EXPECT_THAT(run("x = bytearray(2 << 30)"), HasSubstr("more than 512 MiB of memory"));
+  PythonOptions options;
+  options.profile.cpu = std::chrono::seconds(1);
+  options.profile.output_bytes = 10'000;
+  device = make_python_device(options);
+  EXPECT_THAT(run("while True: pass"), HasSubstr("more than 1 s of processor time"));
+  EXPECT_THAT(run("while True: print('x' * 1000)"), HasSubstr("printed more than 9 KiB"));
+  options.sandbox.bubblewrap = "/nowhere/bwrap";
+  device = make_python_device(options);
+  EXPECT_THAT(run("print(1)"), HasSubstr("no code can be run safely here"));
+}
+
+}  // namespace
+}  // namespace daimon::device
