@@ -136,7 +136,7 @@ TEST_F(CommandLine, ExitCodesSayHowItEnded) {
   EXPECT_EQ(daimon({"run", "x", "--model", "nosuch"}).code, 4);
   EXPECT_EQ(daimon({"run", "x", "--mount", "/no/such/folder"}).code, 4);
   EXPECT_EQ(daimon({"show", "p99"}).code, 4);
-  EXPECT_EQ(daimon({"logs", "../status"}).code, 4);
+  EXPECT_EQ(daimon({"logs", "../status"}).code, 2);
   EXPECT_EQ(daimon({"kill", "p98"}).code, 4);
   EXPECT_EQ(daimon({"budget", "p3"}).code, 2);
 }
