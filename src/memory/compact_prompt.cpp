@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
 
 namespace daimon::memory {
@@ -74,6 +75,51 @@ Json answer_schema(const Context& context) {
   return any_of(std::move(alternatives));
 }
 
+// What a row can be chosen by: words of the goal, or a month that it names, as dates begin.
+Json where_value_schema(const Context& context, const FileEntry& file) {
+  JsonArray choices;
+  const auto months = months_in(context.goal(), file.path);
+  if (!months.empty()) choices.push_back(JsonObject{{"enum", JsonArray(months.begin(), months.end())}});
+  if (JsonArray lines = lines_of(context.goal()); !lines.empty())
+    choices.push_back(JsonObject{{"type", "string"}, {"x-span-of", std::move(lines)}});
+  return any_of(std::move(choices));
+}
+
+// Numbers, dates and units that stand in the goal or in what was found, put together in the ways the calculator knows.
+std::string expression_pattern(const Context& context) {
+  std::string found = context.goal();
+  for (const Result& result : context.results()) {
+    if (result.error) continue;
+    std::string_view text = result.text;
+    if (const auto equals = text.rfind(" = "); equals != std::string_view::npos) text = text.substr(equals);
+    found += "\n" + std::string(text);
+    for (const Passage& passage : result.passages) found += "\n" + passage.text;
+  }
+  const auto group = [](const std::vector<std::string>& items) {
+    std::string text = "(?:";
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i != 0) text += '|';
+      for (const char c : items[i]) text += c == '.' ? std::string("\\.") : std::string(1, c);
+    }
+    return text + ")";
+  };
+  constexpr std::size_t kNumbersMax = 60;
+  const auto numbers = numbers_in(found, kNumbersMax);
+  const auto dates = dates_in(context.goal());
+  std::vector<std::string> ways;
+  if (!numbers.empty()) {
+    const std::string n = group(numbers);
+    for (const std::string_view way : {"{0}(?: [+*/-] {0}){{1,4}}", "{0}% of {0}", "{0} [A-Za-z]{{1,12}} in [A-Za-z]{{1,12}}", "sqrt\\({0}\\)", "round\\({0}, [0-9]\\)", "{0}\\^{0}"})
+      ways.push_back(std::vformat(way, std::make_format_args(n)));
+    if (!dates.empty()) ways.push_back(daimon::format("{} [+-] {} (?:days|weeks|months|years)", group(dates), n));
+  }
+  if (dates.size() > 1) ways.push_back(daimon::format("{0} - {0}", group(dates)));
+  if (ways.empty()) return R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)";
+  std::string pattern;
+  for (const std::string& way : ways) pattern += (pattern.empty() ? "^(?:" : "|") + way;
+  return pattern + ")$";
+}
+
 Json table_schema(const Context& context, const Offer& offer) {
   JsonArray alternatives;
   for (const FileEntry& file : context.files()) {
@@ -85,7 +131,7 @@ Json table_schema(const Context& context, const Offer& offer) {
         {"column", JsonObject{{"enum", columns}}}};
     alternatives.push_back(object_schema(properties));
     properties["where_column"] = JsonObject{{"enum", columns}};
-    properties["where_value"] = text_schema(60);
+    properties["where_value"] = where_value_schema(context, file);
     alternatives.push_back(object_schema(std::move(properties)));
   }
   return alternatives.empty() ? offer.arguments_schema : any_of(std::move(alternatives));
@@ -119,16 +165,20 @@ Json path_schema(const Context& context) {
 Json with_schema(const Context& context, const Offer& offer) {
   if (offer.name == "answer") return answer_schema(context);
   if (offer.name == "table") return table_schema(context, offer);
-  if (offer.name == "search") return object_schema({{"query", text_schema(80)}});
+  if (offer.name == "search") {
+    JsonArray lines = lines_of(context.goal());
+    return object_schema({{"query", lines.empty() ? text_schema(80) : Json(JsonObject{{"type", "string"}, {"x-span-of", std::move(lines)}})}});
+  }
   if (offer.name == "read") return object_schema({{"path", path_schema(context)}});
   if (offer.name == "ask") return object_schema({{"question", text_schema(160)}});
-  if (offer.name == "write")
-    return object_schema(
-        {{"path", JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}}},
-         {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
-  if (offer.name == "calculate")
-    return object_schema({{"expression", JsonObject{{"type", "string"},
-                                                    {"pattern", R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)"}}}});
+  if (offer.name == "write") {
+    // A file that the goal names is the file that is meant.
+    const auto named = file_names_in(context.goal());
+    Json path = named.empty() ? Json(JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}})
+                              : Json(JsonObject{{"enum", JsonArray(named.begin(), named.end())}});
+    return object_schema({{"path", std::move(path)}, {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
+  }
+  if (offer.name == "calculate") return object_schema({{"expression", JsonObject{{"type", "string"}, {"pattern", expression_pattern(context)}}}});
   return offer.arguments_schema;
 }
 

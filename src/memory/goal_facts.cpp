@@ -1,0 +1,136 @@
+#include "memory/goal_facts.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/format.h"
+#include "base/text.h"
+
+namespace daimon::memory {
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",   "may",      "june",
+                                                      "july",    "august",   "september", "october", "november", "december"};
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+void add(std::vector<std::string>& list, std::string item) {
+  if (std::ranges::find(list, item) == list.end()) list.push_back(std::move(item));
+}
+
+// Words in lower case without the punctuation around them; numbers keep no ending ("3rd" is "3").
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto end = [&] {
+    if (!word.empty() && is_digit(word[0]))
+      while (!word.empty() && is_letter(word.back())) word.pop_back();
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+  };
+  for (const char c : to_lower_ascii(text)) {
+    if (is_digit(c) || is_letter(c)) word += c;
+    else end();
+  }
+  end();
+  return words;
+}
+
+int month_of(std::string_view word) {
+  for (std::size_t i = 0; i < kMonths.size(); ++i)
+    if (word == kMonths[i] || (word.size() == 3 && word == kMonths[i].substr(0, 3))) return static_cast<int>(i + 1);
+  return 0;
+}
+
+int year_of(std::string_view word) {
+  return word.size() == 4 && (word.starts_with("20") || word.starts_with("19")) && std::ranges::all_of(word, is_digit) ? std::atoi(std::string(word).c_str()) : 0;
+}
+
+int day_of(std::string_view word) {
+  if (word.empty() || word.size() > 2 || !std::ranges::all_of(word, is_digit)) return 0;
+  const int day = std::atoi(std::string(word).c_str());
+  return day <= 31 ? day : 0;
+}
+
+std::vector<int> years_in(std::string_view text) {
+  std::vector<int> years;
+  for (const std::string& word : words_of(text))
+    if (const int year = year_of(word); year != 0 && std::ranges::find(years, year) == years.end()) years.push_back(year);
+  return years;
+}
+
+}  // namespace
+
+std::vector<std::string> file_names_in(std::string_view text) {
+  std::vector<std::string> names;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && !std::string_view(" \t\n\r\"'`()<>,;").contains(text[i])) continue;
+    std::string_view word = text.substr(begin, i - begin);
+    begin = i + 1;
+    while (!word.empty() && std::string_view(".:?!").contains(word.back())) word.remove_suffix(1);
+    const std::size_t point = word.rfind('.');
+    if (point == std::string_view::npos || point == 0 || word.size() > 99 || word.starts_with('/') || word.contains("..") || word.contains("://")) continue;
+    const std::string_view extension = word.substr(point + 1);
+    if (extension.empty() || extension.size() > 5 || !is_letter(extension[0]) || !std::ranges::all_of(extension, [](char c) { return is_letter(c) || is_digit(c); })) continue;
+    add(names, std::string(word));
+  }
+  return names;
+}
+
+std::vector<std::string> numbers_in(std::string_view text, std::size_t most) {
+  std::vector<std::string> numbers;
+  for (std::size_t i = 0; i < text.size() && numbers.size() < most;) {
+    if (!is_digit(text[i]) || (i > 0 && is_letter(text[i - 1]))) {
+      ++i;
+      continue;
+    }
+    std::string number;
+    bool point = false;
+    while (i < text.size()) {
+      const bool digit_next = i + 1 < text.size() && is_digit(text[i + 1]);
+      if (is_digit(text[i])) number += text[i];
+      else if (text[i] == '.' && !point && digit_next) number += '.', point = true;
+      else if (!(text[i] == ',' && !point && i + 3 < text.size() && digit_next && is_digit(text[i + 2]) && is_digit(text[i + 3]))) break;
+      ++i;
+    }
+    if (number.size() <= 30) add(numbers, std::move(number));
+  }
+  return numbers;
+}
+
+std::vector<std::string> dates_in(std::string_view text) {
+  std::vector<std::string> dates;
+  const auto words = words_of(text);
+  const auto years = years_in(text);
+  const auto at = [&](std::size_t i) { return i < words.size() ? std::string_view(words[i]) : std::string_view(); };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    int year = 0;
+    int month = 0;
+    int day = 0;
+    if ((year = year_of(at(i))) != 0 && at(i + 1).size() == 2 && at(i + 2).size() == 2 && day_of(at(i + 1)) != 0) {
+      month = day_of(at(i + 1));
+      day = day_of(at(i + 2));
+    } else if ((month = month_of(at(i))) != 0) {
+      if (i > 0 && day_of(at(i - 1)) != 0) day = day_of(at(i - 1)), year = year_of(at(i + 1));
+      else if (day_of(at(i + 1)) != 0) day = day_of(at(i + 1)), year = year_of(at(i + 2));
+      if (year == 0 && years.size() == 1) year = years.front();
+    }
+    if (year != 0 && month >= 1 && month <= 12 && day != 0) add(dates, daimon::format("{:04}-{:02}-{:02}", year, month, day));
+  }
+  return dates;
+}
+
+std::vector<std::string> months_in(std::string_view goal, std::string_view elsewhere) {
+  std::vector<int> years = years_in(goal);
+  if (years.empty()) years = years_in(elsewhere);
+  std::vector<std::string> months;
+  for (const std::string& word : words_of(goal))
+    if (const int month = word == "may" || word.size() > 3 ? month_of(word) : 0; month != 0)
+      for (const int year : years) add(months, daimon::format("{:04}-{:02}", year, month));
+  return months;
+}
+
+}  // namespace daimon::memory

@@ -1,0 +1,21 @@
+// What a goal and the results name outright: file names, numbers, dates, months. The host reads them off, so that a small
+// model only has to choose among them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daimon::memory {
+
+// Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
+std::vector<std::string> file_names_in(std::string_view text);
+// Numbers as the calculator reads them ("1234.50" for "£1,234.50"), in order, each once; at most `most`.
+std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
+// Days as 2026-05-03, from that form and from "3 May 2026", "May 3, 2026" and, where another date of the text gives the
+// year, "3 May".
+std::vector<std::string> dates_in(std::string_view text);
+// Months named in the goal, as "2026-03", for each year that the goal or `elsewhere` (names of files) mentions.
+std::vector<std::string> months_in(std::string_view goal, std::string_view elsewhere);
+
+}  // namespace daimon::memory
