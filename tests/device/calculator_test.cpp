@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(CalculatorLimits, WhatWouldTakeForEverIsRefusedAtOnce) {
   const auto begin = std::chrono::steady_clock::now();
-  for (const std::string expression :
+  for (const std::string& expression :
        {std::string("2^(2^40)"), std::string("9^9^9^9"), std::string("10^1000000000"), std::string("(2^100000)^100000"),
         std::string("1e10000000"), std::string("0.5^(10^12)"), std::string(4000, '('), std::string(4000, '-') + "1",
         "1" + std::string(5000, '0')}) {
@@ -175,8 +175,9 @@ TEST(CalculatorProperties, AgreesWithPythonsFractions) {
     ASSERT_TRUE(difference) << expression << " against " << expected << ": " << difference.error().what;
     EXPECT_TRUE(difference->text == "0" || difference->text.find_first_not_of("0.") == std::string::npos)
         << expression << ": " << difference->text;
-    if (const std::size_t mark = made->text.find(" ≈ "); mark != std::string::npos)
+    if (const std::size_t mark = made->text.find(" ≈ "); mark != std::string::npos) {
       EXPECT_EQ(made->text.substr(0, mark), expected);
+    }
   }
   ::pclose(oracle);
 }
