@@ -109,7 +109,9 @@ std::string expression_pattern(const Context& context) {
   std::vector<std::string> ways;
   if (!numbers.empty()) {
     const std::string n = group(numbers);
-    for (const std::string_view way : {"{0}(?: [+*/-] {0}){{1,4}}", "{0}% of {0}", "{0} [A-Za-z]{{1,12}} in [A-Za-z]{{1,12}}", "sqrt\\({0}\\)", "round\\({0}, [0-9]\\)", "{0}\\^{0}"})
+    for (const std::string_view way :
+         {"{0}(?: [+*/-] {0}){{1,4}}", "{0}% of {0}", "{0} [A-Za-z]{{1,12}} in [A-Za-z]{{1,12}}", "sqrt\\({0}\\)",
+          "round\\({0}, [0-9]\\)", "{0}\\^{0}"})
       ways.push_back(std::vformat(way, std::make_format_args(n)));
     if (!dates.empty()) ways.push_back(daimon::format("{} [+-] {} (?:days|weeks|months|years)", group(dates), n));
   }
@@ -167,18 +169,23 @@ Json with_schema(const Context& context, const Offer& offer) {
   if (offer.name == "table") return table_schema(context, offer);
   if (offer.name == "search") {
     JsonArray lines = lines_of(context.goal());
-    return object_schema({{"query", lines.empty() ? text_schema(80) : Json(JsonObject{{"type", "string"}, {"x-span-of", std::move(lines)}})}});
+    return object_schema(
+        {{"query",
+          lines.empty() ? text_schema(80) : Json(JsonObject{{"type", "string"}, {"x-span-of", std::move(lines)}})}});
   }
   if (offer.name == "read") return object_schema({{"path", path_schema(context)}});
   if (offer.name == "ask") return object_schema({{"question", text_schema(160)}});
   if (offer.name == "write") {
     // A file that the goal names is the file that is meant.
     const auto named = file_names_in(context.goal());
-    Json path = named.empty() ? Json(JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}})
-                              : Json(JsonObject{{"enum", JsonArray(named.begin(), named.end())}});
-    return object_schema({{"path", std::move(path)}, {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
+    Json path = named.empty()
+                    ? Json(JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}})
+                    : Json(JsonObject{{"enum", JsonArray(named.begin(), named.end())}});
+    return object_schema({{"path", std::move(path)},
+                          {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
   }
-  if (offer.name == "calculate") return object_schema({{"expression", JsonObject{{"type", "string"}, {"pattern", expression_pattern(context)}}}});
+  if (offer.name == "calculate")
+    return object_schema({{"expression", JsonObject{{"type", "string"}, {"pattern", expression_pattern(context)}}}});
   return offer.arguments_schema;
 }
 

@@ -10,8 +10,9 @@
 namespace daimon::memory {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",   "may",      "june",
-                                                      "july",    "august",   "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -31,8 +32,10 @@ std::vector<std::string> words_of(std::string_view text) {
     word.clear();
   };
   for (const char c : to_lower_ascii(text)) {
-    if (is_digit(c) || is_letter(c)) word += c;
-    else end();
+    if (is_digit(c) || is_letter(c))
+      word += c;
+    else
+      end();
   }
   end();
   return words;
@@ -45,7 +48,9 @@ int month_of(std::string_view word) {
 }
 
 int year_of(std::string_view word) {
-  return word.size() == 4 && (word.starts_with("20") || word.starts_with("19")) && std::ranges::all_of(word, is_digit) ? std::atoi(std::string(word).c_str()) : 0;
+  return word.size() == 4 && (word.starts_with("20") || word.starts_with("19")) && std::ranges::all_of(word, is_digit)
+             ? std::atoi(std::string(word).c_str())
+             : 0;
 }
 
 int day_of(std::string_view word) {
@@ -57,7 +62,8 @@ int day_of(std::string_view word) {
 std::vector<int> years_in(std::string_view text) {
   std::vector<int> years;
   for (const std::string& word : words_of(text))
-    if (const int year = year_of(word); year != 0 && std::ranges::find(years, year) == years.end()) years.push_back(year);
+    if (const int year = year_of(word); year != 0 && std::ranges::find(years, year) == years.end())
+      years.push_back(year);
   return years;
 }
 
@@ -72,9 +78,13 @@ std::vector<std::string> file_names_in(std::string_view text) {
     begin = i + 1;
     while (!word.empty() && std::string_view(".:?!").contains(word.back())) word.remove_suffix(1);
     const std::size_t point = word.rfind('.');
-    if (point == std::string_view::npos || point == 0 || word.size() > 99 || word.starts_with('/') || word.contains("..") || word.contains("://")) continue;
+    if (point == std::string_view::npos || point == 0 || word.size() > 99 || word.starts_with('/') ||
+        word.contains("..") || word.contains("://"))
+      continue;
     const std::string_view extension = word.substr(point + 1);
-    if (extension.empty() || extension.size() > 5 || !is_letter(extension[0]) || !std::ranges::all_of(extension, [](char c) { return is_letter(c) || is_digit(c); })) continue;
+    if (extension.empty() || extension.size() > 5 || !is_letter(extension[0]) ||
+        !std::ranges::all_of(extension, [](char c) { return is_letter(c) || is_digit(c); }))
+      continue;
     add(names, std::string(word));
   }
   return names;
@@ -91,9 +101,13 @@ std::vector<std::string> numbers_in(std::string_view text, std::size_t most) {
     bool point = false;
     while (i < text.size()) {
       const bool digit_next = i + 1 < text.size() && is_digit(text[i + 1]);
-      if (is_digit(text[i])) number += text[i];
-      else if (text[i] == '.' && !point && digit_next) number += '.', point = true;
-      else if (!(text[i] == ',' && !point && i + 3 < text.size() && digit_next && is_digit(text[i + 2]) && is_digit(text[i + 3]))) break;
+      if (is_digit(text[i]))
+        number += text[i];
+      else if (text[i] == '.' && !point && digit_next)
+        number += '.', point = true;
+      else if (!(text[i] == ',' && !point && i + 3 < text.size() && digit_next && is_digit(text[i + 2]) &&
+                 is_digit(text[i + 3])))
+        break;
       ++i;
     }
     if (number.size() <= 30) add(numbers, std::move(number));
@@ -114,11 +128,14 @@ std::vector<std::string> dates_in(std::string_view text) {
       month = day_of(at(i + 1));
       day = day_of(at(i + 2));
     } else if ((month = month_of(at(i))) != 0) {
-      if (i > 0 && day_of(at(i - 1)) != 0) day = day_of(at(i - 1)), year = year_of(at(i + 1));
-      else if (day_of(at(i + 1)) != 0) day = day_of(at(i + 1)), year = year_of(at(i + 2));
+      if (i > 0 && day_of(at(i - 1)) != 0)
+        day = day_of(at(i - 1)), year = year_of(at(i + 1));
+      else if (day_of(at(i + 1)) != 0)
+        day = day_of(at(i + 1)), year = year_of(at(i + 2));
       if (year == 0 && years.size() == 1) year = years.front();
     }
-    if (year != 0 && month >= 1 && month <= 12 && day != 0) add(dates, daimon::format("{:04}-{:02}-{:02}", year, month, day));
+    if (year != 0 && month >= 1 && month <= 12 && day != 0)
+      add(dates, daimon::format("{:04}-{:02}-{:02}", year, month, day));
   }
   return dates;
 }

@@ -1,5 +1,5 @@
-// What a goal and the results name outright: file names, numbers, dates, months. The host reads them off, so that a small
-// model only has to choose among them.
+// What a goal and the results name outright: file names, numbers, dates, months. The host reads them off, so that a
+// small model only has to choose among them.
 #pragma once
 
 #include <string>
