@@ -198,7 +198,9 @@ TEST_F(Files, ALinkThatComesAndGoesNeverLeadsOutside) {
     EXPECT_EQ(text->text, "d/x.txt: inside");
     if (i % 50 != 0) continue;
     const auto staged = write("d/x.txt", "inside ");
-    if (staged && apply(staged)) static_cast<void>(apply(write("d/x.txt", "inside")));
+    if (!staged || !apply(staged)) continue;
+    // The link may be in the way this time: then nothing is staged, and nothing is applied.
+    if (const auto again = write("d/x.txt", "inside")) static_cast<void>(apply(again));
   }
   stop = true;
   swapper.join();
