@@ -1,0 +1,83 @@
+#include "fs/chunk.h"
+
+#include "base/text.h"
+#include "fs_world.h"
+
+namespace daimon::fs {
+namespace {
+
+Document document_of(std::string type, std::string text) {
+  Document document;
+  document.type = std::move(type);
+  document.text = std::move(text);
+  return document;
+}
+
+std::string_view text_of(const Document& document, const Chunk& chunk) {
+  return std::string_view(document.text).substr(chunk.begin, chunk.end - chunk.begin);
+}
+
+TEST(Chunks, CoverTheTextInOrderWithoutCuttingACodePoint) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round)
+    for (const char* type : {"text", "markdown", "code", "table", "pdf"}) {
+      Document document = document_of(type, made_text(random, random() % 12'000));
+      if (document.type == "pdf") {
+        document.page_begin = {0};
+        for (std::size_t at = 0; (at = document.text.find('\n', at)) != std::string::npos; ++at)
+          if (random() % 20 == 0) document.page_begin.push_back(at + 1);
+      }
+      std::uint64_t at = 0;
+      for (const Chunk& chunk : chunks_of(document)) {
+        ASSERT_EQ(chunk.begin, at) << type << " round " << round;
+        ASSERT_GT(chunk.end, chunk.begin);
+        ASSERT_LE(chunk.end - chunk.begin, kChunkBytesMax);
+        ASSERT_TRUE(is_utf8(text_of(document, chunk)));
+        at = chunk.end;
+      }
+      ASSERT_EQ(at, document.text.size()) << type << " round " << round;
+    }
+}
+
+TEST(Chunks, NoneSpansTwoPages) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 100; ++round) {
+    Document document = document_of("pdf", "");
+    for (int page = 0; page < 6; ++page) {
+      document.page_begin.push_back(document.text.size());
+      document.text += made_text(random, random() % 3000) + "\n";
+    }
+    for (const Chunk& chunk : chunks_of(document)) {
+      ASSERT_TRUE(chunk.page);
+      const auto page = static_cast<std::size_t>(*chunk.page);
+      ASSERT_GE(chunk.begin, document.page_begin[page - 1]);
+      if (page < document.page_begin.size()) {
+        ASSERT_LE(chunk.end, document.page_begin[page]);
+      }
+    }
+  }
+}
+
+TEST(Chunks, KnowTheHeadingsThatTheyStandUnder) {
+  const Document document =
+      document_of("markdown", "intro\n# House\n## Boiler\nserviced in May\n## Roof\nnew slates\n# Car\ninsured\n");
+  std::vector<std::string> headings;
+  for (const Chunk& chunk : chunks_of(document)) headings.push_back(chunk.heading);
+  EXPECT_THAT(headings, ::testing::ElementsAre("", "House", "House > Boiler", "House > Roof", "Car"));
+}
+
+TEST(Chunks, OfCodeBeginAtDefinitions) {
+  std::string text;
+  for (int i = 0; i < 12; ++i)
+    text += "def function_" + std::to_string(i) + "():\n" + std::string(520, '#') + "\n    return 1\n\n";
+  const Document document = document_of("code", text);
+  const auto chunks = chunks_of(document);
+  EXPECT_EQ(chunks.size(), 12U);
+  for (std::size_t i = 0; i < chunks.size(); ++i)
+    EXPECT_TRUE(text_of(document, chunks[i]).starts_with("def function_" + std::to_string(i) + "("));
+}
+
+TEST(Chunks, OfNothingAreNone) { EXPECT_TRUE(chunks_of(document_of("text", "")).empty()); }
+
+}  // namespace
+}  // namespace daimon::fs

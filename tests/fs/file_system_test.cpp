@@ -1,0 +1,274 @@
+#include "fs/file_system.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "fs_world.h"
+
+namespace daimon::fs {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::Field;
+using ::testing::HasSubstr;
+
+struct FileSystems : ::testing::Test {
+  FsWorld world;
+};
+
+TEST_F(FileSystems, FindsWhatIsAskedFor) {
+  world.put("invoices/northlight-march.md",
+            "# Northlight Energy\nTotal due for March 2026: 84.20, payable by 14 April.\n");
+  world.put("notes/garden.md", "# Garden\nPrune the roses in March.\n");
+  world.put("notes/todo.md", "- call the plumber\n");
+  const MountReport report = world.mount();
+  EXPECT_EQ(report.indexed, 3);
+  EXPECT_EQ(report.mount.files, 3);
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(world.best("what is due for March?"), "invoices/northlight-march.md");
+  EXPECT_EQ(world.best("roses"), "notes/garden.md");
+  EXPECT_TRUE(world.search("helicopter").empty());
+}
+
+TEST_F(FileSystems, PassagesAreTheBytesTheyName) {
+  std::mt19937 random(2);
+  for (int i = 0; i < 20; ++i)
+    world.put("file" + std::to_string(i) + (i % 2 == 0 ? ".md" : ".txt"), made_text(random, 6000));
+  world.mount();
+  const auto passages = world.search("boiler meter House Cellar", 50);
+  ASSERT_GT(passages.size(), 10U);
+  for (const Passage& passage : passages) {
+    const auto text = world.files->read(passage.mount, passage.path, 1 << 20);
+    ASSERT_TRUE(text);
+    ASSERT_EQ(text->substr(passage.byte_begin, passage.byte_end - passage.byte_begin), passage.text);
+    ASSERT_EQ(passage.label.integrity, capability::Integrity::kUntrusted);
+  }
+  const auto windows = world.files->windows("boiler meter", passages, 320);
+  ASSERT_TRUE(windows);
+  for (const Passage& window : *windows) {
+    const auto text = world.files->read(window.mount, window.path, 1 << 20);
+    ASSERT_EQ(text->substr(window.byte_begin, window.byte_end - window.byte_begin), window.text);
+    ASSERT_LE(window.text.size(), 320U);
+    ASSERT_TRUE(world.verify(window, window.text).verified);
+  }
+}
+
+TEST_F(FileSystems, AQuotationVerifiesByteForByteOrNotAtAll) {
+  world.put("letter.txt",
+            "The caf\xC3\xA9 is paid: \xC2\xA3"
+            "84.20,  due 14 April.\nThank you.\n");
+  world.mount();
+  const Passage passage = world.search("caf\xC3\xA9 paid").at(0);
+  EXPECT_TRUE(world
+                  .verify(passage,
+                          "\xC2\xA3"
+                          "84.20,  due 14 April.\nThank")
+                  .verified);
+  EXPECT_EQ(world.verify(passage, "is paid").byte_begin, 10U);
+  EXPECT_FALSE(world
+                   .verify(passage,
+                           "\xC2\xA3"
+                           "84.20, due")
+                   .verified)
+      << "one blank fewer";
+  EXPECT_FALSE(world.verify(passage, "cafe\xCC\x81").verified) << "the same character, decomposed";
+  EXPECT_FALSE(world.verify(passage, "The Caf\xC3\xA9").verified) << "another case";
+  EXPECT_FALSE(world.verify(passage, "April. Thank").verified) << "a newline as a blank";
+  EXPECT_FALSE(world.verify(passage, "").verified);
+  EXPECT_FALSE(world.files->verify("home", "letter.txt", std::string(64, '0'), "paid")->verified)
+      << "a version that never was";
+}
+
+TEST_F(FileSystems, AnAlteredQuotationNeverVerifies) {
+  std::mt19937 random(9);
+  const std::string text = made_text(random, 9000);
+  world.put("a.txt", text);
+  world.mount();
+  const auto passages = world.search("boiler", 20);
+  ASSERT_FALSE(passages.empty());
+  int altered = 0;
+  for (int round = 0; round < 500; ++round) {
+    const Passage& passage = passages[random() % passages.size()];
+    std::string quote = passage.text.substr(random() % passage.text.size());
+    quote.resize(std::min<std::size_t>(quote.size(), 1 + random() % 200));
+    ASSERT_TRUE(world.verify(passage, quote).verified);
+    char& byte = quote[random() % quote.size()];
+    byte = static_cast<char>(byte ^ (1 << (random() % 8)));
+    if (text.contains(quote)) continue;
+    ++altered;
+    ASSERT_FALSE(world.verify(passage, quote).verified);
+  }
+  EXPECT_GT(altered, 300);
+}
+
+TEST_F(FileSystems, AQuotationHoldsAfterTheFileChanges) {
+  world.put("price.md", "The price is 24.86 pence.\n");
+  world.mount();
+  const Passage before = world.search("price").at(0);
+  EXPECT_FALSE(world.verify(before, "24.86").changed_since);
+  world.put("price.md", "The price is now 26.13 pence.\n");
+  EXPECT_EQ(world.mount().indexed, 1);
+  const Verification after = world.verify(before, "24.86 pence");
+  EXPECT_TRUE(after.verified);
+  EXPECT_TRUE(after.changed_since);
+  EXPECT_FALSE(world.verify(before, "26.13").verified);
+  std::filesystem::remove(world.home() / "price.md");
+  EXPECT_EQ(world.mount().forgotten, 1);
+  EXPECT_TRUE(world.verify(before, "24.86 pence").verified);
+  EXPECT_TRUE(world.verify(before, "24.86 pence").changed_since);
+  EXPECT_TRUE(world.search("price").empty());
+}
+
+TEST_F(FileSystems, TheSecondMountParsesOnlyWhatChanged) {
+  for (int i = 0; i < 30; ++i) world.put("note" + std::to_string(i) + ".md", "note number " + std::to_string(i) + "\n");
+  EXPECT_EQ(world.mount().indexed, 30);
+  world.open();  // as after a restart
+  const MountReport second = world.mount();
+  EXPECT_EQ(second.indexed, 0);
+  EXPECT_EQ(second.unchanged, 30);
+  world.put("note3.md", "something else entirely\n");
+  world.put("new.md", "a new one\n");
+  std::filesystem::remove(world.home() / "note4.md");
+  std::filesystem::rename(world.home() / "note5.md", world.home() / "renamed.md");
+  const MountReport third = world.mount();
+  EXPECT_EQ(third.indexed, 3);
+  EXPECT_EQ(third.forgotten, 2);
+  EXPECT_EQ(third.mount.files, 30);
+  EXPECT_EQ(world.best("something else entirely"), "note3.md");
+  EXPECT_EQ(world.best("renamed"), "renamed.md");
+}
+
+TEST_F(FileSystems, NoQueryBreaksTheSearch) {
+  world.put("a.md", "alpha beta NEAR gamma\n");
+  world.mount();
+  std::string every;
+  for (int c = 1; c < 256; ++c) every += static_cast<char>(c);
+  for (const std::string& query :
+       {std::string(), std::string("\""), std::string("alpha\" OR \"beta"), std::string("NEAR(alpha beta)"),
+        std::string("path:alpha"), std::string("alpha*"), std::string("^alpha"), std::string("-alpha"),
+        std::string("(((("), std::string("{a b}: c"), std::string("a + b"), std::string("'; DROP TABLE words; --"),
+        std::string("alpha\0beta", 10), every, std::string(100'000, '('), std::string(100'000, 'a')}) {
+    const auto found = world.files->search({query, {}, 4});
+    EXPECT_TRUE(found) << printable(query.substr(0, 50)) << ": " << found.error().what;
+    EXPECT_TRUE(world.files->rank_files(query, {}, 4));
+  }
+  EXPECT_EQ(world.best("alpha\" OR \"beta"), "a.md");
+  constexpr std::string_view kSyntax = "\"'*^():+-{}AND ORNOT\x80\xFF\n\t a\xC3\xA9";
+  std::mt19937 random(4);
+  for (int round = 0; round < 2000; ++round) {
+    std::string query;
+    for (auto i = random() % 30; i > 0; --i) query += kSyntax[random() % kSyntax.size()];
+    ASSERT_TRUE(world.files->search({query, {}, 4})) << printable(query);
+  }
+}
+
+TEST_F(FileSystems, HostileNamesAreFiles) {
+  const std::vector<std::string> names = {
+      "new\nline.md", "\xF0\x9F\x93\x9A books.md", "-rf.md", "a'b\"c;.md", "%s%n.md", "tab\t.md", " leading.md",
+      "...md"};
+  for (const std::string& name : names) world.put(name, "contents of a hostile name\n");
+  world.put("bad\xFF.md", "invalid name\n");
+  const MountReport report = world.mount();
+  EXPECT_EQ(report.indexed, static_cast<std::int64_t>(names.size()));
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_TRUE(is_utf8(report.problems[0].path));
+  for (const std::string& name : names) {
+    const auto text = world.files->read("home", name, 100);
+    ASSERT_TRUE(text) << name;
+    EXPECT_EQ(*text, "contents of a hostile name\n");
+  }
+}
+
+TEST_F(FileSystems, WhatIsNoDocumentIsLeftOut) {
+  world.put("notes.md", "kept\n");
+  world.put(".git/config", "hidden\n");
+  world.put("project/node_modules/x/index.js", "hidden\n");
+  world.put("photo.jpg", std::string_view("\xFF\xD8\xFF\0\0\0", 6));
+  ASSERT_EQ(::mkfifo((world.home() / "fifo.txt").c_str(), 0600), 0);
+  std::filesystem::create_directory(world.folder / "outside");
+  std::ofstream(world.folder / "outside/secret.txt") << "outside the mount\n";
+  std::filesystem::create_symlink(world.folder / "outside/secret.txt", world.home() / "link.txt");
+  std::filesystem::create_directory_symlink(world.folder / "outside", world.home() / "linked");
+  std::filesystem::create_directory_symlink(world.home(), world.home() / "loop");
+  const MountReport report = world.mount();
+  EXPECT_EQ(report.indexed, 1);
+  EXPECT_EQ(report.skipped, 1);
+  EXPECT_TRUE(world.search("outside hidden").empty());
+}
+
+TEST_F(FileSystems, OneFileThatFailsLeavesTheOthers) {
+  world.put("good.md", "readable\n");
+  world.put("broken.pdf", "%PDF-1.4\nnothing that parses\n");
+  world.put("locked.md", "secret\n");
+  std::filesystem::permissions(world.home() / "locked.md", std::filesystem::perms::none);
+  const MountReport report = world.mount();
+  EXPECT_THAT(report.problems, Contains(Field(&Problem::path, "broken.pdf")));
+  if (::geteuid() != 0) {
+    EXPECT_THAT(report.problems, Contains(Field(&Problem::path, "locked.md")));
+  }
+  EXPECT_THAT(report.problems, Each(Field(&Problem::what, ::testing::Not(::testing::IsEmpty()))));
+  EXPECT_EQ(world.best("readable"), "good.md");
+}
+
+TEST_F(FileSystems, AGigabyteIsNotLoadedWhole) {
+  world.put("zeros.txt", "begins as text\n");
+  std::filesystem::resize_file(world.home() / "zeros.txt", 1ULL << 30);
+  world.put("small.md", "small\n");
+  const MountReport report = world.mount();
+  EXPECT_EQ(report.skipped, 1);
+  EXPECT_EQ(report.indexed, 1);
+  EXPECT_LT(report.bytes, 1U << 20);
+}
+
+TEST_F(FileSystems, AFolderThatIsNoneIsAnError) {
+  FileSystem& files = world.open();
+  EXPECT_EQ(files.mount(world.folder / "missing", "", {}, {}).error().code, ErrorCode::kNotFound);
+  world.put("file.txt", "x");
+  EXPECT_EQ(files.mount(world.home() / "file.txt", "", {}, {}).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(files.mount(world.home(), "a/b", {}, {}).error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(files.mount(world.home(), "one", {}, {}));
+  std::filesystem::create_directory(world.folder / "other");
+  EXPECT_EQ(files.mount(world.folder / "other", "one", {}, {}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(files.unmount("never").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(files.read("one", "missing.md", 100).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(FileSystems, UnmountedFoldersAreNotFoundAnyMore) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  std::filesystem::create_directory(world.folder / "second");
+  std::ofstream(world.folder / "second/b.md") << "alpha too\n";
+  ASSERT_TRUE(world.files->mount(world.folder / "second", "", {}, {}));
+  EXPECT_EQ(world.search("alpha").size(), 2U);
+  EXPECT_EQ(world.files->search({"alpha", {"second"}, 8})->size(), 1U);
+  ASSERT_TRUE(world.files->unmount("home"));
+  EXPECT_EQ(world.search("alpha").size(), 1U);
+  EXPECT_EQ(world.files->mounts()->size(), 1U);
+}
+
+TEST_F(FileSystems, ADamagedIndexIsMadeAnew) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  world.files.reset();
+  std::ofstream(world.folder / "index.db", std::ios::binary | std::ios::trunc) << std::string(8192, 'x');
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove((world.folder / "index.db").string() + suffix);
+  EXPECT_EQ(world.mount().indexed, 1);
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+TEST_F(FileSystems, FilesAreRankedByNameColumnsAndContent) {
+  world.put("accounts/2026.csv", "date,payee,category,amount\n2026-03-01,Grocer,food,84.20\n");
+  world.put("notes/garden.md", "# Garden\nroses and the amount of manure\n");
+  world.put("notes/todo.md", "- call the plumber\n");
+  world.mount();
+  const auto best = [&](std::string_view goal) { return world.files->rank_files(goal, {}, 3)->at(0); };
+  EXPECT_EQ(best("What is the sum of the amount column by category?").path, "accounts/2026.csv");
+  EXPECT_THAT(best("sum of amount").columns, Contains("category"));
+  EXPECT_EQ(best("show me todo.md").path, "notes/todo.md");
+  EXPECT_EQ(best("when to plant roses").path, "notes/garden.md");
+}
+
+}  // namespace
+}  // namespace daimon::fs

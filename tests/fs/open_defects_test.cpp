@@ -1,0 +1,176 @@
+// Behaviours that src/fs does not have yet. Each is disabled by its name; take the prefix away with the change that
+// mends it.
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "fs/chunk.h"
+#include "fs/document.h"
+#include "fs_world.h"
+
+namespace daimon::fs {
+namespace {
+
+using std::chrono::steady_clock;
+using ::testing::HasSubstr;
+
+struct OpenDefects : ::testing::Test {
+  bool comes_true(const std::function<bool()>& condition) {
+    for (int i = 0; i < 100; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  }
+  FsWorld world;
+};
+
+// verify() looks the version up without asking whether that file ever had it, so a citation may name the wrong file.
+TEST_F(OpenDefects, DISABLED_AQuotationOfOneFileDoesNotVerifyForAnother) {
+  world.put("mine.md", "my own words\n");
+  world.put("theirs.md", "the invoice is paid\n");
+  world.mount();
+  const Passage theirs = world.search("invoice paid").at(0);
+  EXPECT_FALSE(world.files->verify("home", "mine.md", theirs.version, "the invoice is paid")->verified);
+  EXPECT_TRUE(world.files->verify("home", "theirs.md", theirs.version, "the invoice is paid")->verified);
+}
+
+// A stop before or during the walk gives an empty list of files, and what is not in the list is forgotten: closing the
+// daemon during a change empties the index.
+TEST_F(OpenDefects, DISABLED_AStoppedMountForgetsNothing) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  std::stop_source stop;
+  stop.request_stop();
+  const auto report = world.files->mount(world.home(), "home", {}, stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+// A stop while a file is read leaves what was read so far in the index, under the stamp of the whole file.
+TEST_F(OpenDefects, DISABLED_AFileReadWhenTheMountIsStoppedIsReadAgain) {
+  world.put("a.md", "alpha\n");
+  world.open();
+  std::stop_source stop;
+  static_cast<void>(
+      world.files->mount(world.home(), "home", [&](const Progress&) { stop.request_stop(); }, stop.get_token()));
+  world.mount();
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+// A folder that cannot be read now is a problem; its files are still there.
+TEST_F(OpenDefects, DISABLED_FilesOfAFolderThatCannotBeReadNowAreNotForgotten) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  world.put("locked/a.md", "alpha\n");
+  world.mount();
+  std::filesystem::permissions(world.home() / "locked", std::filesystem::perms::none);
+  const MountReport report = world.mount();
+  std::filesystem::permissions(world.home() / "locked", std::filesystem::perms::owner_all);
+  EXPECT_EQ(report.forgotten, 0);
+  EXPECT_EQ(world.best("alpha"), "locked/a.md");
+}
+
+// open() watches the mounts' own folders only and starts no scan.
+TEST_F(OpenDefects, DISABLED_ChangesWhileNobodyWatchedAreFoundAfterOpening) {
+  world.put("notes/old.md", "old\n");
+  world.mount();
+  world.files.reset();
+  world.put("notes/new.md", "helicopter\n");
+  world.open(/*watch=*/true);
+  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "notes/new.md"; }));
+}
+
+// The watcher waits for 300 ms without any change, however long that takes.
+TEST_F(OpenDefects, DISABLED_ALogThatIsAlwaysWrittenDoesNotHoldUpTheIndex) {
+  world.put("old.md", "old\n");
+  world.open(/*watch=*/true);
+  world.mount();
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      world.put("busy.log", "line\n");
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  world.put("new.md", "helicopter\n");
+  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "new.md"; }));
+}
+
+// One folder has one watch, which belongs to the mount that came last.
+TEST_F(OpenDefects, DISABLED_AFolderMountedTwiceIsKeptFreshInBoth) {
+  world.put("notes/old.md", "old\n");
+  world.open(/*watch=*/true);
+  world.mount();
+  ASSERT_TRUE(world.files->mount(world.home() / "notes", "notes", {}, {}));
+  world.put("notes/new.md", "helicopter\n");
+  EXPECT_TRUE(comes_true([&] { return world.search("helicopter").size() == 2; }));
+}
+
+// The tree builder looks through all open elements for each new one, and the daemon parses HTML in its own process.
+TEST_F(OpenDefects, DISABLED_HtmlThatNestsWithoutEndIsRefusedSoon) {
+  std::string html;
+  for (int i = 0; i < 300'000; ++i) html += "<div>";
+  const auto begin = steady_clock::now();
+  text_of_html(html);
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+// Formatting elements are opened again in each paragraph: 300 KB become a hundred million nodes.
+TEST_F(OpenDefects, DISABLED_HtmlThatMultipliesIsRefusedSoon) {
+  std::string html;
+  for (int i = 0; i < 10'000; ++i) html += "<b i" + std::to_string(i) + ">";
+  for (int i = 0; i < 10'000; ++i) html += "<p>x";
+  const auto begin = steady_clock::now();
+  text_of_html(html);
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+// The heading of each chunk looks for the end of its line to the end of the document.
+TEST_F(OpenDefects, DISABLED_ADocumentOfOneLineIsCutInTime) {
+  Document document;
+  document.type = "markdown";
+  document.text.assign(32U << 20, 'x');
+  const auto begin = steady_clock::now();
+  EXPECT_GT(chunks_of(document).size(), 20'000U);
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+// Mail programs of Windows say iso-8859-1 or windows-1252 and mean the latter; so do files.
+TEST_F(OpenDefects, DISABLED_TheEuroOfWindowsIsAEuro) {
+  EXPECT_THAT(text_of_mail("Content-Type: text/plain; charset=windows-1252\n\n\x80 84.20, \x93paid\x94\n"),
+              HasSubstr("\xE2\x82\xAC 84.20, \xE2\x80\x9Cpaid\xE2\x80\x9D"));
+  world.put("letter.txt", "\x80 84.20\n");
+  EXPECT_EQ(read_document(world.home() / "letter.txt", {})->text, "\xE2\x82\xAC 84.20\n");
+}
+
+// A boundary is a whole line: "--b" does not begin "--b2".
+TEST_F(OpenDefects, DISABLED_ABoundaryThatBeginsLikeAnotherIsNotIt) {
+  const std::string text = text_of_mail(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; "
+      "boundary=b2\n\n--b2\nContent-Type: text/plain\n\nplain words\n"
+      "--b2\nContent-Type: text/html\n\n<p>rich words</p>\n--b2--\n--b--\n");
+  EXPECT_THAT(text, HasSubstr("plain words"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("rich words")));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("--b2")));
+}
+
+// Lines of code, poems and tables keep their ends in <pre>.
+TEST_F(OpenDefects, DISABLED_PreformattedTextKeepsItsLines) {
+  EXPECT_EQ(text_of_html("<pre>one\n  two\n</pre>"), "one\n  two\n");
+}
+
+// A cell of a table is found by the name of its column in every part of the table, not in the first alone.
+TEST_F(OpenDefects, DISABLED_LaterRowsOfATableAreFoundByTheirColumns) {
+  std::string table = "date,payee,category,amount\n";
+  for (int i = 0; i < 200; ++i) table += "2026-03-01,Grocer,food," + std::to_string(i) + "\n";
+  world.put("accounts.csv", table + "2026-04-01,Osprey,travel,99\n");
+  world.put("other.md", "Osprey\n");
+  world.mount();
+  const auto passages = world.search("Osprey payee amount", 1);
+  ASSERT_EQ(passages.size(), 1U);
+  EXPECT_THAT(passages[0].text, HasSubstr("2026-04-01,Osprey"));
+}
+
+}  // namespace
+}  // namespace daimon::fs

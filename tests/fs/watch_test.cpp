@@ -1,0 +1,72 @@
+#include <chrono>
+#include <thread>
+
+#include "fs_world.h"
+
+namespace daimon::fs {
+namespace {
+
+// Within 10 s, which a loaded machine may need; by itself it takes some 300 ms.
+bool comes_true(const std::function<bool()>& condition) {
+  for (int i = 0; i < 200; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+struct Watched : ::testing::Test {
+  void SetUp() override {
+    world.put("notes/old.md", "old words\n");
+    world.open(/*watch=*/true);
+    world.mount();
+  }
+  FsWorld world;
+};
+
+TEST_F(Watched, ANewFileIsFound) {
+  world.put("notes/new.md", "helicopter\n");
+  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "notes/new.md"; }));
+}
+
+TEST_F(Watched, AChangedFileIsFoundByItsNewWords) {
+  world.put("notes/old.md", "submarine\n");
+  EXPECT_TRUE(comes_true([&] { return world.best("submarine") == "notes/old.md" && world.search("words").empty(); }));
+}
+
+TEST_F(Watched, ADeletedFileIsForgotten) {
+  std::filesystem::remove(world.home() / "notes/old.md");
+  EXPECT_TRUE(comes_true([&] { return world.search("old words").empty(); }));
+}
+
+TEST_F(Watched, FoldersMadeLaterAreWatchedToo) {
+  world.put("a/b/c/deep.md", "gyroscope\n");
+  ASSERT_TRUE(comes_true([&] { return world.best("gyroscope") == "a/b/c/deep.md"; }));
+  world.put("a/b/c/deeper.md", "theodolite\n");
+  EXPECT_TRUE(comes_true([&] { return world.best("theodolite") == "a/b/c/deeper.md"; }));
+}
+
+TEST_F(Watched, SearchesGoOnWhileFilesChange) {
+  std::jthread writer([&](const std::stop_token& stop) {
+    for (int i = 0; !stop.stop_requested() && i < 300; ++i) {
+      world.put("notes/n" + std::to_string(i % 20) + ".md", "steady words " + std::to_string(i) + "\n");
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    for (const Passage& passage : world.search("steady old words"))
+      ASSERT_TRUE(world.verify(passage, passage.text).verified);
+  }
+  writer.request_stop();
+  writer.join();
+  EXPECT_TRUE(comes_true([&] { return !world.search("steady").empty(); }));
+}
+
+TEST_F(Watched, ClosingWhileFilesChangeEnds) {
+  for (int i = 0; i < 100; ++i) world.put("many/n" + std::to_string(i) + ".md", "many words\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(350));
+  world.files.reset();
+}
+
+}  // namespace
+}  // namespace daimon::fs
