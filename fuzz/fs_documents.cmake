@@ -1,0 +1,1 @@
+daimon_fuzzer(fs_documents USES fs)
