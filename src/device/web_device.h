@@ -23,7 +23,7 @@ struct WebOptions {
   // For tests: addresses of this machine, and ports other than 80 and 443.
   bool permit_loopback = false;
   // Another source of names: the addresses of a host. Empty: the system's. May be called from several threads.
-  std::function<Result<std::vector<sockaddr_storage>>(const std::string& host)> resolve;
+  std::function<Result<std::vector<sockaddr_storage>>(const std::string& host)> resolve = {};
 };
 
 // Value: {"url", "status", "type", "text", "bytes", "more"}; text "URL: the page's text". HTML becomes text; other

@@ -131,7 +131,8 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
   const auto terms = query_terms(query);
   const auto pieces = pieces_of(text, bytes_max);
   if (pieces.empty()) return {0, 0};
-  // A question for a quantity is answered by a line with a number in it.
+  // A question for a quantity is answered by a line with a number in it; most other questions are about facts, and
+  // those have numbers more often than the sentences around them.
   const std::string lower = to_lower_ascii(query);
   const bool wants_number = lower.contains("how much") || lower.contains("how many") || lower.contains("when") ||
                             lower.contains("pay") || lower.contains("cost") || lower.contains("total") ||
@@ -152,7 +153,7 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
       std::size_t numbers = 0;
       for (std::size_t i = first; i <= last; ++i)
         numbers += has_digit(text.substr(pieces[i].first, pieces[i].second - pieces[i].first)) ? 1 : 0;
-      if (wants_number) score += 0.3 * static_cast<double>(std::min<std::size_t>(numbers, 4));
+      score += (wants_number ? 0.3 : 0.1) * static_cast<double>(std::min<std::size_t>(numbers, 4));
       // Among equals the one with more around it, which is read more easily.
       score += 0.001 * static_cast<double>(end - begin) / static_cast<double>(bytes_max);
       if (score > best_score) {

@@ -7,6 +7,7 @@
 #include "device/files_device.h"
 #include "device/python_device.h"
 #include "device/table_device.h"
+#include "device/web_device.h"
 #include "kernel/configuration.h"
 #include "kernel/document_reader.h"
 #include "kernel/index_device.h"
@@ -58,6 +59,7 @@ class Machine final : public System {
     ports.devices.push_back(device::make_table_device());
     ports.devices.push_back(device::make_calculator_device());
     ports.devices.push_back(device::make_python_device());
+    ports.devices.push_back(device::make_web_device({.hosts = configuration_.web_hosts}));
     ports.kernel_calls.push_back(device::make_ask_specification());
     KernelOptions kernel;
     kernel.state_folder = options_.state_folder;

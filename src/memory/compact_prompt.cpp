@@ -1,4 +1,4 @@
-// The profile `compact-1`: firmware/FORMAT.md, which this file and the training data both follow.
+// The profile `compact-2`: firmware/FORMAT.md, which this file and the training data both follow.
 //
 // What a small model cannot be trusted with, the schema takes over: an answer must be a span of the passage it names,
 // a column must be one of the table it names, and what is written must stand in the goal or in a result.
@@ -15,8 +15,8 @@ namespace {
 using processor::Message;
 using processor::Role;
 
-// Bytes of passages shown at once: the firmware was trained on prompts of this size.
-constexpr std::size_t kPassageBytesMax = 2200;
+// Of one result: the firmware was trained on prompts of this size.
+constexpr std::size_t kResultBytesMax = 1600;
 
 Json text_schema(int length_max) { return JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}}; }
 
@@ -44,27 +44,29 @@ JsonArray lines_of(std::string_view text) {
   return lines;
 }
 
-// Newest searches first, until the room is used.
-std::vector<const Passage*> passages_shown(const Context& context) {
-  std::vector<const Passage*> shown;
-  std::size_t room = kPassageBytesMax;
-  std::size_t searches = 0;
-  for (const Result& result : context.results()) searches += result.passages.empty() ? 0 : 1;
-  const std::size_t each = searches <= 1 ? 4 : searches == 2 ? 3 : 2;
-  for (auto result = context.results().rbegin(); result != context.results().rend(); ++result)
-    for (std::size_t i = 0; i < result->passages.size() && i < each; ++i) {
-      const Passage& passage = result->passages[i];
-      if (passage.text.size() > room) continue;
-      room -= passage.text.size();
-      shown.push_back(&passage);
-    }
-  std::ranges::sort(shown, {}, &Passage::number);
-  return shown;
+// Of one search as many passages as leave room for those of the plan's other searches: what is shown never changes
+// later, so that each prompt begins with the one before it.
+std::size_t passages_each(std::span<const PlanStep> plan) {
+  const auto searches = std::ranges::count(plan, std::string_view("search"), &PlanStep::call);
+  return searches <= 1 ? 4 : searches == 2 ? 3 : 2;
 }
 
-Json answer_schema(const Context& context) {
+// What an answer may come from: the passages of the searches since the last answer.
+std::vector<const Passage*> passages_open(const Turn& turn) {
+  std::vector<const Passage*> open;
+  const auto& results = turn.context.results();
+  const std::size_t each = passages_each(turn.plan);
+  for (auto result = results.rbegin(); result != results.rend(); ++result) {
+    if (result->call == "answer" && !result->error && !open.empty()) break;
+    for (std::size_t i = 0; i < result->passages.size() && i < each; ++i) open.push_back(&result->passages[i]);
+  }
+  std::ranges::sort(open, {}, &Passage::number);
+  return open;
+}
+
+Json answer_schema(const Turn& turn) {
   JsonArray alternatives;
-  for (const Passage* passage : passages_shown(context)) {
+  for (const Passage* passage : passages_open(turn)) {
     JsonArray lines = lines_of(passage->text);
     if (lines.empty()) continue;
     alternatives.push_back(object_schema(
@@ -73,6 +75,37 @@ Json answer_schema(const Context& context) {
   }
   alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
   return any_of(std::move(alternatives));
+}
+
+std::string escaped_for_pattern(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::string_view("\\^$.|?*+()[]{}/-").contains(c)) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+// Words of the goal, in its order, any of them left out.
+Json query_schema(std::string_view goal) {
+  constexpr std::size_t kWordsMax = 48;
+  std::string pattern = "^";
+  std::size_t words = 0;
+  const auto is_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  for (std::size_t i = 0; i < goal.size() && words < kWordsMax;) {
+    std::size_t end = i;
+    while (end < goal.size() && is_word(goal[end])) ++end;
+    if (end > i) {
+      pattern += daimon::format("(?: ?{})?", escaped_for_pattern(goal.substr(i, end - i)));
+      ++words;
+    }
+    i = end + (end == i ? 1 : 0);
+  }
+  if (words == 0) return text_schema(80);
+  return JsonObject{{"type", "string"}, {"pattern", pattern + "$"}};
 }
 
 // What a row can be chosen by: words of the goal, or a month that it names, as dates begin.
@@ -164,23 +197,39 @@ Json path_schema(const Context& context) {
   return JsonObject{{"enum", std::move(paths)}};
 }
 
-Json with_schema(const Context& context, const Offer& offer) {
-  if (offer.name == "answer") return answer_schema(context);
+// A folder of one of the files, or words of the goal.
+Json folder_schema(const Context& context) {
+  JsonArray folders;
+  for (const FileEntry& file : context.files())
+    for (std::size_t end = file.path.find('/'); end != std::string::npos; end = file.path.find('/', end + 1)) {
+      Json folder(file.path.substr(0, end));
+      if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(std::move(folder));
+    }
+  JsonArray choices;
+  if (!folders.empty()) choices.push_back(JsonObject{{"enum", std::move(folders)}});
+  if (JsonArray lines = lines_of(context.goal()); !lines.empty())
+    choices.push_back(JsonObject{{"type", "string"}, {"maxLength", 80}, {"x-span-of", std::move(lines)}});
+  return any_of(std::move(choices));
+}
+
+Json with_schema(const Turn& turn, const Offer& offer) {
+  const Context& context = turn.context;
+  if (offer.name == "answer") return answer_schema(turn);
   if (offer.name == "table") return table_schema(context, offer);
-  if (offer.name == "search") {
-    JsonArray lines = lines_of(context.goal());
-    return object_schema(
-        {{"query",
-          lines.empty() ? text_schema(80) : Json(JsonObject{{"type", "string"}, {"x-span-of", std::move(lines)}})}});
-  }
+  if (offer.name == "search") return object_schema({{"query", query_schema(context.goal())}});
+  if (offer.name == "list") return any_of({object_schema({{"path", folder_schema(context)}}), object_schema({})});
   if (offer.name == "read") return object_schema({{"path", path_schema(context)}});
   if (offer.name == "ask") return object_schema({{"question", text_schema(160)}});
   if (offer.name == "write") {
     // A file that the goal names is the file that is meant.
     const auto named = file_names_in(context.goal());
-    Json path = named.empty()
-                    ? Json(JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}})
-                    : Json(JsonObject{{"enum", JsonArray(named.begin(), named.end())}});
+    Json path = JsonObject{{"enum", JsonArray(named.begin(), named.end())}};
+    if (named.empty()) {
+      JsonArray choices;
+      if (!context.files().empty()) choices.push_back(path_schema(context));
+      choices.push_back(JsonObject{{"type", "string"}, {"pattern", R"(^[^/\\\x00-\x1f"][^\\\x00-\x1f"]{0,98}$)"}});
+      path = any_of(std::move(choices));
+    }
     return object_schema({{"path", std::move(path)},
                           {"content", JsonObject{{"type", "string"}, {"x-span-of", writable_texts(context)}}}});
   }
@@ -191,54 +240,55 @@ Json with_schema(const Context& context, const Offer& offer) {
 
 class CompactProfile final : public PromptProfile {
  public:
-  [[nodiscard]] std::string_view name() const override { return "compact-1"; }
+  [[nodiscard]] std::string_view name() const override { return "compact-2"; }
   [[nodiscard]] bool plan_decides() const override { return true; }
 
   [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers) const override {
-    std::string system = "plan\ncalls: ";
-    JsonArray names;
-    for (const Offer& offer : offers) {
-      if (!names.empty()) system += ", ";
-      system += offer.name;
-      names.emplace_back(offer.name);
-    }
+    std::vector<std::string> names;
+    for (const Offer& offer : offers) names.push_back(offer.name);
     Prompt prompt;
-    prompt.messages = {{Role::kSystem, std::move(system)}, {Role::kUser, shown_goal(context)}};
-    if (!context.files().empty()) prompt.messages.push_back({Role::kTool, render_files(context.files())});
-    prompt.schema = object_schema({{"plan", JsonObject{{"type", "array"},
-                                                       {"items", JsonObject{{"enum", std::move(names)}}},
-                                                       {"minItems", 1},
-                                                       {"maxItems", 6}}}});
+    prompt.messages = beginning(context, names);
+    prompt.schema =
+        object_schema({{"plan", JsonObject{{"type", "array"},
+                                           {"items", JsonObject{{"enum", JsonArray(names.begin(), names.end())}}},
+                                           {"minItems", 1},
+                                           {"maxItems", 6}}}});
     prompt.tokens_max = 64;
     return prompt;
   }
 
-  [[nodiscard]] Prompt call(const Context& context, std::span<const Offer> offers, std::span<const PlanStep>,
-                            std::size_t) const override {
-    std::string system = "call";
-    std::vector<Json> withs;
-    for (const Offer& offer : offers) {
-      system += daimon::format("\n{}: {}", offer.signature, offer.summary);
-      withs.push_back(with_schema(context, offer));
-    }
+  [[nodiscard]] Prompt call(const Turn& turn) const override {
     Prompt prompt;
-    prompt.messages = {{Role::kSystem, std::move(system)}, {Role::kUser, shown_goal(context)}};
-    if (!context.files().empty()) prompt.messages.push_back({Role::kTool, render_files(context.files())});
-    const auto shown = passages_shown(context);
-    for (const Result& result : context.results()) {
+    prompt.messages = beginning(turn.context, turn.calls);
+    JsonArray planned;
+    for (const PlanStep& step : turn.plan) planned.emplace_back(step.call);
+    prompt.messages.push_back({Role::kAssistant, to_text(JsonObject{{"plan", std::move(planned)}})});
+    const std::size_t each = passages_each(turn.plan);
+    for (const Result& result : turn.context.results()) {
       Result visible = result;
-      std::erase_if(visible.passages, [&](const Passage& passage) {
-        return std::ranges::none_of(shown, [&](const Passage* p) { return p->number == passage.number; });
-      });
-      if (visible.passages.empty() && !result.passages.empty()) continue;
-      prompt.messages.push_back({Role::kTool, std::string(cut_utf8(render_result(visible), 1600))});
+      if (visible.passages.size() > each) visible.passages.resize(each);
+      if (!result.chosen.empty()) prompt.messages.push_back({Role::kAssistant, result.chosen});
+      prompt.messages.push_back({Role::kTool, std::string(cut_utf8(render_result(visible), kResultBytesMax))});
     }
-    prompt.schema = call_schema(offers, withs);
+    std::vector<Json> withs;
+    for (const Offer& offer : turn.offers) withs.push_back(with_schema(turn, offer));
+    prompt.schema = call_schema(turn.offers, withs);
     prompt.tokens_max = 256;
     return prompt;
   }
 
  private:
+  static std::vector<Message> beginning(const Context& context, std::span<const std::string> calls) {
+    std::string system = "calls: ";
+    for (const std::string& name : calls) {
+      if (&name != &calls.front()) system += ", ";
+      system += name;
+    }
+    std::vector<Message> messages{{Role::kSystem, std::move(system)}, {Role::kUser, shown_goal(context)}};
+    if (!context.files().empty()) messages.push_back({Role::kTool, render_files(context.files())});
+    return messages;
+  }
+
   // A goal longer than this is work for a larger model; its beginning and its end say what is wanted.
   static std::string shown_goal(const Context& context) {
     constexpr std::size_t kGoalBytesMax = 1200;

@@ -32,6 +32,7 @@ struct FileEntry {
 // What one call gave. `text` is as the model sees it, without the call's name.
 struct Result {
   std::string call;
+  std::string chosen;  // the call as the model answered it, {"call":...,"with":{...}}; empty where the kernel spoke
   std::string text;
   bool error = false;
   std::vector<Passage> passages;  // of a search

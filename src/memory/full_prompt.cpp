@@ -64,8 +64,8 @@ class FullProfile final : public PromptProfile {
     return prompt;
   }
 
-  [[nodiscard]] Prompt call(const Context& context, std::span<const Offer> offers, std::span<const PlanStep> plan,
-                            std::size_t next_step) const override {
+  [[nodiscard]] Prompt call(const Turn& turn) const override {
+    const auto& [context, calls, offers, plan, next_step] = turn;
     Prompt prompt;
     prompt.messages = {{Role::kSystem, std::string(kRules) + describe(offers)}, {Role::kUser, context.goal()}};
     std::string seen;

@@ -30,6 +30,15 @@ struct PlanStep {
   std::string check;  // how its success is recognised
 };
 
+// Where a process stands when it asks for its next call.
+struct Turn {
+  const Context& context;
+  std::span<const std::string> calls;  // all that the process may use, as the plan was made from
+  std::span<const Offer> offers;       // those of them that may come now
+  std::span<const PlanStep> plan;
+  std::size_t step = 0;  // of the plan, the one that is next
+};
+
 struct Prompt {
   std::vector<processor::Message> messages;
   Json schema;
@@ -48,8 +57,7 @@ class PromptProfile {
   // Whether the plan alone decides which call comes next (the model fills it), or the model chooses at each step.
   [[nodiscard]] virtual bool plan_decides() const = 0;
   [[nodiscard]] virtual Prompt plan(const Context& context, std::span<const Offer> offers) const = 0;
-  [[nodiscard]] virtual Prompt call(const Context& context, std::span<const Offer> offers,
-                                    std::span<const PlanStep> plan, std::size_t next_step) const = 0;
+  [[nodiscard]] virtual Prompt call(const Turn& turn) const = 0;
 };
 
 // The firmware's profile, firmware/FORMAT.md.

@@ -124,6 +124,12 @@ std::vector<std::string> Process::offered_names() const {
   return names;
 }
 
+std::vector<std::string> Process::plannable_names() const {
+  auto names = offered_names();
+  std::erase(names, "finish");
+  return names;
+}
+
 std::vector<memory::Offer> Process::offers(const std::vector<std::string>& names) const {
   std::vector<memory::Offer> offers;
   for (const std::string& name : names) {
@@ -167,9 +173,7 @@ std::vector<memory::Offer> Process::offers(const std::vector<std::string>& names
 
 void Process::make_plan() {
   if (mode_ == "ask") return accept_plan({{"search", {}, {}}, {"answer", {}, {}}});
-  const auto names = offered_names();
-  std::vector<std::string> plannable = names;
-  std::erase(plannable, "finish");
+  const auto plannable = plannable_names();
   if (plannable.empty()) return finish(State::kFailed, "no system call is offered to this process");
   think("plan", memory::profile_named(profile_name_).plan(context_, offers(plannable)), plannable);
 }
@@ -287,6 +291,7 @@ void Process::begin_step() {
   }
   if (step.step.call == "answer" && context_.passages().empty()) {
     answered_ = true;
+    chosen_ = R"({"call":"answer","with":{"passage":0}})";
     add_result("answer", "not there", false, capability::system_label());
     return step_done();
   }
@@ -309,7 +314,9 @@ void Process::fill_call() {
   }
   std::vector<memory::PlanStep> plan;
   for (const Step& step : plan_) plan.push_back(step.step);
-  think("call", profile.call(context_, offers(names), plan, step_), names);
+  const auto calls = plannable_names();
+  const auto offered = offers(names);
+  think("call", profile.call({context_, calls, offered, plan, step_}), names);
 }
 
 // -------------------------------------------------------------------------------------- signals, budget, people

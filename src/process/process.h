@@ -159,6 +159,7 @@ class Process {
 
   [[nodiscard]] std::vector<memory::Offer> offers(const std::vector<std::string>& names) const;
   [[nodiscard]] std::vector<std::string> offered_names() const;
+  [[nodiscard]] std::vector<std::string> plannable_names() const;
   [[nodiscard]] std::string compose_answer() const;
   void emit(std::string type, JsonObject body);
 
@@ -184,6 +185,7 @@ class Process {
   int model_errors_ = 0;  // in a row
   int thoughts_ = 0, call_count_ = 0, requests_ = 0;
   std::string purpose_;  // of the thought in flight
+  std::string chosen_;   // the call that the model named last, until its result is in the context
   std::string waiting_title_, waiting_detail_, waiting_question_;
   struct Wanted {  // the call that waits for an approval
     std::string name;

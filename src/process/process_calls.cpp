@@ -1,5 +1,6 @@
 // How a process makes system calls and takes what they bring back.
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -30,6 +31,7 @@ std::string canonical(std::string_view name, const Json& arguments) {
 }  // namespace
 
 void Process::choose(const memory::ChosenCall& chosen) {
+  chosen_ = to_text(JsonObject{{"call", chosen.name}, {"with", chosen.arguments}});
   if (chosen.name == "answer") return choose_answer(chosen.arguments);
   if (chosen.name == "finish") return choose_finish(chosen.arguments);
   if (chosen.name == "ask") {
@@ -239,7 +241,8 @@ void Process::take_survey(const Json& value, const capability::Label& label) {
 
 void Process::add_result(std::string call, std::string text, bool error, capability::Label label,
                          std::vector<memory::Passage> passages) {
-  context_.add({std::move(call), std::move(text), error, std::move(passages), std::move(label)});
+  context_.add(
+      {std::move(call), std::exchange(chosen_, {}), std::move(text), error, std::move(passages), std::move(label)});
 }
 
 bool Process::repeats(const CallRecord& call) const {

@@ -11,7 +11,7 @@
 namespace daimon::processor {
 namespace {
 
-constexpr std::string_view kCompactPrompt = "compact-1";
+constexpr std::string_view kCompactPrompt = "compact-2";
 
 // Templates of libllama know system, user and assistant; results of calls come as the user's.
 Role templated(Role role) { return role == Role::kTool ? Role::kUser : role; }

@@ -30,6 +30,7 @@ struct LaunchPlan {
   std::uint32_t change_user = 0;
   std::uint32_t user = 0;     // and group
   std::uint32_t cgroups = 0;  // descriptors at kCgroupFd
+  std::uint32_t binds = 0;    // descriptors at kFirstBindFd
   std::int32_t parent = 0;    // the library's process
   std::uint32_t allow_missing_landlock = 0;
   std::uint32_t processes = 0;

@@ -139,6 +139,7 @@ Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Pr
   LaunchPlan plan;
   plan.layers = layers;
   plan.cgroups = static_cast<std::uint32_t>(groups);
+  plan.binds = static_cast<std::uint32_t>(command.read_only.size() + command.writable.size());
   plan.change_user = can_change_user() ? 1 : 0;
   plan.user = kNobody;
   plan.parent = ::getpid();

@@ -32,7 +32,7 @@ TEST_F(Table, GivesTheTextsOfTheFormat) {
   EXPECT_EQ(run("sum", "amount"), "sum of amount in accounts/2026.csv = 1160.00 (5 rows, 1 empty)");
   EXPECT_EQ(run("sum", "Amount", "category", "food"),
             "sum of amount in accounts/2026.csv where category is food = 160.00 (3 rows)");
-  EXPECT_EQ(run("distinct", "category"), "distinct category in accounts/2026.csv = food; rent; travel (3 values)");
+  EXPECT_EQ(run("distinct", "category"), "distinct of category in accounts/2026.csv = food; rent; travel (3 values)");
   EXPECT_EQ(run("max", "cost"), "error: no column 'cost'; columns are date, payee, category, amount");
   EXPECT_EQ(run("count", "payee", "date", "2026-03"),
             "count of payee in accounts/2026.csv where date is 2026-03 = 2 (2 rows)");

@@ -19,6 +19,7 @@ Context context() {
   made.set_files({{"accounts/2026.csv", {"date", "payee", "amount"}}, {"invoices/march.pdf", {}}},
                  untrusted_label("names"));
   made.add({"search",
+            R"({"call":"search","with":{"query":"electricity March"}})",
             "2 passages",
             false,
             {passage("invoices/march.pdf", 1, "Total due for March:\n  £84.20, payable by 14 April."),
@@ -31,25 +32,48 @@ Offer offer(std::string name, std::string signature, std::string summary) {
   return {std::move(name), std::move(signature), std::move(summary), JsonObject{}};
 }
 
+const std::vector<std::string> kCalls{"search", "answer", "none"};
+const std::vector<PlanStep> kPlan{{"search", {}, {}}, {"answer", {}, {}}};
+
+Prompt next_call(const Context& context, const std::vector<Offer>& offers, const std::vector<PlanStep>& plan = kPlan) {
+  return compact_profile().call({context, kCalls, offers, plan, 1});
+}
+
 TEST(CompactPromptTest, is_what_the_format_says) {
-  const Offer search = offer("search", "search(query)", "find passages in the mounted files");
-  const Offer none = offer("none", "none()", "nothing fits");
-  const std::vector<Offer> offers{search, none};
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("none", "", "")};
   const Prompt plan = compact_profile().plan(context(), offers);
   ASSERT_EQ(plan.messages.size(), 3U);
-  EXPECT_EQ(plan.messages[0].content, "plan\ncalls: search, none");
+  EXPECT_EQ(plan.messages[0].content, "calls: search, answer, none");
   EXPECT_EQ(plan.messages[1].content, "What did I pay for electricity in March?");
   EXPECT_EQ(plan.messages[2].content, "files:\naccounts/2026.csv (date, payee, amount)\ninvoices/march.pdf");
 
-  const std::vector<Offer> answer{
-      offer("answer", "answer(passage, answer)", "answer from the passages, or passage 0 when it is not there")};
-  const Prompt call = compact_profile().call(context(), answer, {}, 0);
-  ASSERT_EQ(call.messages.size(), 4U);
-  EXPECT_EQ(call.messages[0].content,
-            "call\nanswer(passage, answer): answer from the passages, or passage 0 when it is not there");
-  EXPECT_EQ(call.messages[3].content,
+  const Prompt call = next_call(context(), {offer("answer", "", "")});
+  ASSERT_EQ(call.messages.size(), 6U);
+  EXPECT_EQ(call.messages[3].content, R"({"plan":["search","answer"]})");
+  EXPECT_EQ(call.messages[4].content, R"({"call":"search","with":{"query":"electricity March"}})");
+  EXPECT_EQ(call.messages[5].content,
             "search: [1] invoices/march.pdf p1: Total due for March: / £84.20, payable by 14 April.\n[2] letters/b.md: "
             "Dear Ms Hale,");
+}
+
+// What a processor has computed for one prompt serves the next one whole.
+TEST(CompactPromptTest, each_prompt_begins_with_the_one_before_it) {
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("none", "", "")};
+  Context made = context();
+  std::vector<Prompt> prompts{compact_profile().plan(made, offers)};
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
+  prompts.push_back(next_call(made, {offers[1]}, plan));
+  made.add({"answer", R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})", "£84.20 [1]", false, {}, {}});
+  prompts.push_back(next_call(made, {offers[0]}, plan));
+  std::vector<Passage> many;
+  for (int i = 0; i < 4; ++i) many.push_back(passage("c.md", {}, std::string(300, 'x')));
+  made.add({"search", R"({"call":"search","with":{"query":"x"}})", "4 passages", false, many, {}});
+  prompts.push_back(next_call(made, {offers[1]}, plan));
+  for (std::size_t i = 0; i + 1 < prompts.size(); ++i) {
+    ASSERT_LT(prompts[i].messages.size(), prompts[i + 1].messages.size());
+    for (std::size_t m = 0; m < prompts[i].messages.size(); ++m)
+      EXPECT_EQ(prompts[i].messages[m].content, prompts[i + 1].messages[m].content) << i << " " << m;
+  }
 }
 
 bool admits(const Json& schema, std::string_view text) {
@@ -61,8 +85,7 @@ bool admits(const Json& schema, std::string_view text) {
 }
 
 TEST(CompactPromptTest, an_answer_can_only_be_a_span_of_the_passage_it_names) {
-  const std::vector<Offer> answer{offer("answer", "answer(passage, answer)", "")};
-  const Json schema = compact_profile().call(context(), answer, {}, 0).schema;
+  const Json schema = next_call(context(), {offer("answer", "", "")}).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":0}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"£84.20"}})"));
@@ -71,8 +94,7 @@ TEST(CompactPromptTest, an_answer_can_only_be_a_span_of_the_passage_it_names) {
 }
 
 TEST(CompactPromptTest, a_table_call_can_only_name_columns_of_its_table) {
-  const std::vector<Offer> table{offer("table", "table(path, operation, column)", "")};
-  const Json schema = compact_profile().call(context(), table, {}, 0).schema;
+  const Json schema = next_call(context(), {offer("table", "", "")}).schema;
   EXPECT_TRUE(
       admits(schema, R"({"call":"table","with":{"path":"accounts/2026.csv","operation":"sum","column":"amount"}})"));
   EXPECT_TRUE(admits(
@@ -87,18 +109,35 @@ TEST(CompactPromptTest, a_table_call_can_only_name_columns_of_its_table) {
 TEST(CompactPromptTest, nothing_can_be_written_that_stands_neither_in_the_goal_nor_in_a_result) {
   Context with_result = context();
   with_result.add({"table",
+                   "",
                    "sum of amount in accounts/2026.csv = 1234.50 (31 rows)",
                    false,
                    {},
                    untrusted_label("file:accounts/2026.csv")});
-  with_result.add({"answer", "£84.20 [1]", false, {}, untrusted_label("file:x")});
-  const std::vector<Offer> write{offer("write", "write(path, content)", "")};
-  const Json schema = compact_profile().call(with_result, write, {}, 0).schema;
+  with_result.add({"answer", "", "£84.20 [1]", false, {}, untrusted_label("file:x")});
+  const Json schema = next_call(with_result, {offer("write", "", "")}).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.50"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"£84.20"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.51"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"/etc/passwd","content":"1234.50"}})"));
+}
+
+TEST(CompactPromptTest, a_query_is_words_of_the_goal_in_its_order) {
+  const Json schema = next_call(context(), {offer("search", "", "")}).schema;
+  EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"electricity March"}})"));
+  EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"pay electricity"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"March electricity"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"gas March"}})"));
+}
+
+TEST(CompactPromptTest, a_second_answer_comes_from_the_second_search) {
+  Context made = context();
+  made.add({"answer", "", "£84.20 [1]", false, {}, {}});
+  made.add({"search", "", "", false, {passage("c.md", {}, "Gas: £91.10")}, untrusted_label("file:c.md")});
+  const Json schema = next_call(made, {offer("answer", "", "")}).schema;
+  EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":3,"answer":"£91.10"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
 }
 
 TEST(CompactPromptTest, a_very_long_goal_is_shown_by_its_beginning_and_end) {
@@ -120,20 +159,21 @@ TEST(CompactPromptTest, every_schema_compiles_whatever_is_in_the_files) {
                  untrusted_label("names"));
   made.add({"search",
             "",
+            "",
             false,
             {passage("a", {}, "\n\n"), passage("b", 3, "quote \" and \\ back\tslash")},
             untrusted_label("f")});
-  for (const std::string_view name : {"search", "answer", "read", "table", "calculate", "write", "ask"}) {
+  for (const std::string_view name : {"search", "answer", "read", "list", "table", "calculate", "write", "ask"}) {
     const std::vector<Offer> offers{
         {std::string(name), "", "", JsonObject{{"type", "object"}, {"properties", JsonObject{}}}}};
-    const auto compiled = constraint::Grammar::from_json_schema(compact_profile().call(made, offers, {}, 0).schema);
+    const auto compiled = constraint::Grammar::from_json_schema(next_call(made, offers).schema);
     EXPECT_TRUE(compiled) << name << ": " << compiled.error().what;
   }
 }
 
 TEST(ContextTest, passages_count_on_and_labels_join) {
   Context made = context();
-  made.add({"search", "", false, {passage("c", {}, "x")}, untrusted_label("file:c")});
+  made.add({"search", "", "", false, {passage("c", {}, "x")}, untrusted_label("file:c")});
   EXPECT_EQ(made.passage(3)->path, "c");
   EXPECT_EQ(made.passage(4), nullptr);
   EXPECT_THAT(made.label().sources, testing::ElementsAre("file:c", "file:invoices/march.pdf", "names"));

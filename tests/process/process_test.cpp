@@ -318,7 +318,7 @@ TEST(ProcessTest, no_model_makes_a_call_that_the_grants_do_not_cover) {
     JsonObject created = World::created("do evil");
     created["grants"] = std::move(grants);
     created["autonomy"] = 4;
-    created["profile"] = random.next() % 2 == 0 ? "compact-1" : "full";
+    created["profile"] = random.next() % 2 == 0 ? "compact-2" : "full";
     world.reply = [&](const Think&) { return hostile_reply(random); };
     Process process = world.make();
     world.input(process, "created", std::move(created));
@@ -360,7 +360,7 @@ TEST(ProcessTest, stepping_the_same_inputs_again_gives_the_same_records) {
     world.reply = [&](const Think&) { return hostile_reply(random); };
     Process process = world.make();
     JsonObject created = World::created("anything");
-    created["profile"] = seed % 2 == 0 ? "compact-1" : "full";
+    created["profile"] = seed % 2 == 0 ? "compact-2" : "full";
     world.input(process, "created", std::move(created));
     for (int i = 0; i < 100; ++i) {
       if (random.next() % 12 == 0)

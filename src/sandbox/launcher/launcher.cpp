@@ -6,10 +6,13 @@
 // may open a file or start a thread. Any step that fails ends it before the command begins.
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -106,8 +109,52 @@ void take_limits(const LaunchPlan& plan) {
   limit(RLIMIT_RTPRIO, 0, 0);
 }
 
+constexpr int kBindsMax = 66;  // more than Command may have, and the launcher itself
+
+// Bubblewrap finds what it binds by name, and the unprivileged user may not be able to go there: a home of mode 0700 on
+// the way is enough. So each thing that was opened by Daimon's right gets a name in a folder that anybody can enter,
+// in a mount namespace that ends with the command. What the user may do with the thing itself stays as it was.
+void put_within_reach(const LaunchPlan& plan) {
+  if (::unshare(CLONE_NEWNS) != 0) give_up(kNamespaces, "unshare", errno);
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) give_up(kNamespaces, "private mounts", errno);
+  int numbers[kBindsMax] = {daimon::sandbox::kLauncherFd};
+  int again[kBindsMax];
+  int count = 1;
+  for (std::uint32_t i = 0; i < plan.binds && count < kBindsMax; ++i)
+    numbers[count++] = daimon::sandbox::kFirstBindFd + static_cast<int>(i);
+  char link[32];
+  struct stat status{};
+  for (int i = 0; i < count; ++i) {
+    // Opened again by name, since a thing of the old namespace cannot be bound in the new one; and the same thing.
+    char name[PATH_MAX];
+    std::snprintf(link, sizeof link, "/proc/self/fd/%d", numbers[i]);
+    const ssize_t length = ::readlink(link, name, sizeof name - 1);
+    if (length <= 0) give_up(kNamespaces, link, errno);
+    name[length] = '\0';
+    again[i] = ::open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat before{};
+    if (again[i] < 0 || ::fstat(numbers[i], &before) != 0 || ::fstat(again[i], &status) != 0)
+      give_up(kNamespaces, name, errno);
+    if (before.st_dev != status.st_dev || before.st_ino != status.st_ino) give_up(kNamespaces, name, ESTALE);
+  }
+  // Only now: what is bound may lie below /tmp itself.
+  if (::mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k") != 0)
+    give_up(kNamespaces, "/tmp", errno);
+  for (int i = 0; i < count; ++i) {
+    char place[32];
+    std::snprintf(place, sizeof place, "/tmp/%d", numbers[i]);
+    std::snprintf(link, sizeof link, "/proc/self/fd/%d", again[i]);
+    if (::fstat(again[i], &status) != 0) give_up(kNamespaces, place, errno);
+    const int made = S_ISDIR(status.st_mode) ? ::mkdir(place, 0755) : ::mknod(place, S_IFREG | 0644, 0);
+    if (made != 0 || ::mount(link, place, nullptr, MS_BIND | MS_REC, nullptr) != 0) give_up(kNamespaces, place, errno);
+    ::close(again[i]);
+    const int reachable = ::open(place, O_PATH | O_NOFOLLOW);
+    if (reachable < 0 || ::dup2(reachable, numbers[i]) < 0) give_up(kNamespaces, place, errno);
+    ::close(reachable);
+  }
+}
+
 void become_unprivileged(const LaunchPlan& plan) {
-  if (plan.change_user == 0) return;
   if (::setgroups(0, nullptr) != 0) give_up(kUser, "setgroups", errno);
   if (::setresgid(plan.user, plan.user, plan.user) != 0) give_up(kUser, "setresgid", errno);
   if (::setresuid(plan.user, plan.user, plan.user) != 0) give_up(kUser, "setresuid", errno);
@@ -123,7 +170,10 @@ void become_unprivileged(const LaunchPlan& plan) {
   ::close(daimon::sandbox::kCgroupFd);
   ::close(daimon::sandbox::kCgroupFd + 1);
   if (::chdir("/") != 0) give_up(kUser, "chdir", errno);
-  if (wants(plan, kUser)) become_unprivileged(plan);
+  if (wants(plan, kUser) && plan.change_user != 0) {
+    if (wants(plan, kNamespaces)) put_within_reach(plan);
+    become_unprivileged(plan);
+  }
   ::umask(022);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(kSeccomp, "no_new_privs", errno);
   // After the change of user, which clears it. The parent may have died before.
