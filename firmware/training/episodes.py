@@ -1,1240 +1,899 @@
-"""Episodes for the firmware model: goals over realistic random homes, in the shape of firmware/FORMAT.md.
+"""Episodes for the firmware model: goals over random homes, in the shape of firmware/FORMAT.md.
 
-Names, companies, places, words, tools and questions are split by a hash into what training sees and what only the exam
-sees (`split`), so that no held-out value is ever in a training episode; firmware/tests proves it. Phrasings are shared.
-
-`G(seed, split).episode()` gives a list of (prompt, answer): one for the plan and one for each call.
+`Episodes(seed, split).next()` gives one conversation: a list of (role, text) with the roles sys, user, res and call; what
+stands under `call` is what the model learns to say. Phrasings, documents, names and words of the split "test" are never
+in an episode of "train" (values.held_out); firmware/tests proves it.
 """
-
 import gzip
 import json
 import os
 import random
 import re
+import sys
+from decimal import Decimal
 
-# The collections of the model card (SGD, Snips, QAMR, GSM8K): the data is not part of this repository.
-D = os.environ.get("DAIMON_TRAINING_DATA", "data") + "/"
-R = random.Random
-MONTHS = "January February March April May June July August September October November December".split()
-FIRST = "James Mary John Linda Robert Susan Oliver Amelia Harry Isla George Ava Noah Mia Jack Emily Priya Arjun Fatima Omar Chen Wei Sofia Luca Hannah Greta Pavel Nadia Kofi Ama Diego Elena Tom Ruth Peter Joan Derek Maureen Gwen Idris Niamh Liam Fiona Callum Zara Yusuf Ingrid Lars Petra Otto".split()
-LAST = "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Wright Walker Hughes Green Hall Lewis Clarke Khan Murphy Bennett Cook Bailey Shah Ward Foster Gray Novak Rossi Weber Kowalski Okafor Mensah Fraser Byrne Doyle Sinclair Whitaker Holloway Marsh Pemberton Ashworth Lindqvist Moreau".split()
-COA = "North South East West Bright Blue Silver Green Red Golden First United Royal City Coast Hill River Lake Sun Star Moor Oak Ash Elm Pine Stone Iron Swift True Clear Grand Prime Nova Apex Vertex Delta Orion Atlas Harbour Bridge Castle Crown Meadow Valley Summit".split()
-COB = "light power gas water telecom fibre net mobile care sure bank trust works motors homes foods mart tech labs media travel air rail energy utilities insurance mutual partners services supplies systems clinic dental pharmacy garage plumbing roofing gardens kitchens books sports".split()
-SERV = {
-    "electricity": ["electricity", "power", "electric", "leccy", "energy"],
-    "gas": ["gas", "heating"],
-    "water": ["water"],
-    "broadband": ["broadband", "internet", "wifi"],
-    "mobile phone": ["mobile", "phone"],
-    "council tax": ["council tax"],
-    "home insurance": ["home insurance", "house insurance"],
-    "car insurance": ["car insurance"],
-    "rent": ["rent"],
-    "plumbing": ["plumber", "plumbing"],
-    "car service": ["car service", "garage"],
-    "dentist": ["dentist", "dental treatment"],
-    "vet": ["vet", "vet's"],
-    "window cleaning": ["window cleaning", "window cleaner"],
-    "childcare": ["childcare", "nursery"],
-    "piano lessons": ["piano lessons"],
-    "gym": ["gym", "gym membership"],
-    "boiler service": ["boiler service", "boiler"],
-    "roof repair": ["roof repair", "roofer"],
-    "storage unit": ["storage unit", "storage"],
-}
-ITEMS = "apples bread milk coffee tea rice flour paint nails screws bolts lamps chairs tables shirts socks books pens paper envelopes stamps seeds pots soil tiles pipes filters batteries bulbs cables chargers towels plates cups knives spoons".split()
-CATS = "groceries rent travel fuel utilities dining clothes health gifts insurance books music sport garden pets childcare repairs education household entertainment savings charity phone salary".split()
-TOPICS = "garden kitchen holiday budget wedding birthday project meeting recipe house school car boat choir football allotment renovation party trip allergy medication exam reading shopping packing camping course boiler fence roof piano bicycle passport visa".split()
-OBJ = "fence hedge parking tree noise extension drain boundary gate wall driveway skip bins dog lease deposit refund complaint delivery survey planning permit inspection".split()
-PLACES = "Leeds York Bath Oxford Cardiff Dublin Paris Lisbon Madrid Rome Berlin Oslo Vienna Prague Boston Chicago Denver Austin Toronto Sydney Kyoto Cork Perth Exeter Durham Bristol Norwich Lille Porto Turin".split()
-WORDS = None
+import arithmetic
+import bank
+from values import DAYS, MONTHS, SLOT, UNITS, Values, choose_alternatives, held_out
+
+COLLECTIONS = os.environ.get("DAIMON_TRAINING_DATA", "data") + "/"
+CALLS = "search, answer, read, list, table, calculate, write, ask, none"
+WINDOW_BYTES = 320
+SHORT_WINDOW_BYTES = 150
+POOL = 80  # documents that a search may bring besides the one that is meant
+STOP = set("""a an the is are was were be been being am do does did i me my we us our you your he him his she her it its they them
+their in on at to of for from by with and or but what which who whom whose when where why how much many long often should must would
+could can will shall might has have had having this that these those there here as into not no if so than then s t d ll ve re m
+please tell say says find know need get give show let some any all about""".split())
+WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_bank = {}
 
 
-def words():
-    global WORDS
-    if WORDS is None:
-        import collections
-
-        t = gzip.open(D + "qamr/wiki-sentences.tsv.gz", "rt").read()
-        c = collections.Counter(re.findall(r"\b[a-z]{4,10}\b", t))
-        WORDS = [w for w, n in c.items() if n >= 2]
-    return WORDS
-
-
-def hsplit(l, split, salt=0):
-    import hashlib
-
-    k = [
-        x
-        for x in l
-        if (int(hashlib.md5((str(salt) + str(x)).encode()).hexdigest(), 16) % 100 < 12) == (split == "test")
-    ]
-    return k or list(l)
+def load_bank():
+    if not _bank:
+        _bank["documents"] = bank.read_documents()
+        _bank["goals"] = {split: bank.read_goals(split) for split in ("train", "test")}
+        _bank["tables"] = read_tables()
+        sentences, questions = read_qamr()
+        _bank["sentences"], _bank["qamr"] = sentences, questions
+        counts = {}
+        for sentence in sentences or [d.text for d in _bank["documents"]]:
+            for word in re.findall(r"\b[a-z]{4,10}\b", sentence):
+                counts[word] = counts.get(word, 0) + 1
+        _bank["words"] = sorted(w for w, n in counts.items() if n >= 2)
+    return _bank
 
 
-EXTS = ["pdf", "md", "txt", "eml", "html"]
-NOT = ["table", "none"]
+def detokenized(tokens):
+    text = " ".join(tokens)
+    for a, b in (("-LRB-", "("), ("-RRB-", ")"), ("-LSB-", "["), ("-RSB-", "]"), ("``", '"'), ("''", '"')):
+        text = text.replace(a, b)
+    text = re.sub(r" ([.,;:?!%)\]])", r"\1", text)
+    text = re.sub(r"([(\[$£]) ", r"\1", text)
+    text = re.sub(r" (n't|'s|'re|'ve|'ll|'d|'m)\b", r"\1", text)
+    return re.sub(r'" ([^"]*?) "', r'"\1"', text)
 
 
-class G:
-    def __init__(s, seed, split="train"):
-        s.r = R(seed)
-        s.split = split
-        sp = lambda l: hsplit(l, split)
-        s.first, s.last, s.coa, s.cob, s.places = sp(FIRST), sp(LAST), sp(COA), sp(COB), sp(PLACES)
-        s.words = sp(words())
-        s.qamr = load_qamr(split)
-        s.tools = load_tools(split)
-
-    def c(s, l):
-        return s.r.choice(l)
-
-    def name(s):
-        return s.c(s.first) + " " + s.c(s.last)
-
-    def company(s):
-        x = s.r.random()
-        a, b = s.c(s.coa), s.c(s.cob)
-        return (
-            a + b
-            if x < 0.4
-            else (
-                a + " " + b.capitalize()
-                if x < 0.8
-                else (
-                    s.c(s.last) + " & " + s.c(["Sons", "Co", "Partners", "Daughters"])
-                    if x < 0.9
-                    else s.c(s.last) + " " + b.capitalize()
-                )
-            )
-        )
-
-    def cur(s):
-        return s.r.choice(["£", "£", "£", "€", "$"])
-
-    def amount(s, big=False):
-        x = s.r.random()
-        return (
-            round(s.r.uniform(3, 180), 2)
-            if x < 0.6
-            else round(s.r.uniform(180, 3000), 2) if x < 0.9 else float(s.r.randint(5, 900))
-        )
-
-    def money(s, a, c):
-        t = f"{a:,.2f}" if s.r.random() < 0.85 or a != int(a) else f"{int(a):,}"
-        return c + t if s.r.random() < 0.9 else t + " " + {"£": "GBP", "€": "EUR", "$": "USD"}[c]
-
-    def date(s, y=None, m=None):
-        y = y or s.r.randint(2022, 2027)
-        m = m or s.r.randint(1, 12)
-        d = s.r.randint(1, 28)
-        return y, m, d
-
-    def fdate(s, d):
-        y, m, dd = d
-        f = s.r.random()
-        M = MONTHS[m - 1]
-        return (
-            f"{dd} {M} {y}"
-            if f < 0.5
-            else (
-                f"{M} {dd}, {y}"
-                if f < 0.65
-                else (
-                    f"{y}-{m:02d}-{dd:02d}"
-                    if f < 0.85
-                    else f"{dd:02d}/{m:02d}/{y}" if f < 0.92 else f"{dd} {M[:3]} {y}"
-                )
-            )
-        )
-
-    def ident(s):
-        return (
-            "".join(s.c("ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(s.r.randint(1, 3)))
-            + s.c(["-", "", " "])
-            + "".join(s.c("0123456789") for _ in range(s.r.randint(4, 8)))
-        )
-
-    def fn(s, base, ext=None):
-        ext = ext or s.c(EXTS)
-        x = s.r.random()
-        b = base.lower()
-        b = (
-            b.replace(" ", "-")
-            if x < 0.6
-            else b.replace(" ", "_") if x < 0.85 else base if x < 0.93 else b.replace(" ", "")
-        )
-        d = s.c(
-            [
-                "invoices",
-                "letters",
-                "notes",
-                "mail",
-                "bills",
-                "documents",
-                "home",
-                "papers",
-                "2026",
-                "archive",
-                "admin",
-                "house",
-                "finance",
-                "letters/2026",
-                "",
-                "",
-            ]
-        )
-        return (d + "/" if d else "") + b + "." + ext
-
-    # fact: dict(path,page,text,q:list of questions,a:answer span,kw)
-    def bill(s, serv=None, month=None, year=None, comp=None):
-        k = serv or s.c(list(SERV))
-        m = month or s.r.randint(1, 12)
-        y = year or s.c([2025, 2026, 2026])
-        co = comp or s.company()
-        a = s.amount()
-        cu = s.cur()
-        mon = s.money(a, cu)
-        M = MONTHS[m - 1]
-        acc = s.ident()
-        due = s.fdate(s.date(y, m % 12 + 1))
-        w = s.c(SERV[k])
-        T = [
-            f"{co} {k} bill for {M} {y}\nAccount {acc}\nTotal due: {mon}\nPay by {due}",
-            f"Invoice {acc}\n{co}\n{k.capitalize()} {M} {y}\nAmount due {mon} by {due}.",
-            f"Statement from {co}. Your {k} for {M} {y} came to {mon}. Payment is taken on {due}.",
-            f"Dear {s.name()}, your {k} charge for {M} {y} is {mon}. Please pay by {due}. Reference {acc}.",
-            f"Period: {M} {y}\nService: {k}\nNet {s.money(round(a*.8,2),cu)}  VAT {s.money(round(a*.2,2),cu)}  Total {mon}",
-            f"Thank you for choosing {co}.\nBalance brought forward {s.money(s.amount(),cu)}\nThis month ({M} {y}): {mon}\nDirect debit on {due}",
-        ]
-        ti = s.r.randrange(len(T))
-        text = T[ti]
-        yq = s.c(["", f" {y}"])
-        Q = [
-            (f"What did I pay for {w} in {M}{yq}", mon),
-            (f"how much was the {M} {w} bill", mon),
-            (f"{w} bill {M}{yq}", mon),
-            (f"how much did {co} charge me for {M}", mon),
-            (f"what was my {w} bill for {M}{yq}", mon),
-            (f"cost of {w} in {M}{yq}", mon),
-            (f"tell me the total on the {M} {w} invoice", mon),
-            (f"{M} {w} - how much", mon),
-            (f"what do I owe {co} for {M}", mon),
-        ]
-        if ti in (0, 1, 3):
-            Q += [
-                (
-                    (
-                        f"what's my account number with {co}"
-                        if ti != 3
-                        else f"what is the reference on the {co} {M} letter"
-                    ),
-                    acc,
-                )
-            ]
-        if ti != 4:
-            Q += [(f"when is the {M} {w} bill due", due), (f"by when must I pay the {M} {w} bill", due)]
-        if ti != 4:
-            Q += [(f"who sent the {w} bill for {M}", co)] if ti != 3 else []
-        q, ans = s.c(Q) if s.r.random() < 0.45 else s.c(Q[:9])
-        return dict(
-            path=s.fn(
-                s.c([f"{co} {M}", f"{w} {M} {y}", f"{w} {m:02d}", f"{y}-{m:02d} {co}", f"invoice {acc.lower()}"])
-            ),
-            text=text,
-            q=q,
-            a=ans,
-            kw=kwof(q),
-            amount=a,
-            cu=cu,
-            mon=mon,
-            serv=k,
-            w=w,
-            m=m,
-            y=y,
-            co=co,
-            page=s.c([None, 1, 1, 2]),
-        )
-
-    def letter(s):
-        f, t = s.name(), s.name()
-        o = s.c(OBJ)
-        d = s.fdate(s.date())
-        co = s.company()
-        pl = s.c(s.places)
-        a = s.money(s.amount(), s.cur())
-        ref = s.ident()
-        n = s.r.randint(2, 40)
-        tm = f"{s.r.randint(1,12)}:{s.c(['00','15','30','45'])} {s.c(['am','pm'])}"
-        dow = s.c("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
-        wd = s.c(s.words)
-        wd2 = s.c(s.words)
-        L = [
-            (
-                f"Dear {t},\nI am writing about the {o}. I would like it settled before {d}.\nYours, {f}",
-                [
-                    (f"who wrote the letter about the {o}", f),
-                    (f"who wrote to me about the {o}", f),
-                    (f"by when does {f.split()[0]} want the {o} settled", d),
-                    (f"who complained about the {o}", f),
-                ],
-            ),
-            (
-                f"{co}\nRe: {o}\nWe confirm the visit on {d} at {tm}. Our engineer {f} will call.",
-                [
-                    (f"when is {co} coming about the {o}", d),
-                    (f"what time is the {o} visit", tm),
-                    (f"who is the engineer for the {o}", f),
-                    (f"what day does {co} visit", d),
-                ],
-            ),
-            (
-                f"Policy number {ref}\nInsurer: {co}\nThe policy expires on {d}. Annual premium {a}.",
-                [
-                    (f"what is my policy number with {co}", ref),
-                    (f"when does the {co} policy expire", d),
-                    (f"how much is the premium at {co}", a),
-                    (f"policy number {co}", ref),
-                    (f"who is my insurer", co),
-                ],
-            ),
-            (
-                f"Passport of {t}\nNumber {ref}\nDate of expiry {d}",
-                [
-                    (f"when does {t.split()[0]}'s passport expire", d),
-                    (f"passport number of {t}", ref),
-                    (f"what is {t}'s passport number", ref),
-                    ("when does my passport run out", d),
-                ],
-            ),
-            (
-                f"From: {f}\nTo: {t}\nSubject: {o}\nHi {t.split()[0]}, lunch in {pl} on {dow} at {tm}? Bring the {wd} {wd2}.",
-                [
-                    (f"where does {f} want to have lunch", pl),
-                    (f"when is lunch with {f.split()[0]}", dow),
-                    (f"what time is lunch with {f.split()[0]}", tm),
-                    (f"what should I bring to lunch with {f}", f"the {wd} {wd2}"),
-                ],
-            ),
-            (
-                f"Meeting notes, {d}\nPresent: {f}, {t}\nDecision: move the {o} to {dow}. Budget {a}.\nAction: {f.split()[0]} to call {co}.",
-                [
-                    (f"what was decided about the {o}", f"move the {o} to {dow}"),
-                    (f"who has to call {co}", f.split()[0]),
-                    (f"what budget was agreed for the {o}", a),
-                    (f"when was the meeting about the {o}", d),
-                ],
-            ),
-            (
-                f"# {o.capitalize()}\n- {wd} {wd2}: {a}\n- contact {f}, {co}\n- code {ref}\n- {n} weeks",
-                [
-                    (f"who is the contact for the {o}", f),
-                    (f"how much is the {wd} {wd2}", a),
-                    (f"what's the code for the {o}", ref),
-                    (f"how long will the {o} take", f"{n} weeks"),
-                ],
-            ),
-            (
-                f"Hotel {s.c(s.coa)} in {pl}: check-in {d}, {n} nights, booking reference {ref}, {a} in total.",
-                [
-                    (f"what is the booking reference for {pl}", ref),
-                    (f"how many nights in {pl}", str(n) + " nights"),
-                    (f"when do we check in in {pl}", d),
-                    (f"how much is the hotel in {pl}", a),
-                ],
-            ),
-            (
-                f"Prescription for {t}: {wd} {n} mg, twice a day. Dr {f}, {co} surgery.",
-                [
-                    (f"what dose of {wd} does {t.split()[0]} take", f"{n} mg"),
-                    (f"who prescribed {wd}", f"Dr {f}"),
-                    (f"how often does {t.split()[0]} take {wd}", "twice a day"),
-                ],
-            ),
-            (
-                f"The {wd} pump holds {n} litres and runs at {s.r.randint(100,900)} watts. Service it every {n} months. Warranty until {d}.",
-                [
-                    (f"how much does the {wd} pump hold", f"{n} litres"),
-                    (f"how often should I service the {wd} pump", f"every {n} months"),
-                    (f"until when is the {wd} pump under warranty", d),
-                ],
-            ),
-        ]
-        text, Q = s.c(L)
-        q, a2 = s.c(Q)
-        base = s.c([o, f"letter {f.split()[1]}", f"{co}", f"{o} {s.c(TOPICS)}", s.c(TOPICS), f"{t.split()[0]} {o}"])
-        return dict(
-            path=s.fn(base),
-            text=text,
-            q=q,
-            a=a2,
-            kw=" ".join(w for w in re.findall(r"[\w'&-]+", q) if w.lower() not in STOPW)[:60] or o,
-            page=s.c([None, None, 1, 2, 3]),
-        )
-
-    def wiki(s):
-        ex = s.c(s.qamr)
-        return dict(
-            path=s.fn(s.c(s.words) + " " + s.c(s.words), s.c(["md", "txt", "html", "pdf"])),
-            text=ex[1],
-            q=ex[0],
-            a=ex[2],
-            kw=" ".join(w for w in re.findall(r"[\w'-]+", ex[0]) if w.lower() not in STOPW)[:60] or ex[0][:40],
-            page=s.c([None, None, 1, 4]),
-        )
-
-    def fact(s):
-        x = s.r.random()
-        return s.bill() if x < 0.34 else s.letter() if x < 0.68 else s.wiki()
-
-    def wrapq(s, q, plain=0.35):
-        r = s.r
-        x = r.random()
-        if x >= plain:
-            pre = s.c(
-                [
-                    "",
-                    "",
-                    "",
-                    "please ",
-                    "can you tell me ",
-                    "I need to know ",
-                    "could you find out ",
-                    "do you know ",
-                    "quick one: ",
-                    "hey, ",
-                    "tell me ",
-                    "I'd like to know ",
-                ]
-            )
-            q = pre + q
-        q = q + s.c(
-            [
-                "",
-                "",
-                "?",
-                "?",
-                ".",
-                ", and which document says so?",
-                " and where does it say that?",
-                ", please?",
-                " thanks",
-            ]
-        )
-        if r.random() < 0.5:
-            q = q[:1].upper() + q[1:]
-        return s.noise(q)
-
-    def noise(s, q):
-        r = s.r
-        if r.random() < 0.12:
-            q = q.lower()
-        if r.random() < 0.1 and len(q) > 12:
-            i = r.randrange(3, len(q) - 2)
-            if q[i].isalpha() and q[i - 1].isalpha():
-                q = q[:i] + s.c([q[i + 1 :], q[i - 1] + q[i + 1 :], q[i] + q[i:]])
-        return q
-
-    def files(s, must=(), n=None):
-        fs = list(must)
-        n = n or s.r.randint(max(2, len(fs)), 6)
-        while len(fs) < n:
-            if s.r.random() < 0.3:
-                p, c = s.csv()[:2]
-                fs.append((p, c))
-            else:
-                fs.append(
-                    (
-                        s.fn(
-                            s.c([s.c(TOPICS), s.company(), s.c(TOPICS) + " " + s.c(MONTHS), s.c(s.words)]),
-                            s.c(EXTS + ["py", "cpp", "json"]),
-                        ),
-                        None,
-                    )
-                )
-        s.r.shuffle(fs)
-        return fs
-
-    def rfiles(s, fs):
-        return "files:" + "".join("\n" + p + (f" ({', '.join(c)})" if c else "") for p, c in fs)
-
-    def csv(s):
-        x = s.r.random()
-        if x < 0.5:
-            c = [
-                "date",
-                s.c(["payee", "shop", "to", "description"]),
-                s.c(["category", "type", "kind"]),
-                s.c(["amount", "total", "cost", "price", "value"]),
-            ]
-        elif x < 0.7:
-            c = ["item", "quantity", "price"] + s.c([[], ["location"], ["supplier"]])
-        elif x < 0.85:
-            c = ["date", "from", "to", s.c(["km", "miles", "distance"])]
-        else:
-            c = [
-                s.c(["name", "member", "student", "player"]),
-                s.c(["age", "score", "points", "mark"]),
-                s.c(["city", "team", "class", "group"]),
-            ]
-        b = s.c(
-            [
-                f"accounts/{s.r.randint(2021,2027)}",
-                s.c(["spending", "expenses", "budget", "ledger", "accounts", "bank"])
-                + s.c(["", " " + str(s.r.randint(2021, 2027))]),
-                s.c(["inventory", "stock", "mileage", "trips", "scores", "members", "orders"]),
-                s.c(s.words) + "-" + s.c(["log", "list", "data"]),
-            ]
-        ).replace(" ", "-")
-        d = s.c(["", "", "data/", "finance/", "accounts/", "lists/"]) if "/" not in b else ""
-        return d + b + ".csv", c, b
-
-    def pas(s, facts, start=1):
-        r = []
-        for i, f in enumerate(facts):
-            f["n"] = start + i
-            r.append(
-                f"[{f['n']}] {f['path']}"
-                + (f" p{f['page']}" if f.get("page") else "")
-                + ": "
-                + " / ".join(x.strip() for x in f["text"].split("\n"))
-            )
-        return "search: " + "\n".join(r)
-
-    SIG = {
-        "search": "search(query): find passages in the mounted files",
-        "answer": "answer(passage, answer): answer from the passages, or passage 0 when it is not there",
-        "read": "read(path): show a file's text",
-        "list": "list(path?): show the files of a folder",
-        "table": "table(path, operation, column, where_column?, where_value?): exact operation on a column of a CSV file",
-        "calculate": "calculate(expression): exact arithmetic, dates and units",
-        "write": "write(path, content): stage a new or changed file",
-        "ask": "ask(question): ask the person",
-    }
-
-    def msg(s, sys, goal, results):
-        return "<|bos|><|sys|>" + sys + "<|user|>" + goal + "".join("<|res|>" + x for x in results) + "<|call|>"
-
-    def plan(s, goal, fs, steps, calls="search, answer, read, list, table, calculate, write, ask, none"):
-        return [
-            (
-                s.msg("plan\ncalls: " + calls, goal, [s.rfiles(fs)] if fs else []),
-                '{"plan":' + json.dumps(steps, separators=(",", ":")) + "}",
-            )
-        ]
-
-    def fill(s, call, args, goal, results, offered=None):
-        off = offered or [call]
-        sys = "call" + "".join("\n" + s.SIG.get(o, o) for o in off)
-        return [
-            (
-                s.msg(sys, goal, results),
-                json.dumps({"call": call, "with": args}, separators=(",", ":"), ensure_ascii=False),
-            )
-        ]
-
-    def distract(s, f, n):
-        out = []
-        while len(out) < n:
-            x = s.r.random()
-            if "serv" in f and x < 0.7:
-                g = s.bill(
-                    serv=f["serv"] if s.r.random() < 0.7 else None,
-                    month=None if s.r.random() < 0.7 else f["m"],
-                    year=f["y"],
-                    comp=f["co"] if s.r.random() < 0.6 else None,
-                )
-            else:
-                g = s.fact()
-            if "serv" in f and g.get("serv") == f["serv"] and g.get("m") == f["m"]:
-                continue
-            out.append(g)
-        return out
-
-    def lookup(s, parts="all"):
-        f = s.fact()
-        goal = s.wrapq(f["q"])
-        fs = s.files([(f["path"], None)] if s.r.random() < 0.8 else [])
-        out = []
-        rf = s.rfiles(fs)
-        write = s.r.random() < 0.18
-        notthere = s.r.random() < 0.18
-        dis = s.distract(f, s.r.randint(1, 3) if not notthere else s.r.randint(2, 4))
-        steps = ["search", "answer"]
-        if write:
-            wp = s.c(s.words) + "." + s.c(["txt", "md", "txt"])
-            goal = s.noise(
-                s.c(
-                    [
-                        f"find {f['q']} and save it to {wp}",
-                        f"{f['q']}? write the answer into {wp}",
-                        f"look up {f['q']}, put it in {wp}",
-                        f"save {f['q']} in {wp}",
-                    ]
-                )
-            )
-            steps.append("write")
-        out += s.plan(goal, fs, steps)
-        out += s.fill("search", {"query": f["kw"]}, goal, [rf])
-        P = dis + ([] if notthere else [f])
-        s.r.shuffle(P)
-        res = s.pas(P)
-        out += s.fill("answer", {"passage": 0} if notthere else {"passage": f["n"], "answer": f["a"]}, goal, [rf, res])
-        if write and not notthere:
-            out += s.fill("write", {"path": wp, "content": f["a"]}, goal, [rf, res, f"answer: {f['a']} [{f['n']}]"])
-        return out
-
-    def num(s, a):
-        return f"{a:.2f}" if a != int(a) else s.c([f"{a:.2f}", f"{int(a)}"]) if 0 else f"{a:.2f}"
-
-    def addbills(s):
-        k = s.c(list(SERV))
-        y = s.c([2025, 2026])
-        m1, m2 = s.r.sample(range(1, 13), 2)
-        co = s.company()
-        A = s.bill(k, m1, y, co)
-        B = s.bill(k, m2, y, co)
-        w = s.c(SERV[k])
-        M1, M2 = MONTHS[m1 - 1], MONTHS[m2 - 1]
-        for f in (A, B):
-            f["text"] = f["text"]
-        op, ex = s.c([("add", "{} + {}"), ("diff", "{1} - {0}")])
-        a, b = f"{A['amount']:.2f}", f"{B['amount']:.2f}"
-        if op == "add":
-            goal = s.c(
-                [
-                    f"add the {M1} and {M2} {w} bills",
-                    f"what did I pay for {w} in {M1} and {M2} together",
-                    f"total of the {w} bills for {M1} and {M2}",
-                    f"{w} {M1} plus {M2}",
-                    f"how much were the {M1} and {M2} {w} bills in all",
-                ]
-            )
-            e = f"{a} + {b}"
-        else:
-            goal = s.c(
-                [
-                    f"how much more was {w} in {M2} than in {M1}",
-                    f"difference between the {M1} and {M2} {w} bills",
-                    f"by how much did the {w} bill go up from {M1} to {M2}",
-                ]
-            )
-            e = f"{b} - {a}"
-        val = f"{(A['amount']+B['amount'] if op=='add' else B['amount']-A['amount']):.2f}"
-        write = s.r.random() < 0.5
-        wp = s.c(s.words) + ".txt"
-        two = s.r.random() < 0.7
-        if write:
-            goal += (
-                s.c(
-                    [
-                        f" and save the total in {wp}",
-                        f", write it to {wp}",
-                        f" and put the result into {wp}",
-                        f" -> {wp}",
-                    ]
-                )
-                if op == "add"
-                else s.c([f" and save it in {wp}", f", write it to {wp}"])
-            )
-        goal = s.wrapq(goal, 0.6)
-        fs = s.files([(A["path"], None), (B["path"], None)])
-        rf = s.rfiles(fs)
-        steps = (["search", "search"] if two else ["search"]) + ["calculate"] + (["write"] if write else [])
-        out = s.plan(goal, fs, steps)
-        if two:
-            P1 = [A] + s.distract(A, 1)
-            P2 = [B] + s.distract(B, 1)
-            s.r.shuffle(P1)
-            s.r.shuffle(P2)
-            out += s.fill("search", {"query": f"{w} {M1}"}, goal, [rf])
-            r1 = s.pas(P1)
-            out += s.fill("search", {"query": f"{w} {M2}"}, goal, [rf, r1])
-            r2 = s.pas(P2, len(P1) + 1)
-            rs = [rf, r1, r2]
-        else:
-            P = [A, B] + s.distract(A, 1)
-            s.r.shuffle(P)
-            out += s.fill("search", {"query": f"{w} {M1} {M2}"}, goal, [rf])
-            rs = [rf, s.pas(P)]
-        out += s.fill("calculate", {"expression": e}, goal, rs)
-        rs = rs + [f"calculate: {e} = {val}"]
-        if write:
-            out += s.fill("write", {"path": wp, "content": val}, goal, rs)
-        return out
-
-    def table(s):
-        p, cols, b = s.csv()
-        r = s.r
-        numc = next(
-            (
-                c
-                for c in cols
-                if c
-                in (
-                    "amount",
-                    "total",
-                    "cost",
-                    "price",
-                    "value",
-                    "quantity",
-                    "km",
-                    "miles",
-                    "distance",
-                    "age",
-                    "score",
-                    "points",
-                    "mark",
-                )
-            ),
-            cols[-1],
-        )
-        txtc = [c for c in cols if c != numc]
-        op = s.c(["sum", "sum", "sum", "count", "average", "min", "max", "distinct", "list"])
-        col = numc if op in ("sum", "average", "min", "max") else s.c(cols) if op == "list" else s.c(txtc)
-        name = s.c([p, p, p.split("/")[-1], b.split("/")[-1].replace("-", " "), f"the {b.split('/')[-1]} file"])
-        V = {
-            "sum": [
-                "sum the {c} column of {f}",
-                "total {c} in {f}",
-                "add up {c} in {f}",
-                "what is the sum of {c} in {f}",
-                "how much {c} in {f} altogether",
-            ],
-            "count": ["how many rows are in {f}", "count the entries in {f}", "how many lines does {f} have"],
-            "average": ["average {c} in {f}", "what's the mean {c} in {f}", "work out the average {c} of {f}"],
-            "min": ["lowest {c} in {f}", "what is the smallest {c} in {f}", "minimum {c} {f}"],
-            "max": ["highest {c} in {f}", "what is the largest {c} in {f}", "biggest {c} in {f}"],
-            "distinct": [
-                "which different {c}s are in {f}",
-                "list the distinct {c} values in {f}",
-                "what kinds of {c} are there in {f}",
-            ],
-            "list": ["list the {c} column of {f}", "show every {c} in {f}"],
-        }
-        goal = s.c(V[op]).format(c=col, f=name)
-        where = None
-        if r.random() < 0.5 and op in ("sum", "count", "average", "min", "max"):
-            wc = s.c(txtc)
-            wv = (
-                s.c(CATS)
-                if wc in ("category", "type", "kind")
-                else (
-                    f"{s.r.randint(2021,2027)}-{s.r.randint(1,12):02d}"
-                    if wc == "date"
-                    else (
-                        s.company()
-                        if wc in ("payee", "shop", "to", "description", "supplier", "from")
-                        else (
-                            s.c(ITEMS)
-                            if wc == "item"
-                            else s.c(s.places) if wc in ("city", "location") else s.c(s.first)
-                        )
-                    )
-                )
-            )
-            where = (wc, wv)
-            if wc == "date":
-                y, m = wv.split("-")
-                ph = f"{MONTHS[int(m)-1]} {y}"
-                goal = (
-                    s.c(
-                        [
-                            f"how much did I spend in {ph}",
-                            f"total {col} in {name} for {ph}",
-                            f"spending in {ph}",
-                            f"what did I spend in {ph} according to {name}",
-                        ]
-                    )
-                    if op == "sum"
-                    else goal + s.c([f" in {ph}", f" for {ph}"])
-                )
-            elif wc in ("category", "type", "kind"):
-                goal = (
-                    s.c(
-                        [
-                            f"how much did I spend on {wv}",
-                            f"total {col} for {wv} in {name}",
-                            f"spend on {wv}?",
-                            f"what did {wv} cost me in {name}",
-                            f"sum of {wv} in {name}",
-                            f"add up the {wv} in {name}",
-                        ]
-                    )
-                    if op == "sum"
-                    else (
-                        s.c([f"how many {wv} entries are there in {name}", f"count the {wv} rows in {name}"])
-                        if op == "count"
-                        else goal + s.c([f" for {wv}", f" where {wc} is {wv}"])
-                    )
-                )
-            elif wc == "item":
-                goal = (
-                    s.c([f"how many {wv} do we have", f"{numc} of {wv} in {name}"])
-                    if op == "sum" and numc == "quantity"
-                    else goal + f" for {wv}"
-                )
-            else:
-                goal = (
-                    s.c([f"how much did I pay {wv}", f"total paid to {wv} in {name}", f"what did I spend at {wv}"])
-                    if op == "sum" and wc != "from"
-                    else goal + s.c([f" for {wv}", f" where {wc} is {wv}"])
-                )
-        val = f"{s.amount():.2f}"
-        out = []
-        steps = ["table"]
-        wp = None
-        calc = None
-        if op == "count" or op == "distinct":
-            val = str(r.randint(1, 60))
-        if op in ("list", "distinct"):
-            val = "; ".join(s.c(CATS) for _ in range(3))
-        x = r.random()
-        if x < 0.25 and op not in ("list", "distinct"):
-            pc = r.choice([5, 10, 12, 15, 17, 20, 25, 50])
-            goal += s.c(
-                [f", and what is {pc}% of that", f" and then take {pc} percent of it", f", then {pc}% of the result"]
-            )
-            steps.append("calculate")
-            calc = f"{pc}% of {val}"
-        if r.random() < 0.4:
-            wp = s.c(s.words) + "." + s.c(["txt", "txt", "md"])
-            goal += s.c(
-                [
-                    f" into {wp}",
-                    f" and save it to {wp}",
-                    f", write it into {wp}",
-                    f" and put the result in {wp}",
-                    f" and write the result to {wp}",
-                    f" -> {wp}",
-                ]
-            )
-            steps.append("write")
-        goal = s.wrapq(goal, 0.6)
-        fs = s.files([(p, cols)])
-        rf = s.rfiles(fs)
-        out = s.plan(goal, fs, steps)
-        a = {"path": p, "operation": op, "column": col}
-        if where:
-            a["where_column"], a["where_value"] = where
-        out += s.fill("table", a, goal, [rf])
-        res = (
-            f"table: {op} {'of ' if op in('sum','average','min','max','count') else ''}{col} in {p}"
-            + (f" where {where[0]} is {where[1]}" if where else "")
-            + f" = {val} ({r.randint(1,90)} rows)"
-        )
-        rs = [rf, res]
-        if r.random() < 0.12:
-            bad = dict(a)
-            bad["column"] = "total2"
-            out += s.fill(
-                "table", a, goal, [rf, f"error: table: no column '{bad['column']}'; columns are {', '.join(cols)}"]
-            )
-        if calc:
-            v2 = f"{s.amount():.2f}"
-            out += s.fill("calculate", {"expression": calc}, goal, rs)
-            rs = rs + [f"calculate: {calc} = {v2}"]
-            val = v2
-        if wp:
-            out += s.fill("write", {"path": wp, "content": val}, goal, rs)
-        return out
-
-    def calc(s):
-        r = s.r
-        x = r.random()
-        n = lambda: s.c(
-            [str(r.randint(2, 99)), str(r.randint(100, 9999)), f"{r.uniform(1,500):.2f}", f"{r.uniform(1,50):.1f}"]
-        )
-        tn = lambda v: f"{int(v):,}" if v.isdigit() and int(v) > 999 and r.random() < 0.5 else v
-        if x < 0.35:
-            o, ws = s.c(
-                [
-                    ("+", ["plus", "+", "and"]),
-                    ("-", ["minus", "-", "less"]),
-                    ("*", ["times", "x", "*", "multiplied by"]),
-                    ("/", ["divided by", "/", "over"]),
-                ]
-            )
-            a, b = n(), n()
-            g = f"{tn(a)} {s.c(ws)} {tn(b)}"
-            e = f"{a} {o} {b}"
-            if o == "+" and " and " in g:
-                g = "the sum of " + g
-            if r.random() < 0.3:
-                c = n()
-                o2 = s.c("+-")
-                g += f" {'plus' if o2=='+' else 'minus'} {c}"
-                e += f" {o2} {c}"
-        elif x < 0.55:
-            p, b = str(r.randint(1, 99)), n()
-            g = s.c([f"{p}% of {tn(b)}", f"{p} percent of {tn(b)}", f"{p} per cent of {tn(b)}"])
-            e = f"{p}% of {b}"
-        elif x < 0.72:
-            d1, d2 = s.date(2026), s.date(2026)
-            f = lambda d: s.c(
-                [f"{d[2]} {MONTHS[d[1]-1]} {d[0]}", f"{MONTHS[d[1]-1]} {d[2]} {d[0]}", f"{d[0]}-{d[1]:02d}-{d[2]:02d}"]
-            )
-            i = lambda d: f"{d[0]}-{d[1]:02d}-{d[2]:02d}"
-            if r.random() < 0.6:
-                g = s.c(
-                    [
-                        f"days between {f(d1)} and {f(d2)}",
-                        f"how many days from {f(d1)} to {f(d2)}",
-                        f"how long is it from {f(d1)} until {f(d2)}",
-                    ]
-                )
-                e = f"{i(d2)} - {i(d1)}"
-            else:
-                k = r.randint(2, 400)
-                u = s.c(["days", "weeks", "months"])
-                g = s.c([f"what date is {k} {u} after {f(d1)}", f"{f(d1)} plus {k} {u}", f"{k} {u} from {f(d1)}"])
-                e = f"{i(d1)} + {k} {u}"
-        elif x < 0.9:
-            u = s.c(
-                [
-                    ("km", "miles", "kilometres", "miles"),
-                    ("miles", "km", "miles", "kilometres"),
-                    ("kg", "lb", "kilos", "pounds"),
-                    ("lb", "kg", "pounds", "kilos"),
-                    ("C", "F", "degrees celsius", "fahrenheit"),
-                    ("F", "C", "fahrenheit", "celsius"),
-                    ("litres", "gallons", "litres", "gallons"),
-                    ("cm", "inches", "centimetres", "inches"),
-                    ("m", "feet", "metres", "feet"),
-                    ("hours", "minutes", "hours", "minutes"),
-                ]
-            )
-            v = n()
-            sh = r.random() < 0.5
-            g = s.c(
-                [
-                    f"{v} {u[0] if sh else u[2]} in {u[1] if sh else u[3]}",
-                    f"convert {v} {u[0] if sh else u[2]} to {u[1] if sh else u[3]}",
-                    f"how many {u[3]} is {v} {u[2]}",
-                ]
-            )
-            e = f"{v} {u[0]} in {u[1]}"
-        else:
-            v = n()
-            g, e = s.c(
-                [
-                    (f"square root of {v}", f"sqrt({v})"),
-                    (f"{v} squared", f"{v}^2"),
-                    (f"2 to the power of {v.split('.')[0]}", f"2^{v.split('.')[0]}"),
-                    (f"{v} rounded to one place", f"round({v}, 1)"),
-                ]
-            )
-        goal = (
-            s.c(["", "what is ", "what's ", "how much is ", "compute ", "work out ", "calculate "]) + g
-            if not g.startswith(("how", "convert", "what", "days"))
-            else g
-        )
-        write = r.random() < 0.2
-        wp = s.c(s.words) + ".txt"
-        if write:
-            goal += s.c([f" and save it to {wp}", f", write it in {wp}"])
-        goal = s.wrapq(goal, 0.7)
-        fs = s.files() if r.random() < 0.7 else []
-        R0 = [s.rfiles(fs)] if fs else []
-        calls = (
-            "search, answer, read, list, table, calculate, write, ask, none"
-            if fs or write
-            else s.c(["calculate, ask, none", "search, answer, read, list, table, calculate, write, ask, none"])
-        )
-        out = s.plan(goal, fs, ["calculate"] + (["write"] if write else []), calls)
-        out += s.fill("calculate", {"expression": e}, goal, R0)
-        if write:
-            v = f"{s.amount():.2f}"
-            out += s.fill("write", {"path": wp, "content": v}, goal, R0 + [f"calculate: {e} = {v}"])
-        return out
-
-    def misc(s):
-        r = s.r
-        x = r.random()
-        w = lambda: s.c(s.words)
-        if x < 0.3:
-            wp = s.c([w() + ".txt", "notes/" + w() + ".md", w() + "-" + w() + ".md"])
-            c = s.c(
-                [
-                    f"call {s.name()}",
-                    f"buy {s.c(ITEMS)} and {s.c(ITEMS)}",
-                    f"{w()} {w()} {w()}",
-                    f"meet {s.c(s.first)} in {s.c(s.places)} on {s.c(['Monday','Friday','Sunday'])}",
-                    f"pay {s.company()} {s.money(s.amount(),s.cur())}",
-                    f"{s.c(TOPICS)} at {r.randint(1,12)} pm",
-                ]
-            )
-            goal = s.c(
-                [
-                    f"create a file {wp} saying {c}",
-                    f'write "{c}" to {wp}',
-                    f"note in {wp}: {c}",
-                    f"put {c} into {wp}",
-                    f"make {wp} with the text {c}",
-                    f"save '{c}' as {wp}",
-                    f"new file {wp} containing {c}",
-                    f"jot down {c} in {wp}",
-                ]
-            )
-            fs = s.files()
-            goal = s.noise(goal)
-            wp2 = wp
-            if c not in goal or wp not in goal:
-                return s.misc()
-            return s.plan(goal, fs, ["write"]) + s.fill("write", {"path": wp, "content": c}, goal, [s.rfiles(fs)])
-        if x < 0.5:
-            f = s.files()
-            p = s.c(f)[0]
-            n = s.c([p, p, p.split("/")[-1], p.split("/")[-1].rsplit(".", 1)[0].replace("-", " ").replace("_", " ")])
-            goal = s.wrapq(
-                s.c(
-                    [
-                        f"show me {n}",
-                        f"open {n}",
-                        f"read {n}",
-                        f"what does {n} say",
-                        f"display the file {n}",
-                        f"let me see {n}",
-                        f"print {n}",
-                        f"cat {n}",
-                    ]
-                ),
-                0.6,
-            )
-            return s.plan(goal, f, ["read"]) + s.fill("read", {"path": p}, goal, [s.rfiles(f)])
-        if x < 0.62:
-            f = s.files()
-            d = s.c([p for p, _ in f if "/" in p] or ["notes/x"])
-            d = d.split("/")[0]
-            has = r.random() < 0.7
-            goal = s.wrapq(
-                (
-                    s.c(
-                        [
-                            f"list the files in {d}",
-                            f"what's in {d}",
-                            f"which files are in the {d} folder",
-                            f"ls {d}",
-                            f"show the contents of {d}",
-                        ]
-                    )
-                    if has
-                    else s.c(
-                        [
-                            "list my files",
-                            "what files are here",
-                            "what have I got here",
-                            "show all files",
-                            "which documents are there",
-                        ]
-                    )
-                ),
-                0.6,
-            )
-            return s.plan(goal, f, ["list"]) + s.fill("list", {"path": d} if has else {}, goal, [s.rfiles(f)])
-        if x < 0.74:
-            goal, q, ans, steps = s.c(
-                [
-                    ("write a note", "What should the note say?", f"call {s.name()}", ["ask", "write"]),
-                    ("save this to a file", "What should I save?", w(), ["ask", "write"]),
-                    (
-                        "make a new file for me",
-                        "What should the file be called, and what should it say?",
-                        w(),
-                        ["ask", "write"],
-                    ),
-                    ("send it to him", "Who do you mean?", s.name(), ["ask"]),
-                    ("how much was it", "Which thing do you mean?", w(), ["ask", "search", "answer"]),
-                    ("when is it due", "What do you mean?", s.c(TOPICS), ["ask", "search", "answer"]),
-                    ("add it up", "Which file and which column do you mean?", w(), ["ask", "table"]),
-                    ("the usual please", "What would you like me to do?", w(), ["ask"]),
-                    ("convert 20", "Convert 20 of what into what?", w(), ["ask", "calculate"]),
-                    ("find it", "What should I look for?", s.c(TOPICS), ["ask", "search", "answer"]),
-                    ("look that up for me", "What should I look up?", w(), ["ask", "search", "answer"]),
-                    ("put my thing in the file", "What should I write, and into which file?", w(), ["ask", "write"]),
-                ]
-            )
-            goal = s.wrapq(goal, 0.5)
-            fs = s.files()
-            rf = s.rfiles(fs)
-            out = s.plan(goal, fs, steps) + s.fill("ask", {"question": q}, goal, [rf])
-            return out
-        if x < 0.9:
-            goal = s.c(
-                [
-                    "order me a pizza",
-                    "turn on the lights",
-                    "book a flight to {p}",
-                    "send an email to {n}",
-                    "delete my old mails",
-                    "call {n}",
-                    "play some music",
-                    "what's the weather in {p}",
-                    "buy {i} online",
-                    "translate this to French",
-                    "set an alarm for 7",
-                    "reboot the server",
-                    "post a photo",
-                    "draw me a picture of a {w}",
-                    "remove all my files",
-                    "tell me a joke",
-                    "write a poem about the {w}",
-                    "transfer money to {n}",
-                    "who won the match last night",
-                    "install an update",
-                    "phone {n}",
-                    "order {i}",
-                    "make me a coffee",
-                    "lock the front door",
-                    "take a selfie",
-                    "hire a car in {p}",
-                    "rename all my files",
-                    "empty the bin",
-                ]
-            ).format(p=s.c(s.places), n=s.name(), i=s.c(ITEMS), w=w())
-            goal = s.wrapq(goal, 0.5)
-            fs = s.files() if r.random() < 0.8 else []
-            return s.plan(goal, fs, ["none"])
-        k = s.c(list(SERV))
-        f = s.fact()
-        goal = s.wrapq(f["q"])
-        fs = s.files()
-        rf = s.rfiles(fs)
-        return s.fill("search", {"query": f["kw"]}, goal, [rf, "search: nothing found"]) if 0 else s.lookup()
-
-    def unseen(s):
-        t, args, goal = s.c(s.tools)
-        offs = [t] + [s.c(s.tools)[0] for _ in range(s.r.randint(0, 3))]
-        offs = list(dict.fromkeys(offs))
-        s.r.shuffle(offs)
-        return s.fill(t.split("(")[0], args, goal, [], offs)
-
-    def lm(s):
-        return [("<|bos|>", s.c(s.qamr)[1])]
-
-    def episode(s):
-        x = s.r.random()
-        f = (
-            s.lookup
-            if x < 0.42
-            else (
-                s.addbills
-                if x < 0.52
-                else s.table if x < 0.68 else s.calc if x < 0.78 else s.misc if x < 0.92 else s.unseen
-            )
-        )
-        return f()
-
-
-STOPW = set(
-    "a an the is are was were be been do does did i my me we our you your it its in on at to of for from by with and or what which who whom whose when where why how much many long often should must would could can will say tell about have has had need know find out please this that there as into not if so than then s".split()
-)
-
-
-def detok(t):
-    t = (
-        t.replace("-LRB-", "(")
-        .replace("-RRB-", ")")
-        .replace("-LSB-", "[")
-        .replace("-RSB-", "]")
-        .replace("``", '"')
-        .replace("''", '"')
-    )
-    t = re.sub(r" ([.,;:?!%)\]])", r"\1", t)
-    t = re.sub(r"([(\[$£]) ", r"\1", t)
-    t = re.sub(r" (n't|'s|'re|'ve|'ll|'d|'m)\b", r"\1", t)
-    t = re.sub(r'" ([^"]*?) "', r'"\1"', t)
-    return t
-
-
-def load_qamr(split):
-    S = {}
-    for l in gzip.open(D + "qamr/wiki-sentences.tsv.gz", "rt"):
-        i, t = l.rstrip("\n").split("\t")[:2]
-        S[i] = t.split(" ")
-    out = []
-    for fn in ("dev", "test"):
-        for l in gzip.open(D + f"qamr/{fn}.tsv.gz", "rt"):
-            c = l.rstrip("\n").split("\t")
-            if (hash_(c[0]) % 100 < 8) != (split == "test"):
-                continue
-            toks = S.get(c[0])
-            if not toks:
-                continue
+def read_qamr():
+    """Sentences, and questions over them with the span that answers. Without the collections: none, which is enough to try
+    the generator but not to train."""
+    if not os.path.exists(COLLECTIONS + "qamr"):
+        print(f"no collections in {COLLECTIONS}: set DAIMON_TRAINING_DATA", file=sys.stderr)
+        return [], []
+    tokens = {}
+    for line in gzip.open(COLLECTIONS + "qamr/wiki-sentences.tsv.gz", "rt"):
+        key, text = line.rstrip("\n").split("\t")[:2]
+        tokens[key] = text.split(" ")
+    questions = []
+    for name in ("dev", "test"):
+        for line in gzip.open(COLLECTIONS + f"qamr/{name}.tsv.gz", "rt"):
+            columns = line.rstrip("\n").split("\t")
+            words = tokens.get(columns[0])
             try:
-                idx = [int(x) for x in c[6].split(" ")]
-            except:
+                at = [int(x) for x in columns[6].split(" ")]
+            except ValueError:
                 continue
-            if idx != list(range(idx[0], idx[0] + len(idx))):
+            if not words or at != list(range(at[0], at[0] + len(at))):
                 continue
-            a = detok(" ".join(toks[idx[0] : idx[-1] + 1]))
-            t = detok(" ".join(toks))
-            if len(t) > 320 or t.count(a) < 1 or len(a) < 2:
+            answer, text = detokenized(words[at[0]:at[-1] + 1]), detokenized(words)
+            if len(text.encode()) > WINDOW_BYTES or text.count(answer) != 1 or not 2 <= len(answer) <= 60:
                 continue
-            out.append((c[5], t, a))
-    return out
+            questions.append((columns[0], columns[5], text, answer))
+    return [detokenized(t) for t in tokens.values()], questions
 
 
-def kwof(q):
-    return (
-        " ".join(re.findall(r"[\w'&-]+", " ".join(w for w in re.findall(r"[\w'&-]+", q) if w.lower() not in STOPW)))[
-            :60
-        ]
-        or q[:40]
-    )
+def read_tables():
+    tables = []
+    for block in re.split(r"(?m)^=== ", (bank.DATA / "tables.txt").read_text())[1:]:
+        entry = dict(re.findall(r"(?m)^(\w+): (.+)$", block))
+        columns = re.findall(r"(\w+):(\([^)]*\)|\w+)", entry["columns"])
+        tables.append(dict(name=block.splitlines()[0], paths=bank.split_items(entry["path"]), said=bank.split_items(entry["said"]),
+                           rows=bank.split_items(entry["rows"]), columns=columns))
+    return tables
 
 
-def hash_(x):
-    import hashlib
-
-    return int(hashlib.md5(x.encode()).hexdigest(), 16)
+def words_of(text):
+    return [w.lower() for w in WORD.findall(text)]
 
 
-def load_tools(split):
-    out = []
-    sch = {x["service_name"]: x for x in json.load(open(D + "sgd/train_schema.json"))}
-    sch.update({x["service_name"]: x for x in json.load(open(D + "sgd/dev_schema.json"))})
-    import itertools
+def terms_of(text):
+    terms = list(dict.fromkeys(w for w in words_of(text) if w not in STOP))
+    return terms or list(dict.fromkeys(words_of(text)))
 
-    for fn in ["train_calls" if split == "train" else "dev_calls"]:
-        for i, l in enumerate(gzip.open(D + f"sgd/{fn}.jsonl.gz", "rt")):
-            if split == "train" and i % 2:
+
+def stem(word):
+    return word[:-1] if len(word) > 4 and word.endswith("s") else word
+
+
+def one_line(text):
+    """As src/memory/prompt_profile.cpp: newlines as " / ", runs of blanks as one."""
+    lines = [re.sub(r"[\x00-\x1f ]+", " ", line).strip() for line in text.strip().split("\n")]
+    return " / ".join(line for line in lines if line)
+
+
+def shown_passage(number, path, page, window):
+    return f"[{number}] {one_line(path)}" + (f" p{page}" if page else "") + ": " + one_line(window)
+
+
+def shown_files(files):
+    return "files:" + "".join("\n" + one_line(p) + (f" ({', '.join(c)})" if c else "") for p, c in files)
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+class Passage:
+    """One document as a search shows it."""
+    __slots__ = ("path", "page", "text", "words", "slots", "template", "number")
+
+    def __init__(self, path, page, text, slots=None, template=None):
+        self.path, self.page, self.text, self.slots, self.template = path, page, text, slots or {}, template
+        self.words = {stem(w) for w in words_of(path + " " + text)}
+        self.number = 0
+
+    def score(self, terms):
+        return sum(stem(t) in self.words for t in terms)
+
+    def window(self, terms, wants_number, most=WINDOW_BYTES):
+        """The lines that hold most of the terms, at most `most` bytes (src/fs/rank.cpp, best_window)."""
+        if len(self.text.encode()) <= most:
+            return self.text
+        lines = self.text.split("\n")
+        sizes = [len(line.encode()) + 1 for line in lines]
+        stems = {stem(t) for t in terms}
+        found = [{stem(w) for w in words_of(line)} & stems for line in lines]
+        digits = [any(c.isdigit() for c in line) for line in lines]
+        best, best_score = "", -1.0
+        for first in range(len(lines)):
+            size, have, numbers = 0, set(), 0
+            for last in range(first, len(lines)):
+                size += sizes[last]
+                if size - 1 > most and last != first:
+                    break
+                have = have | found[last]
+                numbers += digits[last]
+                score = len(have) + (0.3 if wants_number else 0.1) * min(numbers, 4) + 0.001 * size / most
+                if score > best_score:
+                    best, best_score = "\n".join(lines[first:last + 1]), score
+        return best[:WINDOW_BYTES]
+
+
+    def around(self, answer, most, rng):
+        """Lines around the one that holds `answer`."""
+        lines = self.text.split("\n")
+        first = last = next((i for i, line in enumerate(lines) if answer in line), 0)
+        size = len(lines[first].encode())
+        while True:
+            grown = [i for i in (first - 1, last + 1) if 0 <= i < len(lines) and size + len(lines[i].encode()) + 1 <= most]
+            if not grown:
+                return "\n".join(lines[first:last + 1])
+            i = rng.choice(grown)
+            size += len(lines[i].encode()) + 1
+            first, last = min(first, i), max(last, i)
+
+
+
+def wants_number(query):
+    query = query.lower()
+    return any(w in query for w in ("how much", "how many", "when", "pay", "cost", "total", "number", "bill", "owe", "price"))
+
+
+class Looked:
+    """Something that stands in a document: the question or noun phrase for it, the document, the answer."""
+
+    def __init__(self, passage, answer, question="", phrase="", template=None, field=None):
+        self.passage, self.answer, self.question, self.phrase = passage, answer, question, phrase
+        self.template, self.field = template, field
+
+
+class Episodes:
+    def __init__(self, seed, split="train"):
+        data = load_bank()
+        self.rng, self.split = random.Random(seed), split
+        self.values = Values(self.rng, split, data["words"])
+        test = split == "test"
+        self.documents = [d for d in data["documents"] if d.held_out == test] or data["documents"]
+        self.goals = data["goals"][split]
+        other = data["goals"]["train"]
+        self.goals = {kind: self.goals.get(kind) or other[kind] for kind in other}
+        self.tables = [t for t in data["tables"] if held_out(t["name"], "table") == test] or data["tables"]
+        self.qamr = [q for q in data["qamr"] if held_out(q[0], "qamr") == test]
+        self.sentences = data["sentences"] or [d.text.split("\n")[0] for d in self.documents]
+        # A question may be asked in a phrasing of its own split alone.
+        self.mine = lambda phrasing: test or not held_out(phrasing, "question")
+        self.pool = []
+        self.short = 0.2  # share of episodes with few and short passages: quicker to learn from at first
+        for _ in range(POOL):
+            self.refresh_pool()
+
+    # ------------------------------------------------------------------------------------------- small choices
+    def pick(self, items):
+        return items[int(self.rng.random() * len(items))]
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def pickw(self, pairs):
+        x = self.rng.random() * sum(w for w, _ in pairs)
+        for weight, item in pairs:
+            x -= weight
+            if x <= 0:
+                return item
+        return pairs[-1][1]
+
+    def phrasing(self, kind):
+        return choose_alternatives(self.pick(self.goals[kind]), self.rng)
+
+    # ------------------------------------------------------------------------------------------- documents
+    def fill(self, text, slots, currency):
+        def one(match):
+            key, (name, number) = match.group(0), match.groups()
+            if key in slots:
+                return slots[key]
+            person = "{person" + number + "}"
+            if name == "first" and person in slots:
+                value = slots[person].split(" ")[-1 if slots[person][1:3] in ("r ", "rs", "s ", ". ") else 0]
+                value = slots[person].split(" ")[0] if value == slots[person].split(" ")[0] else value
+            elif name == "person" and "{first" + number + "}" in slots:
+                value = slots["{first" + number + "}"] + " " + self.pick(self.values.lasts)
+            elif name == "amount":
+                value = self.values.money(currency=currency)
+            elif name == "date" and "{year}" in slots and self.chance(0.8):
+                value = self.values.date(self.values.day(year=int(slots["{year}"])))
+            elif name == "year" and number:
+                value = str(int(slots.get("{year}", "2025")) + self.pick([-1, 1, -2, 2]))
+            else:
+                value = self.values.slot(name)
+                for _ in range(5):
+                    if value not in slots.values():
+                        break
+                    value = self.values.slot(name)
+            slots[key] = value
+            return value
+
+        return SLOT.sub(one, text)
+
+    def instance(self, template, slots=None):
+        slots = dict(slots or {})
+        currency = self.pick("££££££€$")
+        text = choose_alternatives(template.text, self.rng)
+        if "{first" in text and "{person" not in slots:
+            # People whose first names are used have plain names.
+            for _, number in SLOT.findall(text):
+                slots.setdefault("{person" + number + "}", self.pick(self.values.firsts) + " " + self.pick(self.values.lasts))
+        text = self.fill(text, slots, currency)
+        path = self.pathed(self.fill(choose_alternatives(self.pick(template.paths), self.rng), slots, currency))
+        page = self.pick([None, 1, 1, 2]) if path.endswith(".pdf") else None
+        if path.endswith((".html", ".htm")):
+            text = re.sub(r"[ \t]*</?[a-zA-Z!][^<>]*>[ \t]*", " ", text)
+            text = "\n".join(line.strip() for line in text.split("\n") if line.strip())
+        return Passage(path, page, text, slots, template)
+
+    def pathed(self, path):
+        path = re.sub(r"[£$€,&]", "", path)
+        x = self.rng.random()
+        folder, _, name = path.rpartition("/")
+        name = name if x < 0.35 else name.replace(" ", "-") if x < 0.7 else name.replace(" ", "_") if x < 0.85 else name
+        if self.chance(0.6):
+            name = name.lower()
+        if self.chance(0.1):
+            folder = self.pick(["documents", "papers", "home", "archive", "inbox", "scans", "2026"])
+        return (folder + "/" if folder else "") + name
+
+    def wiki(self):
+        if not self.qamr:
+            return self.looked()
+        key, question, text, answer = self.pick(self.qamr)
+        path = f"{self.pick(['', 'notes/', 'reading/', 'articles/'])}{self.values.word()} {self.values.word()}.{self.pick(['md', 'txt', 'html', 'pdf'])}"
+        return Looked(Passage(self.pathed(path), None, text), answer, question=question, phrase="")
+
+    def refresh_pool(self):
+        made = self.wiki().passage if self.qamr and self.chance(0.12) else self.instance(self.pick(self.documents))
+        if len(self.pool) < POOL:
+            self.pool.append(made)
+        else:
+            self.pool[int(self.rng.random() * POOL)] = made
+
+    def looked(self, phrase=False, money=False):
+        """Something to look up; with `phrase` one that has a noun phrase, with `money` one whose answer is a sum of money."""
+        for _ in range(60):
+            if self.qamr and not phrase and not money and self.chance(0.16):
+                return self.wiki()
+            template = self.pick(self.documents)
+            fields = [f for f in template.fields if (not phrase or f.phrases) and (not money or re.fullmatch(r"\{amount\d*\}", f.answer))]
+            if not fields:
                 continue
-            e = json.loads(l)
-            sv = sch.get(e["service"])
-            if not sv:
+            field = self.pick(fields)
+            passage = self.instance(template)
+            slots = passage.slots
+            answer = self.fill(field.answer, slots, "£")
+            if answer not in passage.text or "\n" in answer:
                 continue
-            it = next((x for x in sv["intents"] if x["name"] == e["method"]), None)
-            if not it:
+            choices = [q for q in (field.phrases if phrase else field.questions) if self.mine(q)]
+            if not choices:
                 continue
-            ctx = " ".join(x[3:] for x in e["context"] if x.startswith("U:"))
-            args = {k: v for k, v in e["parameters"].items() if isinstance(v, str) and v.lower() in ctx.lower()}
-            if not args or len(args) < len(e["parameters"]) - 1:
+            raw = choose_alternatives(self.pick(choices), self.rng)
+            if any(m.group(0) not in slots for m in SLOT.finditer(raw)):
                 continue
-            sn = re.sub(r"([a-z])([A-Z])", r"\1_\2", e["method"]).lower()
-            req = it["required_slots"]
-            opt = list(it["optional_slots"])
-            ps = list(req) + opt
-            args = {p: args[p] for p in ps if p in args}
-            if not args:
+            made = Looked(passage, answer, template=template, field=field)
+            text = self.fill(raw, slots, "£")
+            made.phrase, made.question = (text, "") if phrase else ("", text)
+            made.asked = {m.group(0) for m in SLOT.finditer(raw)}
+            return made
+        return self.wiki()
+
+    def others(self, looked, terms, count, present):
+        """What else a search would bring: other documents of the kind, and what shares words with the question."""
+        made = []
+        asked = getattr(looked, "asked", set())
+        if looked.template and asked:
+            for _ in range(self.pick([0, 1, 1, 2, 2, 3])):
+                change = set(self.rng.sample(sorted(asked), self.rng.randint(1, len(asked))))
+                keep = {k: v for k, v in looked.passage.slots.items()
+                        if k not in change and (k in asked or (k.startswith(("{company", "{person", "{place", "{year", "{street")) and self.chance(0.5)))}
+                # The first name goes with its person.
+                for k in list(keep):
+                    if k.replace("first", "person") in change or k.replace("person", "first") in change:
+                        del keep[k]
+                other = self.instance(looked.template, keep)
+                if any(other.slots.get(k) != looked.passage.slots.get(k) for k in change):
+                    made.append(other)
+        ranked = sorted(self.pool, key=lambda p: -(p.score(terms) + self.rng.random() * 1.5))
+        for passage in ranked:
+            if len(made) >= count:
+                break
+            if passage.template is not None and passage.template is looked.template:
                 continue
-            fix = {}
-            for k, v in args.items():
-                m = re.search(re.escape(v), ctx, re.I)
-                fix[k] = m.group(0) if m else v
-            sig = (
-                f"{sn}({', '.join([p for p in req]+[p+'?' for p in opt][:5])}): {it['description'].lower().rstrip('.')}"
-            )
-            if any(k not in sig for k in fix):
-                continue
-            out.append((sig, fix, ctx[:400]))
-    return out
+            made.append(passage)
+        return made[:count]
+
+    def search(self, looked, query, goal, count=4, present=True, start=1):
+        """The passages of a search, in the order of a search, and the number of the right one (0: not among them)."""
+        terms = terms_of(query)
+        numbers = wants_number(goal)
+        short = self.chance(self.short)
+        if short:
+            count = self.rng.randint(1, 2)
+        found = self.others(looked, terms, count - 1 if present else count, present)
+        if present:
+            found.append(looked.passage)
+        noise = self.pick([0.3, 1.0, 3.0])
+        found.sort(key=lambda p: -(p.score(terms) + (0.7 if p is looked.passage else 0) + self.rng.random() * noise))
+        if self.chance(0.12):
+            found = found[:self.rng.randint(1, count)]
+        lines, right = [], 0
+        for i, passage in enumerate(found):
+            most = SHORT_WINDOW_BYTES if short else WINDOW_BYTES
+            window = passage.window(terms, numbers, most)
+            if passage is looked.passage and present and looked.answer not in window and looked.answer in passage.text and self.chance(0.85):
+                window = passage.around(looked.answer, most, self.rng)
+            if passage is looked.passage and present and looked.answer in window and looked.answer in one_line(window):
+                right = start + i
+            lines.append(shown_passage(start + i, passage.path, passage.page, window))
+        for _ in range(4):
+            self.refresh_pool()
+        return "search: " + "\n".join(lines), right, found
+
+    # ------------------------------------------------------------------------------------------- goals
+    def join(self, wrap, slots):
+        """Fills a phrasing of goals; a whole question inside keeps or loses its mark."""
+        question = slots.get("{q}")
+        if question is not None:
+            before, _, after = wrap.partition("{q}")
+            bare = question.rstrip("?. ")
+            if before and not before.rstrip().endswith((".", "?", "!")) and not re.match(r"I\b|[A-Z][\w']* [A-Z]", bare) and self.chance(0.9):
+                bare = bare[:1].lower() + bare[1:]
+            if not after.strip():
+                bare += "?" if question.endswith("?") or self.chance(0.5) else ""
+            elif after[:1] == " " and after.strip()[:1].isupper():
+                bare += self.pick(["?", "?", "."])
+            slots = {**slots, "{q}": bare}
+        text = SLOT.sub(lambda m: slots[m.group(0)] if m.group(0) in slots else self.values.slot(m.group(1)), wrap)
+        return re.sub(r"\?\?|\?\.", "?", text)
+
+    def said(self, goal, keep=()):
+        """The noise of real typing. What stands in `keep` must survive, since it is to be copied."""
+        x = self.rng.random()
+        changed = goal
+        if x < 0.14:
+            changed = goal.lower()
+        elif x < 0.3:
+            changed = goal[:1].upper() + goal[1:]
+        elif x < 0.4:
+            changed = goal.rstrip("?.")
+        elif x < 0.43:
+            changed = goal + self.pick([" thanks", " please", " ta", "!", " cheers", " asap"])
+        if self.chance(0.09) and len(changed) > 14:
+            i = self.rng.randrange(3, len(changed) - 2)
+            if changed[i].isalpha() and changed[i - 1].isalpha() and changed[i + 1].isalpha():
+                a = changed[i]
+                changed = changed[:i] + self.pick([changed[i + 1:], a + changed[i:], changed[i + 1] + a + changed[i + 2:]])
+        return changed if all(k in changed for k in keep) else goal
+
+    def out(self):
+        v = self.values
+        name = self.pick([v.word(), v.word() + "-" + v.word(), v.word() + "_" + v.word(), self.pick(v.objects), self.pick(MONTHS).lower() + "-" + v.word(),
+                          v.word() + "-" + str(self.rng.randint(2023, 2027))])
+        return self.pick(["", "", "", "", "notes/", "out/", "work/", v.word() + "/"]) + name + "." + self.pick(["txt", "txt", "txt", "md", "md", "csv", "text"])
+
+    def files(self, must=(), tables=0.3):
+        """The block of files: what the goal is about, and others. [(path, columns)]"""
+        found = list(must)
+        count = self.rng.randint(max(3, len(found)), 6)
+        while len(found) < count:
+            if self.chance(tables):
+                path, columns, _, _ = self.table()
+                found.append((path, columns))
+            elif self.chance(0.15):
+                found.append((f"{self.pick(['src/', 'projects/', 'code/'])}{self.values.word()}.{self.pick(['py', 'c', 'cpp', 'sh', 'js', 'json', 'toml'])}", None))
+            else:
+                found.append((self.pick(self.pool).path, None))
+        first = found[:len(must)]
+        if self.chance(0.35):
+            self.rng.shuffle(found)
+        else:
+            rest = found[len(must):]
+            self.rng.shuffle(first)
+            found = first + rest
+        return list({p: (p, c) for p, c in found}.values())[:6]
+
+    def begin(self, goal, files, plan, calls=CALLS):
+        self.talk = [("sys", "calls: " + calls), ("user", goal)]
+        if files:
+            self.talk.append(("res", shown_files(files)))
+        self.talk.append(("call", compact({"plan": plan})))
+
+    def call(self, name, arguments, result):
+        self.talk.append(("call", compact({"call": name, "with": arguments})))
+        if result is not None:
+            self.talk.append(("res", result))
+
+    # ------------------------------------------------------------------------------------------- looking up
+    def query_words(self, goal, wanted):
+        """The words of `goal`, in its order, that say what is looked for: those of `wanted`."""
+        wanted = {w for w in words_of(wanted) if w not in STOP}
+        chosen, seen = [], set()
+        for word in WORD.findall(goal):
+            low = word.lower()
+            if low in wanted and low not in seen and len(chosen) < 8:
+                chosen.append(word)
+                seen.add(low)
+        return " ".join(chosen)
+
+    def search_and_answer(self, looked, goal, wanted, present=True, count=4, start=1, query_goal=None):
+        query = self.query_words(goal, wanted) or " ".join(w for w in WORD.findall(goal) if w.lower() not in STOP)[:40] or goal.split()[0]
+        # Where a plan looks once, the host searches with the whole goal as well.
+        text, right, found = self.search(looked, query + " " + (query_goal or ""), goal, count, present, start)
+        self.call("search", {"query": query}, text)
+        if right:
+            self.call("answer", {"passage": right, "answer": looked.answer}, f"answer: {looked.answer} [{right}]")
+        else:
+            self.call("answer", {"passage": 0}, "answer: not there")
+        return right, start + len(found)
+
+    def lookup(self):
+        kind = self.pickw([(5, "plain"), (2.2, "wrapped"), (2.2, "phrase"), (1.0, "write"), (0.6, "question_write"), (1.6, "unanswered")])
+        slots, keep, out = {}, [], None
+        present = not self.chance(0.14)
+        looked = self.looked(phrase=kind in ("phrase", "write"))
+        wanted = looked.question or looked.phrase
+        if kind == "unanswered":
+            # A question that one might well ask of this document, which does not hold the answer.
+            for _ in range(20):
+                template = self.pick(self.documents)
+                if template.unanswered:
+                    break
+            passage = self.instance(template)
+            raw = choose_alternatives(self.pick(template.unanswered), self.rng)
+            looked = Looked(passage, "\0", template=template)
+            looked.asked = {m.group(0) for m in SLOT.finditer(raw) if m.group(0) in passage.slots}
+            looked.question = wanted = self.fill(raw, passage.slots, "£")
+            kind = self.pick(["plain", "plain", "wrapped"])
+            present = True
+        if kind in ("phrase", "write") and not looked.phrase:
+            kind = "plain"
+        question = looked.question
+        if kind == "plain":
+            goal = question
+        elif kind == "wrapped":
+            goal = self.join(self.phrasing("lookup.question"), {"{q}": question})
+        elif kind == "phrase":
+            goal = self.join(self.phrasing("lookup"), {"{np}": looked.phrase})
+        else:
+            out = self.out()
+            goal = self.join(self.phrasing("lookup_write" if kind == "write" else "question_write"), {"{np}": looked.phrase, "{q}": question, "{out}": out})
+            keep = [out]
+        if out is None and self.chance(0.06):
+            out = self.out()
+            goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+            keep = [out]
+        goal = self.said(goal, keep)
+        files = self.files([(looked.passage.path, None)] if self.chance(0.85) else [])
+        self.begin(goal, files, ["search", "answer"] + (["write"] if out else []))
+        right, _ = self.search_and_answer(looked, goal, wanted, present, query_goal=goal)
+        if out and right:
+            self.call("write", {"path": out, "content": looked.answer}, f"write: {out} staged")
+
+    def number_of(self, money):
+        return re.sub(r"[^\d.]", "", money.replace(",", ""))
+
+    def chain(self):
+        """Two things looked up, then reckoned with."""
+        kind = self.pickw([(1, "two_lookup"), (1.6, "two_add"), (2.2, "two_add_write"), (1, "two_diff"), (0.8, "two_diff_write"), (1, "two_bills"),
+                           (1.8, "two_bills_write"), (1, "two_months"), (1, "two_months_write"), (0.8, "two_months_diff"),
+                           (1, "lookup_percent"), (1, "lookup_percent_write"), (1, "lookup_times"), (0.8, "lookup_times_write"),
+                           (0.8, "lookup_split"), (0.8, "lookup_split_write"), (1, "lookup_then")])
+        out = self.out() if kind.endswith("_write") or (kind == "lookup_then" and self.chance(0.5)) else None
+        numbers = {"{p}": str(self.rng.randint(1, 95)), "{n}": str(self.rng.randint(2, 36)), "{out}": out or ""}
+        wanted = []
+        if kind.startswith(("two_bills", "two_months")):
+            pair = self.bill_pair(kind)
+            if pair is None:
+                return self.chain()
+            items, slots, wanted = pair
+        else:
+            count = 2 if kind.startswith("two") else 1
+            items = [self.looked(phrase=True, money=kind != "two_lookup") for _ in range(count)]
+            if any(not i.phrase for i in items) or (kind != "two_lookup" and any(not self.number_of(i.answer) for i in items)):
+                return self.chain()
+            slots = {"{np}": items[0].phrase, "{np2}": items[-1].phrase}
+            wanted = [i.phrase for i in items]
+        base = {"lookup_then": "lookup"}.get(kind, kind)
+        goal = self.join(self.phrasing(base), {**slots, **numbers})
+        expression = None
+        amounts = [self.number_of(i.answer) for i in items]
+        if kind.startswith(("two_add", "two_bills")) or kind in ("two_months", "two_months_write"):
+            expression = f"{amounts[0]} + {amounts[1]}"
+        elif kind.startswith("two_diff") or kind == "two_months_diff":
+            expression = f"{amounts[0]} - {amounts[1]}"
+        elif kind.startswith("lookup_percent"):
+            expression = f"{numbers['{p}']}% of {amounts[0]}"
+        elif kind.startswith("lookup_times"):
+            expression = f"{amounts[0]} * {numbers['{n}']}"
+        elif kind.startswith("lookup_split"):
+            expression = f"{amounts[0]} / {numbers['{n}']}"
+        elif kind == "lookup_then":
+            then, expression = self.then(amounts[0])
+            goal = goal.rstrip("?. ") + then
+            if out:
+                goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+        goal = self.said(goal, [x for x in (out,) if x])
+        plan = ["search", "answer"] * len(items) + (["calculate"] if expression else []) + (["write"] if out else [])
+        files = self.files([(i.passage.path, None) for i in items if self.chance(0.85)])
+        self.begin(goal, files, plan)
+        start = 1
+        for item, want in zip(items, wanted):
+            alone = len(items) == 1
+            right, start = self.search_and_answer(item, goal, want, True, 4 if alone else 3, start, goal if alone else "")
+            if not right:
+                return
+        value = items[-1].answer
+        if expression:
+            value = arithmetic.arithmetic(expression)
+            self.call("calculate", {"expression": expression}, f"calculate: {expression} = {value}")
+        if out:
+            self.call("write", {"path": out, "content": value}, f"write: {out} staged")
+
+    def bill_pair(self, kind):
+        """Two bills of one month, or one service in two months."""
+        bills = [d for d in self.documents if d.kind == "bills" and "{month}" in d.text]
+        fields = lambda d: [f for f in d.fields if re.fullmatch(r"\{amount\d*\}", f.answer)]
+        several = lambda d: len({w for w in ("gas", "electricity", "water", "broadband", "phone") if w in words_of(d.text)}) > 1
+        bills = [d for d in bills if fields(d) and not several(d)]
+        if not bills:
+            return None
+        services = "gas|water|electricity|broadband|phone|mobile|internet|council tax|heating|energy|rent|landline|TV|sewerage|oil|power".split("|")
+        year = str(self.rng.randint(2023, 2027))
+
+        def made(template, month, service):
+            passage = self.instance(template, {"{month}": month, "{year}": year})
+            passage = Passage(self.pathed(re.sub(r"^(.*/)?", lambda m: (m.group(1) or "") + service.replace(" ", "-") + "-", passage.path, count=1)) if self.chance(0.6) else passage.path,
+                              passage.page, f"{service[:1].upper() + service[1:]} {self.pick(['bill', 'statement', 'account', 'charges'])}\n" + passage.text, passage.slots, template)
+            # The sum that is to be paid is the one that people call the bill.
+            field = max(fields(template), key=lambda f: sum(bool(re.search(r"\bbill|\btotal|how much (was|is|did)|\bowe|\bpay\b|\bcharge", q)) for q in f.questions) -
+                        2 * sum(bool(re.search(r"last|previous|before|net|deposit|vat|tax", q, re.I)) for q in f.questions))
+            item = Looked(passage, passage.slots.get(field.answer, ""), template=template)
+            item.asked = {"{month}"}
+            return item if item.answer and item.answer in passage.text else None
+
+        if kind.startswith("two_bills"):
+            month = self.pick(MONTHS)
+            s, s2 = self.rng.sample(services, 2)
+            items = [made(self.pick(bills), month, s), made(self.pick(bills), month, s2)]
+            slots, wanted = {"{s}": s, "{s2}": s2, "{month}": month}, [f"{s} bill {month}", f"{s2} bill {month}"]
+        else:
+            s = self.pick(services)
+            month, month2 = self.rng.sample(MONTHS, 2)
+            template = self.pick(bills)
+            items = [made(template, month, s), made(template, month2, s)]
+            slots, wanted = {"{s}": s, "{month}": month, "{month2}": month2}, [f"{s} {month}", f"{s} {month2}"]
+        return None if None in items else (items, slots, wanted)
+
+    def then(self, value, unit=None):
+        """A continuation that reckons on with `value`: its words, and the expression."""
+        kind = self.pick(["then_percent", "then_percent", "then_times", "then_split", "then_add"])
+        n, p, b = str(self.rng.randint(2, 24)), str(self.rng.randint(1, 95)), self.values.number()
+        text = self.join(self.phrasing(kind), {"{n}": n, "{p}": p, "{b}": self.pick([b, "£" + b])})
+        return text, {"then_percent": f"{p}% of {value}", "then_times": f"{value} * {n}", "then_split": f"{value} / {n}",
+                      "then_add": f"{value} + {b}"}[kind]
+
+    # ------------------------------------------------------------------------------------------- tables
+    def table(self):
+        table = self.pick(self.tables)
+        year, month = str(self.rng.randint(2021, 2027)), self.pick(MONTHS)
+        filled = lambda text: text.replace("{year}", year).replace("{month}", month.lower() if self.chance(0.5) else month)
+        path = filled(self.pick(table["paths"]))
+        if self.chance(0.25):
+            path = self.pick(["", "data/", "lists/", "2026/", "home/"]) + path.split("/")[-1]
+        columns = [c for c, _ in table["columns"]]
+        if self.chance(0.2):
+            columns = [c.capitalize() for c in columns]
+        kinds = dict(zip(columns, [k for _, k in table["columns"]]))
+        said = self.pick([path, path, path, path.split("/")[-1], path.split("/")[-1].rsplit(".", 1)[0].replace("-", " "), filled(self.pick(table["said"]))])
+        return path, columns, kinds, (said, self.pick(table["rows"]), year)
+
+    def value_of(self, kind):
+        if kind.startswith("("):
+            return self.pick(kind[1:-1].split("|"))
+        return self.values.slot({"company": "company", "person": "person", "first": "first", "place": "place", "item": "item", "food": "food",
+                                 "word": "word", "ref": "ref"}[kind])
+
+    def tables_goal(self):
+        r = self.rng
+        path, columns, kinds, (said, rows, year) = self.table()
+        numeric = [c for c in columns if kinds[c] in ("money", "number", "km", "count")]
+        textual = [c for c in columns if kinds[c] not in ("money", "number", "km", "count", "date", "ref")]
+        dated = [c for c in columns if kinds[c] == "date"]
+        whole = self.pickw([(5, None), (1.2, "sum_write"), (1, "sum_where_write"), (1, "average_percent_write"), (0.8, "sum_convert_write")])
+        kind = {"sum_write": "sum", "sum_where_write": "sum.where", "average_percent_write": "average.where", "sum_convert_write": "sum"}.get(whole) or \
+            self.pickw([(1.5, "sum"), (2.5, "sum.where"), (1.6, "sum.month"), (0.7, "count"), (1.2, "count.where"), (0.8, "count.month"), (0.8, "average"),
+                        (1, "average.where"), (0.8, "average.month"), (0.6, "min"), (0.6, "max"), (0.5, "min.where"), (0.5, "max.where"), (0.7, "list.where"), (0.8, "distinct")])
+        operation, _, where = kind.partition(".")
+        if not numeric or (where == "month" and not dated) or ((where == "where" or operation == "distinct") and not textual) or (operation == "list" and len(textual) < 2 and not numeric):
+            return self.tables_goal()
+        unit = None
+        if whole == "sum_convert_write":
+            km = [c for c in columns if kinds[c] == "km" or c.lower() in ("km", "kg", "grams", "minutes", "miles")]
+            if not km:
+                return self.tables_goal()
+            column = km[0]
+            unit = {"kg": ("kg", "lb", "pounds"), "grams": ("g", "oz", "ounces"), "minutes": ("minutes", "hours", "hours")}.get(column.lower(), ("km", "miles", "miles"))
+            if unit[0] == "minutes":
+                return self.tables_goal()
+        elif operation in ("sum", "average", "min", "max"):
+            column = numeric[0] if self.chance(0.7) else self.pick(numeric)
+        elif operation == "count":
+            column = columns[0]
+        elif operation == "distinct":
+            column = self.pick(textual)
+        else:
+            column = self.pick([c for c in columns if kinds[c] != "date"])
+        arguments = {"path": path, "operation": operation, "column": column}
+        slots = {"{col}": column if self.chance(0.6) else column.lower().replace("_", " "), "{file}": said, "{rows}": rows}
+        keep, phrasing = [], self.phrasing(whole or kind)
+        if where == "where":
+            options = [c for c in textual if c != column]
+            if not options:
+                return self.tables_goal()
+            where_column = max(options, key=lambda c: kinds[c].startswith("(") + r.random() * 1.3)
+            value = self.value_of(kinds[where_column])
+            slots["{value}"] = value
+            arguments |= {"where_column": where_column, "where_value": value}
+            keep.append(value)
+        elif where == "month":
+            month = r.randint(1, 12)
+            has_year = self.chance(0.5) or not re.search(r"\b20\d\d\b", path.replace("_", " "))
+            path_year = re.search(r"20\d\d", path)
+            number = year if has_year or not path_year else path_year.group(0)
+            slots["{month}"] = MONTHS[month - 1] + (f" {number}" if has_year else "")
+            arguments |= {"where_column": dated[0], "where_value": f"{number}-{month:02d}"}
+            keep.append(slots["{month}"])
+        # Without the column's name only the usual one can be meant; without the file's, what the files show.
+        if "{col}" not in phrasing and operation in ("sum", "average", "min", "max") and column != numeric[0]:
+            if whole == "sum_convert_write":
+                return self.tables_goal()
+            arguments["column"] = column = numeric[0]
+        out = self.out() if whole or self.chance(0.3) else None
+        numbers = {"{p}": str(r.randint(1, 60)), "{out}": out or ""}
+        if unit:
+            numbers |= {"{u1}": unit[0], "{u2}": unit[2]}
+        goal = self.join(phrasing, {**slots, **numbers})
+        result = self.table_result(operation, column, kinds[column] if column in kinds else "money")
+        expression = None
+        if whole == "average_percent_write":
+            expression = f"{numbers['{p}']}% of {result}"
+        elif unit:
+            expression = f"{result} {unit[0]} in {unit[1]}"
+        elif not whole and operation in ("sum", "average", "min", "max", "count") and self.chance(0.22):
+            if column.lower() in ("km", "distance", "kg") and self.chance(0.6):
+                u = {"kg": ("kg", "lb", "pounds")}.get(column.lower(), ("km", "miles", "miles"))
+                goal = goal.rstrip("?. ") + self.join(self.phrasing("then_convert"), {"{u1}": u[0], "{u2}": u[2]})
+                expression = f"{result} {u[0]} in {u[1]}"
+            else:
+                then, expression = self.then(result)
+                goal = goal.rstrip("?. ") + then
+        if out and not whole:
+            goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+        goal = self.said(goal, keep + ([out] if out else []))
+        plan = ["table"] + (["calculate"] if expression else []) + (["write"] if out else [])
+        files = self.files([(path, columns)])
+        self.begin(goal, files, plan)
+        text = f"table: {operation} of {column} in {path}"
+        if where:
+            text += f" where {arguments['where_column']} is {arguments['where_value']}"
+        if self.chance(0.03):
+            self.call("table", arguments, "error: table: the file was changed while it was read")
+        rows_text = f"({r.randint(1, 90)} rows)" if operation != "distinct" else f"({r.randint(2, 9)} values)"
+        self.call("table", arguments, f"{text} = {result} {rows_text}")
+        value = result
+        if expression:
+            value = arithmetic.convert(result, *expression.split(" ")[1::2]) if " in " in expression else arithmetic.arithmetic(expression)
+            self.call("calculate", {"expression": expression}, f"calculate: {expression} = {value}")
+        if out:
+            self.call("write", {"path": out, "content": value}, f"write: {out} staged")
+
+    def table_result(self, operation, column, kind):
+        if operation == "count":
+            return str(self.rng.randint(0, 90))
+        if operation in ("list", "distinct"):
+            return "; ".join(self.value_of(kind) if kind not in ("money", "number", "km", "count", "date") else self.values.number() for _ in range(self.rng.randint(2, 5)))
+        return str(self.rng.randint(20, 4000)) if kind == "count" and operation != "average" else self.values.number()
+
+    # ------------------------------------------------------------------------------------------- reckoning
+    def compute(self):
+        v, r = self.values, self.rng
+        number = lambda: self.pick([str(r.randint(2, 99)), str(r.randint(100, 9999)), v.number(), f"{r.uniform(1, 50):.1f}"])
+        def spoken(text):
+            whole, point, rest = text.partition(".")
+            shown = f"{int(whole):,}{point}{rest}" if len(whole) > 3 and self.chance(0.5) else text
+            return (self.pick("£££€$") + shown) if self.chance(0.3) else shown
+        kind = self.pickw([(1, "add2"), (1, "add3"), (0.5, "add4"), (1, "subtract"), (1, "multiply"), (1, "divide"), (0.8, "split"), (1.5, "percent_of"), (0.4, "power"), (0.5, "sqrt"),
+                           (0.4, "round"), (0.7, "times_plus"), (1.4, "date_add"), (0.8, "date_sub"), (2, "date_diff"), (2.2, "convert"),
+                           (0.5, "percent_write"), (0.5, "date_write"), (0.5, "convert_write")])
+        a, b, c, d = number(), number(), number(), number()
+        n, p = str(r.randint(2, 60)), self.pick([str(r.randint(1, 99)), str(r.randint(1, 99)), f"{r.uniform(1, 30):.1f}"])
+        out = self.out() if kind.endswith("_write") else None
+        slots = {"{a}": spoken(a), "{b}": spoken(b), "{c}": spoken(c), "{d}": spoken(d), "{n}": n, "{p}": p, "{out}": out or ""}
+        base = kind.removesuffix("_write")
+        value = None
+        if base in ("add2", "add3", "add4"):
+            expression = " + ".join([a, b, c, d][:int(base[-1])])
+        elif base in ("subtract", "multiply", "divide"):
+            expression = f"{a} {dict(subtract='-', multiply='*', divide='/')[base]} {b}"
+        elif base == "split":
+            expression = f"{a} / {n}"
+        elif base in ("percent_of", "percent"):
+            expression = f"{p}% of {a}"
+        elif base == "times_plus":
+            expression = f"{a} * {n} + {b}"
+        elif base == "power":
+            a, n = str(r.randint(2, 60)), str(r.randint(2, 12))
+            slots |= {"{a}": a, "{n}": n}
+            expression, value = f"{a}^{n}", str(int(a) ** int(n))
+        elif base == "sqrt":
+            expression = f"sqrt({a})"
+            value = arithmetic.shown(Decimal(a).sqrt())
+        elif base == "round":
+            n = str(r.randint(0, 3))
+            a = f"{r.uniform(1, 500):.5f}"
+            slots |= {"{a}": a, "{n}": n}
+            expression, value = f"round({a}, {n})", f"{float(a):.{n}f}"
+        elif base in ("date_add", "date_sub", "date"):
+            day, count, unit = v.day(), r.randint(2, 200), self.pick(["days", "days", "weeks", "months"])
+            sign = "-" if base == "date_sub" else "+"
+            slots |= {"{date}": v.date(day, said=True), "{n}": str(count), "{unit}": unit}
+            expression = f"{day.isoformat()} {sign} {count} {unit}"
+            value = arithmetic.add_to_day(day, count, unit, -1 if sign == "-" else 1).isoformat()
+        elif base == "date_diff":
+            day, day2 = sorted((v.day(), v.day()))
+            both = v.date(day, said=True), v.date(day2, said=True)
+            slots |= {"{date}": both[0], "{date2}": both[1]}
+            expression, value = f"{day2.isoformat()} - {day.isoformat()}", f"{(day2 - day).days} days"
+        else:
+            u = self.pick(UNITS)
+            long = self.chance(0.5)
+            slots |= {"{a}": a if len(a) < 4 else f"{int(a):,}" if a.isdigit() and self.chance(0.3) else a, "{u1}": u[2] if long else u[0], "{u2}": u[3] if long else u[1]}
+            expression, value = f"{a} {u[0]} in {u[1]}", arithmetic.convert(a, u[0], u[1])
+        value = value or arithmetic.arithmetic(expression)
+        goal = self.join(self.phrasing(kind), slots)
+        if not out and self.chance(0.12):
+            out = self.out()
+            goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+        goal = self.said(goal, [slots[k] for k in slots if k in ("{a}", "{b}", "{c}", "{d}", "{date}", "{date2}") and slots[k] in goal] + ([out] if out else []))
+        files = self.files() if out or self.chance(0.75) else []
+        calls = CALLS if files else "calculate, ask, none"
+        self.begin(goal, files, ["calculate"] + (["write"] if out else []), calls)
+        self.call("calculate", {"expression": expression}, f"calculate: {expression} = {value}")
+        if out:
+            self.call("write", {"path": out, "content": value}, f"write: {out} staged")
+
+    # ------------------------------------------------------------------------------------------- files
+    def content(self):
+        v, r = self.values, self.rng
+        x = r.random()
+        if x < 0.2:
+            return ", ".join(self.pick([v.slot("food"), v.slot("item"), v.word()]) for _ in range(r.randint(2, 5)))
+        if x < 0.4:
+            return f"{self.pick(['call', 'ring', 'meet', 'pay', 'thank', 'ask', 'see', 'visit'])} {self.pick([v.person(), v.company(), v.slot('first')])} {self.pick(['on ' + self.pick(DAYS), 'at ' + v.time(), 'about the ' + self.pick(v.objects), 'by ' + v.date()])}"
+        if x < 0.55:
+            words = self.pick(self.sentences).split(" ")
+            at = r.randrange(max(1, len(words) - 6))
+            return " ".join(words[at:at + r.randint(3, 10)]).strip(" ,.\"'()") or "hello"
+        if x < 0.7:
+            return f"{v.word()} {self.pick(['at', 'on', 'with', 'for', 'from'])} {self.pick([v.place() if hasattr(v, 'place') else v.slot('place'), v.slot('first'), self.pick(DAYS), v.time()])}"
+        if x < 0.85:
+            return " ".join(v.word() for _ in range(r.randint(1, 6)))
+        return f"{v.word()}: {self.pick([v.money(), v.ref(), v.phone(), v.date(), v.slot('n')])}"
+
+    def said_name(self, path):
+        """How a person calls a file without its path."""
+        name = path.split("/")[-1].rsplit(".", 1)[0]
+        return re.sub(r"[-_]+", " ", name).lower()
+
+    def files_goal(self):
+        v, r = self.values, self.rng
+        kind = self.pickw([(1.6, "read"), (1, "read.path"), (1.4, "list"), (0.6, "list.all"), (2.4, "write"), (1.2, "overwrite"), (2, "ask_write"), (1.4, "ask"), (2.6, "none")])
+        files = self.files()
+        phrasing = self.phrasing(kind)
+        if kind in ("read", "read.path"):
+            path = self.pick([p for p, c in files if not c] or [p for p, c in files])
+            goal = self.said(self.join(phrasing, {"{path}": path, "{doc}": self.said_name(path)}), [path] if kind == "read.path" else [])
+            self.begin(goal, files, ["read"])
+            self.call("read", {"path": path}, None)
+        elif kind in ("list", "list.all"):
+            folders = sorted({p.rsplit("/", 1)[0] for p, _ in files if "/" in p})
+            if kind == "list" and not folders:
+                return self.files_goal()
+            folder = self.pick(folders or [""])
+            if kind == "list" and self.chance(0.2):
+                folder = folder + "/" + v.word()
+                files = [(folder + "/" + p.split("/")[-1], c) if self.chance(0.4) else (p, c) for p, c in files]
+            spoken = folder if self.chance(0.8) else folder.split("/")[-1]
+            goal = self.said(self.join(phrasing, {"{folder}": spoken}), [spoken] if kind == "list" else [])
+            self.begin(goal, files, ["list"])
+            in_files = any(p.startswith(folder + "/") for p, _ in files)
+            self.call("list", {"path": folder if in_files else spoken} if kind == "list" else {}, None)
+        elif kind in ("write", "overwrite"):
+            path = self.out() if kind == "write" else self.pick([p for p, c in files])
+            content = self.content()
+            goal = self.said(self.join(phrasing, {"{out}": path, "{path}": path, "{content}": content}), [path, content])
+            self.begin(goal, files, ["write"])
+            self.call("write", {"path": path, "content": content}, None)
+        elif kind == "ask_write":
+            out, thing = self.out(), self.pick(self.things())
+            said, _, question = phrasing.partition(" => ")
+            slots = {"{out}": out, "{thing}": thing}
+            goal = self.said(self.join(said, slots), [out])
+            answer = self.content()
+            self.begin(goal, files, ["ask", "write"])
+            self.call("ask", {"question": self.join(question, slots)}, f'ask: "{answer}"')
+            self.call("write", {"path": out, "content": answer}, f"write: {out} staged")
+        elif kind == "ask":
+            said, _, question = phrasing.partition(" => ")
+            slots = {"{thing}": self.pick(self.things())}
+            goal = self.said(self.join(said, slots))
+            self.begin(goal, files if self.chance(0.8) else [], ["ask"], CALLS if files else "calculate, ask, none")
+            self.call("ask", {"question": self.join(question, slots)}, None)
+        else:
+            goal = self.said(self.join(phrasing, {}))
+            some = self.chance(0.85)
+            self.begin(goal, files if some else [], ["none"], CALLS if some else "calculate, ask, none")
+
+    def things(self):
+        return ["dentist appointment", "shopping list", "phone number", "new address", "holiday dates", "meter reading", "flight details", "gym code", "packing list",
+                "doctor's appointment", "car registration", "favourite recipe", "wifi password", "meeting notes", "guest list", "birthday plans", "blood pressure",
+                "parking permit number", "exam results", "running times", "travel plans", "allergy list", "bank details", "order number", "class schedule", "weekly menu"]
+
+    def next(self):
+        self.pickw([(44, self.lookup), (15, self.chain), (18, self.tables_goal), (10, self.compute), (13, self.files_goal)])()
+        return self.talk
 
 
 if __name__ == "__main__":
     import sys
-
-    g = G(int(sys.argv[2]) if len(sys.argv) > 2 else 1, "train")
+    episodes = Episodes(int(sys.argv[2]) if len(sys.argv) > 2 else 1, sys.argv[3] if len(sys.argv) > 3 else "train")
     for _ in range(int(sys.argv[1])):
-        for p, a in g.episode():
-            print(p + "⟦" + a + "⟧\n")
+        for role, text in episodes.next():
+            print(f"<{role}> {text}")
+        print()

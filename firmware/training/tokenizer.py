@@ -1,138 +1,162 @@
-"""Byte-level BPE; pre-tokenisation as llama.cpp's "smollm" (single digits, GPT-2 pattern); only words of letters are merged."""
+"""Byte-level BPE, pre-tokenised as llama.cpp's "smollm" (single digits, then the pattern of GPT-2).
 
-import regex, json, sys, collections, heapq
+    python3 tokenizer.py      trains it on episodes and the English of the collections, and writes tok.json
+"""
+import collections
+import gzip
+import heapq
+import json
 
-PRE = regex.compile(r"\p{N}|'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
+import regex
+
 SPECIAL = ["<|bos|>", "<|sys|>", "<|user|>", "<|call|>", "<|res|>", "<|end|>", "<|pad|>", "<|unk|>"]
+BOS, END, PAD = 0, 5, 6
+ROLES = {"sys": 1, "user": 2, "call": 3, "res": 4}
+PATTERN = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
+DIGIT = regex.compile(r"(\p{N})")
 
 
-def b2u():
-    bs = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
-    cs = bs[:]
-    n = 0
+def byte_letters():
+    """GPT-2's letters for bytes."""
+    plain = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
+    letters, extra = {b: chr(b) for b in plain}, 0
     for b in range(256):
-        if b not in bs:
-            bs.append(b)
-            cs.append(256 + n)
-            n += 1
-    return dict(zip(bs, map(chr, cs)))
+        if b not in letters:
+            letters[b] = chr(256 + extra)
+            extra += 1
+    return letters
 
 
-B2U = b2u()
-U2B = {v: k for k, v in B2U.items()}
+LETTER = byte_letters()
+BYTE = {c: b for b, c in LETTER.items()}
 
 
-def train(text, nvocab):
-    # NB: \p{N} with a leading space -> " " stays separate (smollm splits digits first)
-    wc = collections.Counter(w for w in pretok(text) if any(c.isalpha() for c in w))
-    words = [[B2U[b] for b in w.encode()] for w in wc]
-    cnt = list(wc.values())
-    pairs = collections.Counter()
-    where = collections.defaultdict(set)
-    for i, w in enumerate(words):
-        for a, b in zip(w, w[1:]):
-            pairs[a, b] += cnt[i]
-            where[a, b].add(i)
-    merges = []
-    vocab = SPECIAL + [B2U[b] for b in range(256)]
-    for sym in ("£", "€", "’", "–", "•"):
-        t = [B2U[b] for b in sym.encode()]
-        while len(t) > 1:
-            p = (t[0], t[1])
-            t[:2] = [t[0] + t[1]]
-            if p not in merges:
-                merges.append(p)
-                vocab.append(t[0])
-    heap = [(-c, p) for p, c in pairs.items()]
-    heapq.heapify(heap)
-    while len(vocab) < nvocab:
-        c, p = heapq.heappop(heap)
-        if pairs[p] != -c:
-            if pairs[p] > 0:
-                heapq.heappush(heap, (-pairs[p], p))
-            continue
-        merges.append(p)
-        new = p[0] + p[1]
-        vocab.append(new)
-        touched = set()
-        for i in list(where[p]):
-            w = words[i]
-            j = 0
-            out = []
-            while j < len(w):
-                if j + 1 < len(w) and w[j] == p[0] and w[j + 1] == p[1]:
-                    out.append(new)
-                    j += 2
-                else:
-                    out.append(w[j])
-                    j += 1
-            for q in zip(w, w[1:]):
-                pairs[q] -= cnt[i]
-            for q in zip(out, out[1:]):
-                pairs[q] += cnt[i]
-                where[q].add(i)
-                touched.add(q)
-            words[i] = out
-        pairs[p] = 0
-        for q in touched:
-            heapq.heappush(heap, (-pairs[q], q))
-    return vocab, merges
-
-
-def pretok(s):
+def pieces(text):
     out = []
-    for piece in regex.split(r"(\p{N})", s):
-        if not piece:
-            continue
-        out += [piece] if regex.fullmatch(r"\p{N}", piece) else PRE.findall(piece)
+    for i, part in enumerate(DIGIT.split(text)):
+        if i % 2:
+            out.append(part)
+        elif part:
+            out += PATTERN.findall(part)
     return out
 
 
-class Tok:
-    def __init__(s, path):
-        d = json.load(open(path))
-        s.vocab = d["vocab"]
-        s.merges = [tuple(m) for m in d["merges"]]
-        s.id = {t: i for i, t in enumerate(s.vocab)}
-        s.rank = {m: i for i, m in enumerate(s.merges)}
-        s.cache = {}
-        s.sp = {t: s.id[t] for t in SPECIAL}
+def train(texts, size):
+    counts = collections.Counter()
+    for text in texts:
+        counts.update(p for p in pieces(text) if not p.isnumeric() and not p.isspace())
+    words = [[LETTER[b] for b in w.encode()] for w in counts]
+    weights = list(counts.values())
+    pairs, where = collections.Counter(), collections.defaultdict(set)
+    for i, word in enumerate(words):
+        for pair in zip(word, word[1:]):
+            pairs[pair] += weights[i]
+            where[pair].add(i)
+    merges, vocabulary = [], SPECIAL + [LETTER[b] for b in range(256)]
 
-    def word(s, w):
-        r = s.cache.get(w)
-        if r is not None:
-            return r
-        t = [B2U[b] for b in w.encode()]
-        while len(t) > 1:
-            k = min(range(len(t) - 1), key=lambda i: s.rank.get((t[i], t[i + 1]), 1e9))
-            if (t[k], t[k + 1]) not in s.rank:
+    def merge(pair):
+        merges.append(pair)
+        vocabulary.append(pair[0] + pair[1])
+        touched = set()
+        for i in list(where[pair]):
+            word, out, j = words[i], [], 0
+            while j < len(word):
+                if j + 1 < len(word) and (word[j], word[j + 1]) == pair:
+                    out.append(word[j] + word[j + 1])
+                    j += 2
+                else:
+                    out.append(word[j])
+                    j += 1
+            for p in zip(word, word[1:]):
+                pairs[p] -= weights[i]
+            for p in zip(out, out[1:]):
+                pairs[p] += weights[i]
+                where[p].add(i)
+                touched.add(p)
+            words[i] = out
+        pairs[pair] = 0
+        return touched
+
+    # Whole characters first, so that no rare word splits one.
+    for symbol in ("£", "€", "’", "–", "•", "≈"):
+        letters = [LETTER[b] for b in symbol.encode()]
+        while len(letters) > 1:
+            if letters[0] + letters[1] not in vocabulary:
+                merge((letters[0], letters[1]))
+            letters[:2] = [letters[0] + letters[1]]
+    heap = [(-n, p) for p, n in pairs.items()]
+    heapq.heapify(heap)
+    while len(vocabulary) < size:
+        n, pair = heapq.heappop(heap)
+        if pairs[pair] != -n:
+            if pairs[pair] > 0:
+                heapq.heappush(heap, (-pairs[pair], pair))
+            continue
+        for touched in merge(pair):
+            heapq.heappush(heap, (-pairs[touched], touched))
+    return vocabulary, merges
+
+
+class Tokenizer:
+    def __init__(self, path="tok.json"):
+        stored = json.load(open(path))
+        self.vocabulary, self.merges = stored["vocab"], [tuple(m) for m in stored["merges"]]
+        self.ids = {t: i for i, t in enumerate(self.vocabulary)}
+        self.rank = {m: i for i, m in enumerate(self.merges)}
+        self.cache = {}
+
+    def word(self, piece):
+        known = self.cache.get(piece)
+        if known is not None:
+            return known
+        tokens = [LETTER[b] for b in piece.encode()]
+        while len(tokens) > 1:
+            best = min(range(len(tokens) - 1), key=lambda i: self.rank.get((tokens[i], tokens[i + 1]), 1 << 30))
+            if (tokens[best], tokens[best + 1]) not in self.rank:
                 break
-            t[k : k + 2] = [t[k] + t[k + 1]]
-        r = [s.id[x] for x in t]
-        if len(s.cache) < 500000:
-            s.cache[w] = r
-        return r
+            tokens[best:best + 2] = [tokens[best] + tokens[best + 1]]
+        ids = [self.ids[t] for t in tokens]
+        if len(self.cache) < 400_000:
+            self.cache[piece] = ids
+        return ids
 
-    def enc(s, text):
+    def encode(self, text):
         out = []
-        for w in pretok(text):
-            out += s.word(w)
+        for piece in pieces(text):
+            out += self.word(piece)
         return out
 
-    def dec(s, ids):
-        r = b""
-        for i in ids:
-            t = s.vocab[i]
-            r += t.encode() if t in s.sp else bytes(U2B[c] for c in t)
-        return r.decode("utf8", "replace")
+    def decode(self, ids):
+        parts = [t.encode() if t in SPECIAL else bytes(BYTE[c] for c in t) for t in (self.vocabulary[i] for i in ids)]
+        return b"".join(parts).decode("utf8", "replace")
+
+    def conversation(self, talk):
+        """Tokens of an episode, and for each whether it is one that the model must say."""
+        ids, said = [BOS], [False]
+        for role, text in talk:
+            body = self.encode(text)
+            ids.append(ROLES[role])
+            said.append(False)
+            ids += body
+            said += [role == "call"] * len(body)
+            if role == "call":
+                ids.append(END)
+                said.append(True)
+        return ids, said
+
+
+def main():
+    import episodes
+    source = episodes.Episodes(99)
+    texts = [text for _ in range(8000) for _, text in source.next()]
+    texts += source.sentences
+    texts += [json.loads(line).get("question", "") for line in gzip.open(episodes.COLLECTIONS + "gsm8k/train.jsonl.gz", "rt")]
+    vocabulary, merges = train(texts, 4096)
+    json.dump({"vocab": vocabulary, "merges": merges}, open("tok.json", "w"))
+    tokenizer = Tokenizer()
+    sample = '{"call":"answer","with":{"passage":2,"answer":"£84.20"}} When does my passport expire?'
+    print(len(vocabulary), [tokenizer.decode([t]) for t in tokenizer.encode(sample)])
 
 
 if __name__ == "__main__":
-    text = open("corpus.txt").read()
-    v, m = train(text, int(sys.argv[1]))
-    json.dump(dict(vocab=v, merges=m), open("tok.json", "w"))
-    t = Tok("tok.json")
-    s = ' Book a table at Luigi\'s in San Francisco for 12 people, note "no nuts".'
-    i = t.enc(s)
-    print(len(v), [t.dec([x]) for x in i])
-    assert t.dec(i) == s
+    main()
