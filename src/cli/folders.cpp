@@ -14,6 +14,9 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
+// The name of a Unix socket has room for 107 bytes.
+constexpr std::size_t kSocketFolderBytesMax = 90;
+
 std::string absolute_value(const Terminal::Environment& environment, const char* name) {
   const char* value = environment(name);
   return value != nullptr && *value == '/' ? value : "";  // the XDG rules: a relative path is ignored
@@ -53,6 +56,8 @@ Result<Folders> Folders::find(const Terminal::Environment& environment) {
   std::error_code failed;
   if (!runtime.empty() && stdfs::is_directory(runtime, failed))
     folders.runtime = stdfs::path(runtime) / "daimon";
+  else if (folders.state.native().size() <= kSocketFolderBytesMax)
+    folders.runtime = folders.state;
   else
     folders.runtime = daimon::format("/tmp/daimon-{}", ::geteuid());
   if (home.empty() && !folders.state.is_absolute())

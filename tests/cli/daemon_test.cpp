@@ -66,6 +66,20 @@ TEST_F(Daemon, KilledOneIsReplacedAndItsSocketToo) {
   EXPECT_NE(pid(), first);
 }
 
+// Nothing tells where to put sockets in a bare container: two states must still not share one.
+TEST_F(Daemon, WithoutARuntimeFolderEachStateHasItsOwn) {
+  environment.erase("XDG_RUNTIME_DIR");
+  EXPECT_EQ(daimon({"ps"}).code, 0);
+  const int first = pid();
+  const std::string state = environment["XDG_STATE_HOME"];
+  environment["XDG_STATE_HOME"] = folder.path / "home";
+  EXPECT_EQ(daimon({"ps"}).code, 0);
+  EXPECT_NE(pid(), first);
+  EXPECT_EQ(daimon({"stop"}).code, 0);
+  environment["XDG_STATE_HOME"] = state;
+  EXPECT_EQ(pid(), first);
+}
+
 TEST_F(Daemon, SecondOneSaysThatOneRuns) {
   daimon({"ps"});
   const Ended second = daimon({"serve", "--daemon"});
