@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "kernel/table_facts.h"
 
 namespace daimon::kernel {
 namespace {
@@ -103,6 +104,19 @@ class IndexDevice final : public device::Device {
     return outcome;
   }
 
+  void add_table(JsonObject& item, const fs::FileSummary& file, std::string_view goal) {
+    constexpr std::size_t kBytesMax = 2U << 20;
+    item["columns"] = JsonArray(file.columns.begin(), file.columns.end());
+    const auto text = files_.read(file.mount, file.path, kBytesMax);
+    const TableFacts facts = facts_of_table(text ? std::string_view(*text) : std::string_view(), goal);
+    const auto& numbers = facts.numbers.empty() ? file.columns : facts.numbers;
+    item["numbers"] = JsonArray(numbers.begin(), numbers.end());
+    item["dates"] = JsonArray(facts.dates.begin(), facts.dates.end());
+    JsonArray named;
+    for (const auto& [column, value] : facts.named) named.push_back(JsonObject{{"column", column}, {"value", value}});
+    item["named"] = std::move(named);
+  }
+
   Result<Outcome> survey(const Call& call, const CallContext& context) {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
     const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
@@ -110,7 +124,7 @@ class IndexDevice final : public device::Device {
     JsonArray list;
     for (const fs::FileSummary& file : files) {
       JsonObject item{{"path", shown(context, file.mount, file.path)}};
-      if (!file.columns.empty()) item["columns"] = JsonArray(file.columns.begin(), file.columns.end());
+      if (!file.columns.empty()) add_table(item, file, goal);
       list.push_back(std::move(item));
     }
     // File names are the work of whoever wrote them.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -23,10 +24,14 @@ struct Passage {
 };
 inline constexpr std::size_t kWindowBytesMax = 320;
 
-// A file that the goal may be about; a table has its columns.
+// A file that the goal may be about. A table has its columns, which of them hold numbers and which dates, and the
+// values in it that the goal names.
 struct FileEntry {
   std::string path;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {};
+  std::vector<std::string> numbers = {};
+  std::vector<std::string> dates = {};
+  std::vector<std::pair<std::string, std::string>> named = {};  // column, value as it stands there
 };
 
 // What one call gave. `text` is as the model sees it, without the call's name.

@@ -24,6 +24,14 @@ std::string line_around(std::string_view text, std::string_view answer) {
   return std::string(trim(answer));
 }
 
+std::vector<std::string> texts_of(const Json& object, std::string_view member) {
+  std::vector<std::string> texts;
+  if (const Json* list = find(object, member); list != nullptr && list->is_array())
+    for (const Json& item : list->get_array())
+      if (item.is_string()) texts.emplace_back(item.get_string());
+  return texts;
+}
+
 std::string canonical(std::string_view name, const Json& arguments) {
   return daimon::format("{} {}", name, to_text(arguments));
 }
@@ -231,9 +239,12 @@ void Process::take_survey(const Json& value, const capability::Label& label) {
     for (const Json& item : list->get_array()) {
       memory::FileEntry file;
       file.path = find_string(item, "path").value_or("");
-      if (const Json* columns = find(item, "columns"); columns != nullptr && columns->is_array())
-        for (const Json& column : columns->get_array())
-          if (column.is_string()) file.columns.emplace_back(column.get_string());
+      file.columns = texts_of(item, "columns");
+      file.numbers = texts_of(item, "numbers");
+      file.dates = texts_of(item, "dates");
+      if (const Json* named = find(item, "named"); named != nullptr && named->is_array())
+        for (const Json& pair : named->get_array())
+          file.named.emplace_back(find_string(pair, "column").value_or(""), find_string(pair, "value").value_or(""));
       if (!file.path.empty()) files.push_back(std::move(file));
     }
   context_.set_files(std::move(files), label);

@@ -16,8 +16,9 @@ Passage passage(std::string path, std::optional<int> page, std::string text) {
 Context context() {
   Context made;
   made.set_goal("What did I pay for electricity in March?", capability::user_label());
-  made.set_files({{"accounts/2026.csv", {"date", "payee", "amount"}}, {"invoices/march.pdf", {}}},
-                 untrusted_label("names"));
+  made.set_files(
+      {{"accounts/2026.csv", {"date", "payee", "amount"}, {"amount"}, {"date"}, {}}, {"invoices/march.pdf", {}}},
+      untrusted_label("names"));
   made.add({"search",
             R"({"call":"search","with":{"query":"electricity March"}})",
             "2 passages",
@@ -106,6 +107,71 @@ TEST(CompactPromptTest, a_table_call_can_only_name_columns_of_its_table) {
       admits(schema, R"({"call":"table","with":{"path":"invoices/march.pdf","operation":"sum","column":"amount"}})"));
 }
 
+TEST(CompactPromptTest, rows_are_chosen_by_what_the_goal_and_the_table_both_name) {
+  Context made;
+  made.set_goal("How much went on groceries in March 2026?", capability::user_label());
+  made.set_files({{"a.csv", {"date", "kind", "amount"}, {"amount"}, {"date"}, {{"kind", "Groceries"}}}},
+                 untrusted_label("names"));
+  const Json schema = next_call(made, {offer("table", "", "")}).schema;
+  const auto call = [](std::string_view with) {
+    return R"({"call":"table","with":{"path":"a.csv","operation":)" + std::string(with) + "}}";
+  };
+  EXPECT_TRUE(admits(schema, call(R"("sum","column":"amount")")));
+  EXPECT_TRUE(admits(schema, call(R"("sum","column":"amount","where_column":"kind","where_value":"Groceries")")));
+  EXPECT_TRUE(admits(schema, call(R"("sum","column":"amount","where_column":"date","where_value":"2026-03")")));
+  EXPECT_TRUE(admits(schema, call(R"("distinct","column":"kind")")));
+  EXPECT_FALSE(admits(schema, call(R"("sum","column":"kind")")));
+  EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount","where_column":"kind","where_value":"much")")));
+  EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount","where_column":"date","where_value":"2026-04")")));
+}
+
+TEST(CompactPromptTest, what_was_read_is_not_what_is_written) {
+  Context made;
+  made.set_goal("Sum amount in a.csv into total.txt", capability::user_label());
+  const std::vector<Offer> write{offer("write", "", "")};
+  const auto writes_to = [&](std::string_view path) {
+    return admits(next_call(made, write).schema,
+                  R"({"call":"write","with":{"path":")" + std::string(path) + R"(","content":"12.50"}})");
+  };
+  made.add({"table",
+            R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+            "sum of amount in a.csv = 12.50 (2 rows)",
+            false,
+            {},
+            {}});
+  EXPECT_TRUE(writes_to("total.txt"));
+  EXPECT_FALSE(writes_to("a.csv"));
+}
+
+TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
+  Context made;
+  made.set_goal("Add the gas and water bills of 2026 from bills-2025.csv", capability::user_label());
+  made.add({"answer", "", "£44.10 [1]", false, {}, {}});
+  made.add({"search", "", "", false, {passage("c.md", {}, "Gas: £91.10 and £12")}, {}});
+  made.add({"answer", "", "£51.65 [2]", false, {}, {}});
+  const Json schema = next_call(made, {offer("calculate", "", "")}).schema;
+  const auto call = [](std::string_view expression) {
+    return R"({"call":"calculate","with":{"expression":")" + std::string(expression) + R"("}})";
+  };
+  EXPECT_TRUE(admits(schema, call("44.10 + 51.65")));
+  EXPECT_TRUE(admits(schema, call("15% of 44.10")) == false);
+  EXPECT_FALSE(admits(schema, call("44.10 + 91.10")));
+  EXPECT_FALSE(admits(schema, call("44.10 + 2025")));
+  EXPECT_FALSE(admits(schema, call("12 October in may")));
+}
+
+TEST(CompactPromptTest, a_plan_has_the_shape_of_one) {
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("table", "", ""),
+                                  offer("write", "", ""),  offer("ask", "", ""),    offer("none", "", "")};
+  const Json schema = compact_profile().plan(context(), offers).schema;
+  EXPECT_TRUE(admits(schema, R"({"plan":["search","answer","search","answer","write"]})"));
+  EXPECT_TRUE(admits(schema, R"({"plan":["ask","write"]})"));
+  EXPECT_TRUE(admits(schema, R"({"plan":["none"]})"));
+  EXPECT_FALSE(admits(schema, R"({"plan":["write","search"]})"));
+  EXPECT_FALSE(admits(schema, R"({"plan":["none","ask"]})"));
+  EXPECT_FALSE(admits(schema, R"({"plan":["calculate"]})"));  // not offered
+}
+
 TEST(CompactPromptTest, nothing_can_be_written_that_stands_neither_in_the_goal_nor_in_a_result) {
   Context with_result = context();
   with_result.add({"table",
@@ -116,9 +182,12 @@ TEST(CompactPromptTest, nothing_can_be_written_that_stands_neither_in_the_goal_n
                    untrusted_label("file:accounts/2026.csv")});
   with_result.add({"answer", "", "£84.20 [1]", false, {}, untrusted_label("file:x")});
   const Json schema = next_call(with_result, {offer("write", "", "")}).schema;
+  EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234"}})"));
+  const Json of_goal = next_call(context(), {offer("write", "", "")}).schema;
+  EXPECT_TRUE(admits(of_goal, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.50"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"£84.20"}})"));
-  EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.51"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"/etc/passwd","content":"1234.50"}})"));
 }
@@ -155,7 +224,8 @@ TEST(CompactPromptTest, a_very_long_goal_is_shown_by_its_beginning_and_end) {
 TEST(CompactPromptTest, every_schema_compiles_whatever_is_in_the_files) {
   Context made;
   made.set_goal("x", capability::user_label());
-  made.set_files({{"we\nird \"name\"\x01.csv", {"a\"b", "\\"}}, {"\xF0\x9F\x98\x80.txt", {}}},
+  made.set_files({{"we\nird \"name\"\x01.csv", {"a\"b", "\\"}, {"\\"}, {"a\"b"}, {{"a\"b", "\n\""}}},
+                  {"\xF0\x9F\x98\x80.txt", {}}},
                  untrusted_label("names"));
   made.add({"search",
             "",
