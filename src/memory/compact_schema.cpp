@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/answer_type.h"
 #include "memory/goal_facts.h"
 
 namespace daimon::memory {
@@ -78,13 +79,25 @@ std::vector<const Passage*> passages_open(const Turn& turn) {
 }
 
 Json answer_schema(const Turn& turn) {
-  JsonArray alternatives;
-  for (const Passage* passage : passages_open(turn)) {
+  constexpr std::size_t kCandidatesMax = 48;  // of one passage
+  const auto open = passages_open(turn);
+  const auto types = answer_types_of(turn.context.goal());
+  JsonArray typed;
+  JsonArray any;
+  for (const Passage* passage : open) {
     JsonArray lines = lines_of(passage->text);
     if (lines.empty()) continue;
-    alternatives.push_back(object_schema(
-        {{"passage", JsonObject{{"const", passage->number}}}, {"answer", span_schema(std::move(lines), 160)}}));
+    const Json number = JsonObject{{"const", passage->number}};
+    Names candidates;
+    for (const Json& line : lines)
+      for (std::string& candidate : candidates_in(line.as_string(), types, kCandidatesMax))
+        if (candidates.size() < kCandidatesMax && !contains(candidates, candidate))
+          candidates.push_back(std::move(candidate));
+    if (!candidates.empty()) typed.push_back(object_schema({{"passage", number}, {"answer", enum_schema(candidates)}}));
+    any.push_back(object_schema({{"passage", number}, {"answer", span_schema(std::move(lines), 160)}}));
   }
+  // Where nothing of the type that the goal asks for is found, the goal was misread, and any span may be the answer.
+  JsonArray alternatives = typed.empty() ? std::move(any) : std::move(typed);
   alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
   return any_of(std::move(alternatives));
 }
