@@ -120,17 +120,19 @@ int show_memory(const Session& session, const Arguments& arguments) {
   if (!models) return session.failed(models.error());
   if (arguments.has("json")) return print_json(session.terminal, *models), kSuccess;
   Table table({"MODEL", "TOTAL", "USED", "FREE", "USED%", "MEMORY"}, {1, 2, 3, 4, 5});
-  if (const Json* list = find(*models, "loaded"); list != nullptr && list->is_array())
-    for (const Json& model : list->get_array()) {
-      const Json* usage = find(model, "usage");
-      if (usage == nullptr) continue;
-      const auto total = find_integer(*usage, "cells_max").value_or(0);
-      const auto used = find_integer(*usage, "cells_used").value_or(0);
-      table.add({text_of(model, "id"), show_count(total), show_count(used), show_count(total - used),
-                 total > 0 ? daimon::format("{}%", used * 100 / total) : "",
-                 show_bytes(find_number(*usage, "memory_bytes").value_or(0))},
-                {Style::kCyan});
-    }
+  const Json* list = find(*models, "loaded");
+  if (list == nullptr || !list->is_array() || list->get_array().empty())
+    return session.note("no model is loaded yet: the first goal loads one"), kSuccess;
+  for (const Json& model : list->get_array()) {
+    const Json* usage = find(model, "usage");
+    if (usage == nullptr) continue;
+    const auto total = find_integer(*usage, "cells_max").value_or(0);
+    const auto used = find_integer(*usage, "cells_used").value_or(0);
+    table.add({text_of(model, "id"), show_count(total), show_count(used), show_count(total - used),
+               total > 0 ? daimon::format("{}%", used * 100 / total) : "",
+               show_bytes(find_number(*usage, "memory_bytes").value_or(0))},
+              {Style::kCyan});
+  }
   session.terminal.out.write(table.text(session.terminal, session.terminal.out));
   session.note("in tokens of context; shared prefixes count once");
   return kSuccess;

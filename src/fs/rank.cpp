@@ -131,15 +131,19 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
   const auto terms = query_terms(query);
   const auto pieces = pieces_of(text, bytes_max);
   if (pieces.empty()) return {0, 0};
-  // A question for a quantity is answered by a line with a number in it; most other questions are about facts, and
-  // those have numbers more often than the sentences around them.
+  // A question for a sum is answered by a line with a sum in it, one for a quantity by a line with a number; most other
+  // questions are about facts, and those have numbers more often than the sentences around them.
   const std::string lower = to_lower_ascii(query);
-  const bool wants_number = lower.contains("how much") || lower.contains("how many") || lower.contains("when") ||
-                            lower.contains("pay") || lower.contains("cost") || lower.contains("total") ||
-                            lower.contains("number") || lower.contains("bill") || lower.contains("owe") ||
-                            lower.contains("price");
+  const auto asks = [&](std::initializer_list<std::string_view> signs) {
+    return std::ranges::any_of(signs, [&](std::string_view sign) { return lower.contains(sign); });
+  };
+  const bool wants_sum = asks({"how much", "pay", "paid", "cost", "total", "bill", "owe", "price", "charge", "fee"});
+  const bool wants_number = wants_sum || asks({"how many", "when", "number", "long", "date"});
   const auto has_digit = [](std::string_view part) {
     return std::ranges::any_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const auto has_sum = [](std::string_view part) {
+    return part.contains("\xC2\xA3") || part.contains("\xE2\x82\xAC") || part.contains('$');
   };
   std::pair<std::size_t, std::size_t> best = pieces.front();
   double best_score = -1;
@@ -151,9 +155,14 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
       const std::string_view window = text.substr(begin, end - begin);
       double score = static_cast<double>(terms_in(terms, window));
       std::size_t numbers = 0;
-      for (std::size_t i = first; i <= last; ++i)
-        numbers += has_digit(text.substr(pieces[i].first, pieces[i].second - pieces[i].first)) ? 1 : 0;
-      score += (wants_number ? 0.3 : 0.1) * static_cast<double>(std::min<std::size_t>(numbers, 4));
+      std::size_t sums = 0;
+      for (std::size_t i = first; i <= last; ++i) {
+        const std::string_view piece = text.substr(pieces[i].first, pieces[i].second - pieces[i].first);
+        numbers += has_digit(piece) ? 1 : 0;
+        sums += has_sum(piece) ? 1 : 0;
+      }
+      const auto up_to = [](std::size_t count, std::size_t most) { return static_cast<double>(std::min(count, most)); };
+      score += wants_sum ? 0.5 * up_to(sums, 3) : (wants_number ? 0.3 : 0.1) * up_to(numbers, 4);
       // Among equals the one with more around it, which is read more easily.
       score += 0.001 * static_cast<double>(end - begin) / static_cast<double>(bytes_max);
       if (score > best_score) {

@@ -1,5 +1,7 @@
 #include "kernel/boot.h"
 
+#include <thread>
+
 #include "base/format.h"
 #include "base/text.h"
 #include "device/ask.h"
@@ -20,6 +22,8 @@
 namespace daimon::kernel {
 namespace {
 
+constexpr std::string_view kFirmware = "firmware";
+
 Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& configuration, const BootOptions& options,
                                                          const std::string& name) {
   if (const auto remote = configuration.remotes.find(name); remote != configuration.remotes.end())
@@ -29,7 +33,7 @@ Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& co
   local.id = name;
   local.threads = options.threads;
   local.checked_folder = options.state_folder / "checked-models";
-  if (name == "firmware") {
+  if (name == kFirmware) {
     DAIMON_TRY(local.model_path, processor::firmware_path());
     local.trusted = true;
     local.context_tokens = 2048;
@@ -68,6 +72,10 @@ class Machine final : public System {
     for (const auto& [name, remote] : configuration_.remotes)
       if (remote.may_see_personal) kernel.remote_may_see_personal.push_back(name);
     DAIMON_TRY(kernel_, make_kernel(std::move(kernel), configuration_.constitution, std::move(ports)));
+    // The firmware is small and nearly always wanted: the first goal does not wait for it. A failure is said when a
+    // goal needs it, and by doctor.
+    if (configuration_.model == kFirmware)
+      warming_ = std::jthread([this] { static_cast<void>(models_.get(kFirmware)); });
     return {};
   }
 
@@ -113,6 +121,7 @@ class Machine final : public System {
   // The kernel stops before the models that it uses: members end in reverse order.
   ModelPool models_;
   std::unique_ptr<System> kernel_;
+  std::jthread warming_;
 };
 
 }  // namespace

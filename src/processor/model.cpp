@@ -6,6 +6,7 @@
 #include <array>
 #include <format>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "processor/backend.h"
 
@@ -111,7 +112,11 @@ std::string Model::chat_template() const {
 std::string Model::description() const {
   std::array<char, 128> text{};
   llama_model_desc(model_, text.data(), text.size());
-  return text.data();
+  std::string description = text.data();
+  // libllama names sizes that it knows; of others it says "?B".
+  if (const auto at = description.find("?B"); at != std::string::npos)
+    description.replace(at, 2, daimon::format("{:.1f}M", static_cast<double>(llama_model_n_params(model_)) / 1e6));
+  return description;
 }
 
 std::uint64_t Model::kv_bytes_per_token() const {

@@ -39,6 +39,18 @@ TEST(Rank, WindowsAreWholeLinesThatFitAndHoldTheWords) {
   EXPECT_TRUE(begin == 0 || text[begin - 1] == '\n');
 }
 
+TEST(Rank, AQuestionForASumGetsTheLinesWithSums) {
+  const std::string text =
+      "Electricity bill for March 2026\nBill number 263519\nAccount 8830 4417 206\nBill date 25 March 2026\n"
+      "Period 24 February to 23 March 2026\nSupply address 17 Larch Row, LS21 9ZZ\n\n"
+      "Your last bill \xC2\xA3"
+      "80.04\nReceived -\xC2\xA3"
+      "80.04\nCharges for March \xC2\xA3"
+      "87.42\n";
+  const auto [begin, end] = best_window(text, "What did I pay for electricity in March?", 120);
+  EXPECT_THAT(text.substr(begin, end - begin), HasSubstr("87.42"));
+}
+
 TEST(Rank, WindowsOfAnyTextFitAndAreUtf8) {
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {
