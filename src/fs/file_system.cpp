@@ -235,11 +235,12 @@ Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
     DAIMON_TRY(candidates, state_->index.match(fts_query(request.query), request.mounts, kCandidates));
   }
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
-  for (Passage& passage : candidates) {
-    const double held =
-        static_cast<double>(terms_in(terms, spaced(passage.path) + " " + passage.heading + " " + passage.text));
+  std::erase_if(candidates, [&](Passage& passage) {
+    const std::string said = spaced(passage.path) + " " + passage.heading + " " + passage.text;
+    const auto held = static_cast<double>(terms_in(terms, said));
     passage.score *= 0.4 + held / static_cast<double>(std::max<std::size_t>(terms.size(), 1));
-  }
+    return !is_about(terms, said);
+  });
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
   std::map<std::pair<std::string, std::string>, int> of_file;
   std::vector<Passage> best;
@@ -254,12 +255,16 @@ Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const s
                                                  std::size_t bytes_max) {
   std::vector<Passage> cut;
   for (const Passage& passage : passages) {
-    const auto [begin, end] = best_window(passage.text, query, bytes_max);
-    if (begin == end) continue;
+    const auto lines = best_lines(passage.text, query, bytes_max);
+    if (lines.empty()) continue;
     Passage window = passage;
-    window.text = passage.text.substr(begin, end - begin);
-    window.byte_begin = passage.byte_begin + begin;
-    window.byte_end = passage.byte_begin + end;
+    window.text.clear();
+    for (const auto& [begin, end] : lines) {
+      if (begin != lines.front().first) window.text += '\n';
+      window.text += std::string_view(passage.text).substr(begin, end - begin);
+    }
+    window.byte_begin = passage.byte_begin + lines.front().first;
+    window.byte_end = passage.byte_begin + lines.back().second;
     cut.push_back(std::move(window));
   }
   return cut;

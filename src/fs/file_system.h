@@ -105,7 +105,8 @@ class FileSystem {
 
   // Best first. No query can break it; one without words finds nothing.
   Result<std::vector<Passage>> search(const SearchRequest& request);
-  // The part of each passage that fits `bytes_max` and answers the query best.
+  // The lines of each passage that answer the query best, at most `bytes_max` of them: in their order, but not always
+  // neighbours, so that only a line of such a text is a quotation.
   Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages,
                                        std::size_t bytes_max);
   // The files that a goal may be about, best match first.

@@ -127,10 +127,10 @@ std::size_t terms_in(const std::vector<std::string>& terms, std::string_view tex
   return count;
 }
 
-std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::string_view query, std::size_t bytes_max) {
+std::vector<std::pair<std::size_t, std::size_t>> best_lines(std::string_view text, std::string_view query,
+                                                            std::size_t bytes_max) {
   const auto terms = query_terms(query);
   const auto pieces = pieces_of(text, bytes_max);
-  if (pieces.empty()) return {0, 0};
   // A question for a sum is answered by a line with a sum in it, one for a quantity by a line with a number; most other
   // questions are about facts, and those have numbers more often than the sentences around them.
   const std::string lower = to_lower_ascii(query);
@@ -139,39 +139,56 @@ std::pair<std::size_t, std::size_t> best_window(std::string_view text, std::stri
   };
   const bool wants_sum = asks({"how much", "pay", "paid", "cost", "total", "bill", "owe", "price", "charge", "fee"});
   const bool wants_number = wants_sum || asks({"how many", "when", "number", "long", "date"});
-  const auto has_digit = [](std::string_view part) {
-    return std::ranges::any_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  struct Line {
+    std::vector<bool> holds;  // each term
+    double worth = 0;         // whatever the others hold
+    bool taken = false;
   };
-  const auto has_sum = [](std::string_view part) {
-    return part.contains("\xC2\xA3") || part.contains("\xE2\x82\xAC") || part.contains('$');
-  };
-  std::pair<std::size_t, std::size_t> best = pieces.front();
-  double best_score = -1;
-  for (std::size_t first = 0; first < pieces.size(); ++first) {
-    for (std::size_t last = first; last < pieces.size(); ++last) {
-      const std::size_t begin = pieces[first].first;
-      const std::size_t end = pieces[last].second;
-      if (end - begin > bytes_max && last != first) break;
-      const std::string_view window = text.substr(begin, end - begin);
-      double score = static_cast<double>(terms_in(terms, window));
-      std::size_t numbers = 0;
-      std::size_t sums = 0;
-      for (std::size_t i = first; i <= last; ++i) {
-        const std::string_view piece = text.substr(pieces[i].first, pieces[i].second - pieces[i].first);
-        numbers += has_digit(piece) ? 1 : 0;
-        sums += has_sum(piece) ? 1 : 0;
-      }
-      const auto up_to = [](std::size_t count, std::size_t most) { return static_cast<double>(std::min(count, most)); };
-      score += wants_sum ? 0.5 * up_to(sums, 3) : (wants_number ? 0.3 : 0.1) * up_to(numbers, 4);
-      // Among equals the one with more around it, which is read more easily.
-      score += 0.001 * static_cast<double>(end - begin) / static_cast<double>(bytes_max);
-      if (score > best_score) {
-        best_score = score;
-        best = {begin, end};
-      }
-    }
+  std::vector<Line> lines(pieces.size());
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const std::string_view piece = text.substr(pieces[i].first, pieces[i].second - pieces[i].first);
+    for (const std::string& term : terms) lines[i].holds.push_back(terms_in({term}, piece) > 0);
+    const bool number = std::ranges::any_of(piece, [](char c) { return c >= '0' && c <= '9'; });
+    const bool sum = piece.contains("\xC2\xA3") || piece.contains("\xE2\x82\xAC") || piece.contains('$');
+    lines[i].worth = sum && wants_sum ? 0.8 : number ? (wants_number ? 0.3 : 0.1) : 0;
   }
-  return best;
+  // One after the other, each time the one that adds most: what a line says that no other says yet counts in full.
+  constexpr double kAgain = 0.35;
+  constexpr double kBeside = 0.2;
+  std::vector<bool> held(terms.size());
+  std::size_t room = bytes_max;
+  while (true) {
+    std::size_t best = lines.size();
+    double best_gain = -1;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::size_t size = pieces[i].second - pieces[i].first + (room == bytes_max ? 0 : 1);
+      if (lines[i].taken || size > room) continue;
+      double gain = lines[i].worth;
+      for (std::size_t t = 0; t < terms.size(); ++t)
+        if (lines[i].holds[t]) gain += held[t] ? kAgain : 1;
+      if ((i > 0 && lines[i - 1].taken) || (i + 1 < lines.size() && lines[i + 1].taken)) gain += kBeside;
+      if (gain > best_gain) best = i, best_gain = gain;
+    }
+    if (best == lines.size()) break;
+    lines[best].taken = true;
+    for (std::size_t t = 0; t < terms.size(); ++t) held[t] = held[t] || lines[best].holds[t];
+    room -= pieces[best].second - pieces[best].first + (room == bytes_max ? 0 : 1);
+  }
+  std::vector<std::pair<std::size_t, std::size_t>> taken;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (lines[i].taken) taken.push_back(pieces[i]);
+  return taken;
+}
+
+bool is_about(const std::vector<std::string>& terms, std::string_view text) {
+  static const std::set<std::string, std::less<>> kEverywhere = {
+      "amount", "called", "cost",  "date",  "day",   "days",   "email",   "letter", "list",
+      "mail",   "month",  "name",  "note",  "now",   "number", "numbers", "page",   "paper",
+      "price",  "time",   "times", "today", "total", "week",   "year"};
+  std::vector<std::string> telling;
+  for (const std::string& term : terms)
+    if (!kEverywhere.contains(term)) telling.push_back(term);
+  return telling.empty() || terms_in(telling, text) > 0;
 }
 
 }  // namespace daimon::fs

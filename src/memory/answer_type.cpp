@@ -43,13 +43,16 @@ const std::vector<Form>& forms() {
       {AnswerType::kDate, compiled("\\b" DAIMON_MONTH " \\d{1,2}(?:st|nd|rd|th)?\\b(?:,? \\d{4})?")},
       {AnswerType::kDate, compiled("\\b" DAIMON_MONTH " \\d{4}\\b")},
       {AnswerType::kDate, compiled("\\b" DAIMON_DAY "s?\\b")},
+      {AnswerType::kWeekday, compiled("\\b" DAIMON_DAY "s?\\b")},
       {AnswerType::kDate, compiled(R"(\b\d{4}-\d{2}-\d{2}\b)")},
       {AnswerType::kDate, compiled(R"(\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b)")},
       {AnswerType::kDate, compiled(R"(\b(?:19|20)\d{2}\b)")},
       {AnswerType::kTime, compiled(R"(\b\d{1,2}[:.]\d{2}(?:\s?[ap]m\b)?)")},
       {AnswerType::kTime, compiled(R"(\b\d{1,2}\s?(?:[ap]m|o'clock)\b)")},
       {AnswerType::kTime, compiled(R"(\b(?:noon|midday|midnight)\b)")},
-      {AnswerType::kIdentifier, compiled(R"(\b[A-Z0-9][A-Za-z0-9/-]*\d[A-Za-z0-9/-]*\b)")},
+      {AnswerType::kIdentifier,
+       compiled(R"(\b(?=[A-Z0-9/-]*[A-Z])(?=[A-Z0-9/-]{4})[A-Z0-9][A-Za-z0-9/-]*\d[A-Za-z0-9/-]*\b)")},
+      {AnswerType::kIdentifier, compiled(R"(\b\d{5,}\b)")},
       {AnswerType::kIdentifier, compiled(R"(\b(?:[A-Z]{1,4} )?\d{2,}(?: \d{2,})+\b)")},
       {AnswerType::kIdentifier, compiled(R"(\b[A-Z]{1,4} \d{3,}\b)")},
       {AnswerType::kPhone, compiled(R"(\+?\d[\d ]{7,}\d)")},
@@ -87,8 +90,8 @@ constexpr std::array kSigns = {
     Sign{"bills for", {AnswerType::kMoney, AnswerType::kMoney}},
     Sign{"when", {AnswerType::kDate, AnswerType::kTime}},
     Sign{"whens", {AnswerType::kDate, AnswerType::kTime}},
-    Sign{"which day", {AnswerType::kDate, AnswerType::kDate}},
-    Sign{"what day", {AnswerType::kDate, AnswerType::kDate}},
+    Sign{"which day", {AnswerType::kWeekday, AnswerType::kWeekday}},
+    Sign{"what day", {AnswerType::kWeekday, AnswerType::kWeekday}},
     Sign{"which date", {AnswerType::kDate, AnswerType::kDate}},
     Sign{"what date", {AnswerType::kDate, AnswerType::kDate}},
     Sign{"the date", {AnswerType::kDate, AnswerType::kDate}},
@@ -167,6 +170,16 @@ std::vector<std::string> candidates_in(std::string_view line, const std::vector<
         found.emplace_back(at, std::move(text));
     }
   }
+  // "2026" and "June 2026" within "9 June 2026" are not what was meant.
+  std::erase_if(found, [&](const auto& part) {
+    return std::ranges::all_of(part.second.substr(part.second.size() - std::min<std::size_t>(part.second.size(), 4)),
+                               [](char c) { return c >= '0' && c <= '9'; }) &&
+           std::ranges::any_of(found, [&](const auto& whole) {
+             return whole.second.size() > part.second.size() + 1 && whole.first < part.first &&
+                    whole.first + whole.second.size() == part.first + part.second.size() &&
+                    (part.second.size() == 4 || !(part.second[0] >= '0' && part.second[0] <= '9'));
+           });
+  });
   std::ranges::stable_sort(found, {}, &std::pair<std::size_t, std::string>::first);
   std::vector<std::string> candidates;
   for (auto& [at, text] : found)

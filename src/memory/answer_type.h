@@ -10,7 +10,7 @@
 
 namespace daimon::memory {
 
-enum class AnswerType : std::uint8_t { kMoney, kNumber, kDate, kTime, kIdentifier, kPhone, kName };
+enum class AnswerType : std::uint8_t { kMoney, kNumber, kDate, kWeekday, kTime, kIdentifier, kPhone, kName };
 
 // The types that would answer `goal`; none when its words do not tell.
 std::vector<AnswerType> answer_types_of(std::string_view goal);

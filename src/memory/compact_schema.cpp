@@ -81,21 +81,30 @@ std::vector<const Passage*> passages_open(const Turn& turn) {
 Json answer_schema(const Turn& turn) {
   constexpr std::size_t kCandidatesMax = 48;  // of one passage
   const auto open = passages_open(turn);
-  const auto types = answer_types_of(turn.context.goal());
   JsonArray typed;
   JsonArray any;
   for (const Passage* passage : open) {
     JsonArray lines = lines_of(passage->text);
     if (lines.empty()) continue;
-    const Json number = JsonObject{{"const", passage->number}};
-    Names candidates;
-    for (const Json& line : lines)
-      for (std::string& candidate : candidates_in(line.as_string(), types, kCandidatesMax))
-        if (candidates.size() < kCandidatesMax && !contains(candidates, candidate))
-          candidates.push_back(std::move(candidate));
-    if (!candidates.empty()) typed.push_back(object_schema({{"passage", number}, {"answer", enum_schema(candidates)}}));
-    any.push_back(object_schema({{"passage", number}, {"answer", span_schema(std::move(lines), 160)}}));
+    any.push_back(object_schema(
+        {{"passage", JsonObject{{"const", passage->number}}}, {"answer", span_schema(std::move(lines), 160)}}));
   }
+  const auto add_typed = [&](const std::vector<AnswerType>& types) {
+    for (const Passage* passage : open) {
+      Names candidates;
+      for (const Json& line : lines_of(passage->text))
+        for (std::string& candidate : candidates_in(line.as_string(), types, kCandidatesMax))
+          if (candidates.size() < kCandidatesMax && !contains(candidates, candidate))
+            candidates.push_back(std::move(candidate));
+      if (!candidates.empty())
+        typed.push_back(
+            object_schema({{"passage", JsonObject{{"const", passage->number}}}, {"answer", enum_schema(candidates)}}));
+    }
+  };
+  const auto types = answer_types_of(turn.context.goal());
+  add_typed(types);
+  // "Which day" is a day of the week, or else a date.
+  if (typed.empty() && types == std::vector{AnswerType::kWeekday}) add_typed({AnswerType::kDate});
   // Where nothing of the type that the goal asks for is found, the goal was misread, and any span may be the answer.
   JsonArray alternatives = typed.empty() ? std::move(any) : std::move(typed);
   alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
