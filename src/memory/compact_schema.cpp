@@ -209,7 +209,10 @@ std::string expression_pattern(const Context& context) {
     if (!dates.empty())
       ways.push_back(daimon::format("{} [+-] {} (?:days|weeks|months|years)", any_of_texts(dates), n));
   }
-  if (dates.size() > 1) ways.push_back(daimon::format("{0} - {0}", any_of_texts(dates)));
+  // The days between two dates are counted from the earlier one.
+  for (const std::string& later : dates)
+    for (const std::string& earlier : dates)
+      if (earlier < later) ways.push_back(daimon::format("{} - {}", later, earlier));
   if (ways.empty()) return R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)";
   std::string pattern;
   for (const std::string& way : ways) pattern += (pattern.empty() ? "^(?:" : "|") + way;
@@ -296,18 +299,14 @@ Json target_schema(const Context& context) {
 // The values that calls gave and what the person answered; where there are none, words of the goal.
 Json content_schema(const Context& context) {
   Names values;
-  JsonArray spans;
   for (const Result& result : context.results()) {
-    if (gives_value(result))
-      if (std::string value(value_of(result)); !contains(values, value)) values.push_back(std::move(value));
-    if (result.call == "ask" && !result.error)
-      for (Json& line : lines_of(result.text)) spans.push_back(std::move(line));
+    std::string_view value = gives_value(result) ? value_of(result) : "";
+    if (result.call == "ask" && !result.error && result.text.size() > 2)
+      value = std::string_view(result.text).substr(1, result.text.size() - 2);  // it stands between quotation marks
+    if (!value.empty() && !contains(values, value)) values.emplace_back(value);
   }
-  JsonArray choices;
-  if (!values.empty()) choices.push_back(enum_schema(values));
-  if (values.empty() && spans.empty()) spans = lines_of(context.goal());
-  if (!spans.empty()) choices.push_back(JsonObject{{"type", "string"}, {"x-span-of", std::move(spans)}});
-  return any_of(std::move(choices));
+  if (!values.empty()) return enum_schema(values);
+  return JsonObject{{"type", "string"}, {"x-span-of", lines_of(context.goal())}};
 }
 
 // Every plan that could be carried out: what is looked up or worked out first, then what is made of it.

@@ -160,6 +160,18 @@ TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
   EXPECT_FALSE(admits(schema, call("12 October in may")));
 }
 
+TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_the_person_are_written_whole) {
+  Context made;
+  made.set_goal("How many days from 18 May 2026 to 4 September 2026?", capability::user_label());
+  const Json days = next_call(made, {offer("calculate", "", "")}).schema;
+  EXPECT_TRUE(admits(days, R"({"call":"calculate","with":{"expression":"2026-09-04 - 2026-05-18"}})"));
+  EXPECT_FALSE(admits(days, R"({"call":"calculate","with":{"expression":"2026-05-18 - 2026-09-04"}})"));
+  made.add({"ask", "", "\"Friday at ten, with Mo\"", false, {}, {}});
+  const Json write = next_call(made, {offer("write", "", "")}).schema;
+  EXPECT_TRUE(admits(write, R"({"call":"write","with":{"path":"a.txt","content":"Friday at ten, with Mo"}})"));
+  EXPECT_FALSE(admits(write, R"({"call":"write","with":{"path":"a.txt","content":"Friday"}})"));
+}
+
 TEST(CompactPromptTest, a_plan_has_the_shape_of_one) {
   const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("table", "", ""),
                                   offer("write", "", ""),  offer("ask", "", ""),    offer("none", "", "")};
