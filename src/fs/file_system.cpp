@@ -322,8 +322,10 @@ Result<Verification> FileSystem::verify(const std::string& mount, const std::str
   Verification verification;
   DAIMON_TRY(const auto current, state_->index.current_version(mount, path));
   verification.changed_since = !current || *current != version;
+  DAIMON_TRY(const bool had, state_->index.had_version(mount, path, version));
+  if (!had || quote.empty()) return verification;
   DAIMON_TRY(const auto text, state_->index.text_of_version(version));
-  if (!text || quote.empty()) return verification;
+  if (!text) return verification;
   const std::size_t at = text->find(quote);
   verification.verified = at != std::string::npos;
   verification.byte_begin = verification.verified ? at : 0;

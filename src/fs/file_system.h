@@ -81,7 +81,7 @@ struct Progress {
 };
 
 struct Verification {
-  bool verified = false;       // the quotation stands in that version, byte for byte
+  bool verified = false;       // the quotation stands in that version of that file, byte for byte
   bool changed_since = false;  // the file has another version now, or is gone
   std::uint64_t byte_begin = 0;
 };

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sqlite.h"
 #include "base/text.h"
 #include "fs_world.h"
 
@@ -268,6 +269,33 @@ TEST_F(FileSystems, FilesAreRankedByNameColumnsAndContent) {
   EXPECT_THAT(best("sum of amount").columns, Contains("category"));
   EXPECT_EQ(best("show me todo.md").path, "notes/todo.md");
   EXPECT_EQ(best("when to plant roses").path, "notes/garden.md");
+}
+
+TEST_F(FileSystems, AQuotationOfOneFileDoesNotVerifyForAnother) {
+  world.put("mine.md", "my own words\n");
+  world.put("theirs.md", "the invoice is paid\n");
+  world.mount();
+  const Passage theirs = world.search("invoice paid").at(0);
+  EXPECT_FALSE(world.files->verify("home", "mine.md", theirs.version, "the invoice is paid")->verified);
+  EXPECT_TRUE(world.files->verify("home", "theirs.md", theirs.version, "the invoice is paid")->verified);
+}
+
+// An index written before it was noted which file had which text.
+TEST_F(FileSystems, AnIndexOfAnEarlierVersionIsTakenOver) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  const Passage passage = world.search("alpha").at(0);
+  world.files.reset();
+  {
+    auto database = sqlite::Database::open(world.folder / "index.db");
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(database->execute("DELETE FROM versions; PRAGMA user_version = 0;"));
+  }
+  world.open();
+  EXPECT_EQ(world.best("alpha"), "a.md");
+  EXPECT_TRUE(world.verify(passage, "alpha").verified);
+  EXPECT_EQ(world.mount().indexed, 1) << "read again, for it may be parsed better now";
+  EXPECT_EQ(world.mount().unchanged, 1);
 }
 
 }  // namespace

@@ -26,16 +26,6 @@ struct OpenDefects : ::testing::Test {
   FsWorld world;
 };
 
-// verify() looks the version up without asking whether that file ever had it, so a citation may name the wrong file.
-TEST_F(OpenDefects, DISABLED_AQuotationOfOneFileDoesNotVerifyForAnother) {
-  world.put("mine.md", "my own words\n");
-  world.put("theirs.md", "the invoice is paid\n");
-  world.mount();
-  const Passage theirs = world.search("invoice paid").at(0);
-  EXPECT_FALSE(world.files->verify("home", "mine.md", theirs.version, "the invoice is paid")->verified);
-  EXPECT_TRUE(world.files->verify("home", "theirs.md", theirs.version, "the invoice is paid")->verified);
-}
-
 // A stop before or during the walk gives an empty list of files, and what is not in the list is forgotten: closing the
 // daemon during a change empties the index.
 TEST_F(OpenDefects, DISABLED_AStoppedMountForgetsNothing) {
