@@ -72,7 +72,12 @@ Result<std::string> read_bytes(const std::filesystem::path& path, bool& cut, std
     return fail(ErrorCode::kUnsupported, printable(path.string()) + " is not a regular file");
   }
   std::array<char, 1 << 16> buffer{};
-  while (bytes.size() < kTextBytesMax && !stop.stop_requested()) {
+  while (bytes.size() < kTextBytesMax) {
+    // Half of a file must not pass for the file.
+    if (stop.stop_requested()) {
+      ::close(file);
+      return fail(ErrorCode::kCancelled, "stopped while reading " + printable(path.string()));
+    }
     const ssize_t got = ::read(file, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
@@ -144,6 +149,8 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
     command.input_file = path;
   command.stop = std::move(stop);
   DAIMON_TRY(const sandbox::RunResult result, sandbox::run(profile, command));
+  if (result.stopped == sandbox::Stopped::kCancelled)
+    return fail(ErrorCode::kCancelled, "stopped while the PDF was read");
   if (!result.succeeded() && result.out.empty()) {
     const std::string reason(trim(result.error.substr(0, 200)));
     return fail(ErrorCode::kCorrupt,

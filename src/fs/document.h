@@ -28,8 +28,9 @@ inline constexpr std::uint64_t kTextBytesMax = 64ULL << 20;
 // The type by name, or by the first bytes; nothing for what is not text.
 std::optional<std::string> type_of(const std::filesystem::path& path, std::string_view first_bytes);
 
-// Reads and parses. kUnsupported for what is no document (binary), kCorrupt for one that does not parse. PDF is parsed
-// by a program in the sandbox and fails closed when there is none.
+// Reads and parses. kUnsupported for what is no document (binary), kCorrupt for one that does not parse, kCancelled
+// when stopped: a document is whole or none. PDF is parsed by a program in the sandbox and fails closed when there is
+// none.
 Result<Document> read_document(const std::filesystem::path& path, std::stop_token stop);
 
 // Parsers of one type each.

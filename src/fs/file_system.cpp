@@ -157,12 +157,15 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   state_->walk(root, name, found, report.problems, stop);
   Progress now;
   now.files_total = static_cast<std::int64_t>(found.size());
+  const auto stopped = [&] {
+    return fail(ErrorCode::kCancelled, daimon::format("stopped after {} of {} files", now.files_done, now.files_total),
+                "mount again to go on where it stopped");
+  };
+  // A walk that was stopped names some of the files only: nothing follows for the others.
+  if (stop.stop_requested()) return stopped();
   std::set<std::string> there;
   for (const Found& file : found) {
-    if (stop.stop_requested())
-      return fail(ErrorCode::kCancelled,
-                  daimon::format("stopped after {} of {} files", now.files_done, now.files_total),
-                  "mount again to go on where it stopped");
+    if (stop.stop_requested()) return stopped();
     there.insert(file.path);
     {
       const std::scoped_lock lock(state_->mutex);
@@ -192,9 +195,11 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     } else if (document.error().code == ErrorCode::kUnsupported) {
       DAIMON_CHECK(state_->index.put_problem(name, file.path, file.stamp, document.error().what, true));
       ++report.skipped;
+    } else if (document.error().code == ErrorCode::kCancelled) {
+      return stopped();
     } else {
       report.problems.push_back({file.path, document.error().what});
-      // What may work next time (no sandbox, cancelled) is not remembered.
+      // What may work next time (no sandbox) is not remembered.
       if (document.error().code == ErrorCode::kCorrupt || document.error().code == ErrorCode::kLimit)
         DAIMON_CHECK(state_->index.put_problem(name, file.path, file.stamp, document.error().what, false));
     }

@@ -97,7 +97,8 @@ class FileSystem {
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);
   ~FileSystem();
 
-  // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name.
+  // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name. Stopped
+  // (kCancelled), it keeps each file that it is done with and forgets none; the next mount goes on from there.
   Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
                             const std::function<void(const Progress&)>& progress, std::stop_token stop);
   Status unmount(const std::string& name);

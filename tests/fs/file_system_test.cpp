@@ -298,5 +298,26 @@ TEST_F(FileSystems, AnIndexOfAnEarlierVersionIsTakenOver) {
   EXPECT_EQ(world.mount().unchanged, 1);
 }
 
+TEST_F(FileSystems, AStoppedMountForgetsNothing) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  std::stop_source stop;
+  stop.request_stop();
+  const auto report = world.files->mount(world.home(), "home", {}, stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+TEST_F(FileSystems, AFileReadWhenTheMountIsStoppedIsReadAgain) {
+  world.put("a.md", "alpha\n");
+  world.open();
+  std::stop_source stop;
+  static_cast<void>(
+      world.files->mount(world.home(), "home", [&](const Progress&) { stop.request_stop(); }, stop.get_token()));
+  world.mount();
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
 }  // namespace
 }  // namespace daimon::fs

@@ -26,30 +26,6 @@ struct OpenDefects : ::testing::Test {
   FsWorld world;
 };
 
-// A stop before or during the walk gives an empty list of files, and what is not in the list is forgotten: closing the
-// daemon during a change empties the index.
-TEST_F(OpenDefects, DISABLED_AStoppedMountForgetsNothing) {
-  world.put("a.md", "alpha\n");
-  world.mount();
-  std::stop_source stop;
-  stop.request_stop();
-  const auto report = world.files->mount(world.home(), "home", {}, stop.get_token());
-  ASSERT_FALSE(report);
-  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
-  EXPECT_EQ(world.best("alpha"), "a.md");
-}
-
-// A stop while a file is read leaves what was read so far in the index, under the stamp of the whole file.
-TEST_F(OpenDefects, DISABLED_AFileReadWhenTheMountIsStoppedIsReadAgain) {
-  world.put("a.md", "alpha\n");
-  world.open();
-  std::stop_source stop;
-  static_cast<void>(
-      world.files->mount(world.home(), "home", [&](const Progress&) { stop.request_stop(); }, stop.get_token()));
-  world.mount();
-  EXPECT_EQ(world.best("alpha"), "a.md");
-}
-
 // A folder that cannot be read now is a problem; its files are still there.
 TEST_F(OpenDefects, DISABLED_FilesOfAFolderThatCannotBeReadNowAreNotForgotten) {
   if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
