@@ -119,6 +119,16 @@ Result<std::vector<MountStatus>> Index::mounts() {
   }
 }
 
+Result<std::map<std::string, std::filesystem::path>> Index::roots() {
+  DAIMON_TRY(auto query, database_.prepare("SELECT name, root FROM mounts"));
+  std::map<std::string, std::filesystem::path> roots;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return roots;
+    roots.emplace(query.text(0), query.text(1));
+  }
+}
+
 Result<std::vector<std::string>> Index::paths(const std::string& mount) {
   DAIMON_TRY(auto query, database_.prepare("SELECT path FROM files WHERE mount = ?"));
   query.bind(1, std::string_view(mount));

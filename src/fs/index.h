@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ class Index {
   Status add_mount(const std::string& name, const std::filesystem::path& root);
   Status remove_mount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
+  // As mounts(), without counting.
+  Result<std::map<std::string, std::filesystem::path>> roots();
 
   Result<std::vector<std::string>> paths(const std::string& mount);
   Result<std::optional<Stamp>> stamp(const std::string& mount, const std::string& path);

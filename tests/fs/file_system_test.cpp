@@ -319,5 +319,57 @@ TEST_F(FileSystems, AFileReadWhenTheMountIsStoppedIsReadAgain) {
   EXPECT_EQ(world.best("alpha"), "a.md");
 }
 
+TEST_F(FileSystems, AFolderThatIsNotThereNowForgetsNothing) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  std::filesystem::rename(world.home(), world.folder / "away");
+  EXPECT_EQ(world.files->mount(world.home(), "home", {}, {}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+TEST_F(FileSystems, FilesBeyondTheLimitAreNotForgottenWhileTheyAreThere) {
+  for (int i = 0; i < 6; ++i) world.put("n" + std::to_string(i) + ".md", "alpha\n");
+  world.mount();
+  FileSystem::Options options;
+  options.database = world.folder / "index.db";
+  options.files_max = 4;
+  world.files = std::move(*FileSystem::open(options));
+  std::filesystem::remove(world.home() / "n3.md");
+  const MountReport report = world.mount();
+  EXPECT_EQ(report.forgotten, 1);
+  EXPECT_EQ(report.mount.files, 5);
+  EXPECT_THAT(report.problems, Contains(Field(&Problem::what, HasSubstr("more than 4 files"))));
+}
+
+TEST_F(FileSystems, AnUnmountDuringAMountHolds) {
+  for (int i = 0; i < 3; ++i) world.put("n" + std::to_string(i) + ".md", "alpha\n");
+  world.open();
+  const auto unmount_soon = [&](const Progress& now) {
+    if (now.files_done == 1) {
+      EXPECT_TRUE(world.files->unmount("home"));
+    }
+  };
+  const auto report = world.files->mount(world.home(), "home", unmount_soon, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(world.files->mounts()->empty());
+  EXPECT_TRUE(world.search("alpha").empty());
+}
+
+TEST_F(FileSystems, FilesOfAFolderThatCannotBeReadNowAreNotForgotten) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  world.put("locked/a.md", "alpha\n");
+  world.mount();
+  // Not at all, and only the names in it.
+  for (const auto rights : {std::filesystem::perms::none, std::filesystem::perms::owner_read}) {
+    std::filesystem::permissions(world.home() / "locked", rights);
+    const MountReport report = world.mount();
+    std::filesystem::permissions(world.home() / "locked", std::filesystem::perms::owner_all);
+    EXPECT_EQ(report.forgotten, 0);
+    EXPECT_EQ(report.problems.size(), 1U);
+    EXPECT_EQ(world.best("alpha"), "locked/a.md");
+  }
+}
+
 }  // namespace
 }  // namespace daimon::fs

@@ -26,18 +26,6 @@ struct OpenDefects : ::testing::Test {
   FsWorld world;
 };
 
-// A folder that cannot be read now is a problem; its files are still there.
-TEST_F(OpenDefects, DISABLED_FilesOfAFolderThatCannotBeReadNowAreNotForgotten) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
-  world.put("locked/a.md", "alpha\n");
-  world.mount();
-  std::filesystem::permissions(world.home() / "locked", std::filesystem::perms::none);
-  const MountReport report = world.mount();
-  std::filesystem::permissions(world.home() / "locked", std::filesystem::perms::owner_all);
-  EXPECT_EQ(report.forgotten, 0);
-  EXPECT_EQ(world.best("alpha"), "locked/a.md");
-}
-
 // open() watches the mounts' own folders only and starts no scan.
 TEST_F(OpenDefects, DISABLED_ChangesWhileNobodyWatchedAreFoundAfterOpening) {
   world.put("notes/old.md", "old\n");
