@@ -152,7 +152,8 @@ Status FileSystem::State::check_mounted(const std::string& name) {
 FileSystem::FileSystem(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FileSystem::~FileSystem() {
   state_->stopping.request_stop();
-  state_->watcher.reset();
+  // Stopped before it is taken down: a scan under way still adds folders to it.
+  if (state_->watcher) state_->watcher->stop();
 }
 
 Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
@@ -163,7 +164,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
     state->watcher = std::make_unique<Watcher>([state](const std::string& name) { state->rescan(name); });
     // What changed while nobody watched is found by a scan of each mount, in the background.
     DAIMON_TRY(const auto roots, state->index.roots());
-    for (const auto& [name, root] : roots) state->watcher->add(name, root);
+    for (const auto& [name, root] : roots) state->watcher->notice(name);
   }
   return files;
 }

@@ -26,41 +26,6 @@ struct OpenDefects : ::testing::Test {
   FsWorld world;
 };
 
-// open() watches the mounts' own folders only and starts no scan.
-TEST_F(OpenDefects, DISABLED_ChangesWhileNobodyWatchedAreFoundAfterOpening) {
-  world.put("notes/old.md", "old\n");
-  world.mount();
-  world.files.reset();
-  world.put("notes/new.md", "helicopter\n");
-  world.open(/*watch=*/true);
-  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "notes/new.md"; }));
-}
-
-// The watcher waits for 300 ms without any change, however long that takes.
-TEST_F(OpenDefects, DISABLED_ALogThatIsAlwaysWrittenDoesNotHoldUpTheIndex) {
-  world.put("old.md", "old\n");
-  world.open(/*watch=*/true);
-  world.mount();
-  std::jthread writer([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      world.put("busy.log", "line\n");
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-  });
-  world.put("new.md", "helicopter\n");
-  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "new.md"; }));
-}
-
-// One folder has one watch, which belongs to the mount that came last.
-TEST_F(OpenDefects, DISABLED_AFolderMountedTwiceIsKeptFreshInBoth) {
-  world.put("notes/old.md", "old\n");
-  world.open(/*watch=*/true);
-  world.mount();
-  ASSERT_TRUE(world.files->mount(world.home() / "notes", "notes", {}, {}));
-  world.put("notes/new.md", "helicopter\n");
-  EXPECT_TRUE(comes_true([&] { return world.search("helicopter").size() == 2; }));
-}
-
 // The tree builder looks through all open elements for each new one, and the daemon parses HTML in its own process.
 TEST_F(OpenDefects, DISABLED_HtmlThatNestsWithoutEndIsRefusedSoon) {
   std::string html;
