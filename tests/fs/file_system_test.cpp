@@ -371,5 +371,16 @@ TEST_F(FileSystems, FilesOfAFolderThatCannotBeReadNowAreNotForgotten) {
   }
 }
 
+TEST_F(FileSystems, LaterRowsOfATableAreFoundByTheirColumns) {
+  std::string table = "date,payee,category,amount\n";
+  for (int i = 0; i < 200; ++i) table += "2026-03-01,Grocer,food," + std::to_string(i) + "\n";
+  world.put("accounts.csv", table + "2026-04-01,Osprey,travel,99\n");
+  world.put("other.md", "Osprey\n");
+  world.mount();
+  const auto passages = world.search("Osprey payee amount", 1);
+  ASSERT_EQ(passages.size(), 1U);
+  EXPECT_THAT(passages[0].text, HasSubstr("2026-04-01,Osprey"));
+}
+
 }  // namespace
 }  // namespace daimon::fs

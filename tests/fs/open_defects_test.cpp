@@ -45,16 +45,6 @@ TEST_F(OpenDefects, DISABLED_HtmlThatMultipliesIsRefusedSoon) {
   EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
 }
 
-// The heading of each chunk looks for the end of its line to the end of the document.
-TEST_F(OpenDefects, DISABLED_ADocumentOfOneLineIsCutInTime) {
-  Document document;
-  document.type = "markdown";
-  document.text.assign(32U << 20, 'x');
-  const auto begin = steady_clock::now();
-  EXPECT_GT(chunks_of(document).size(), 20'000U);
-  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
-}
-
 // Mail programs of Windows say iso-8859-1 or windows-1252 and mean the latter; so do files.
 TEST_F(OpenDefects, DISABLED_TheEuroOfWindowsIsAEuro) {
   EXPECT_THAT(text_of_mail("Content-Type: text/plain; charset=windows-1252\n\n\x80 84.20, \x93paid\x94\n"),
@@ -77,18 +67,6 @@ TEST_F(OpenDefects, DISABLED_ABoundaryThatBeginsLikeAnotherIsNotIt) {
 // Lines of code, poems and tables keep their ends in <pre>.
 TEST_F(OpenDefects, DISABLED_PreformattedTextKeepsItsLines) {
   EXPECT_EQ(text_of_html("<pre>one\n  two\n</pre>"), "one\n  two\n");
-}
-
-// A cell of a table is found by the name of its column in every part of the table, not in the first alone.
-TEST_F(OpenDefects, DISABLED_LaterRowsOfATableAreFoundByTheirColumns) {
-  std::string table = "date,payee,category,amount\n";
-  for (int i = 0; i < 200; ++i) table += "2026-03-01,Grocer,food," + std::to_string(i) + "\n";
-  world.put("accounts.csv", table + "2026-04-01,Osprey,travel,99\n");
-  world.put("other.md", "Osprey\n");
-  world.mount();
-  const auto passages = world.search("Osprey payee amount", 1);
-  ASSERT_EQ(passages.size(), 1U);
-  EXPECT_THAT(passages[0].text, HasSubstr("2026-04-01,Osprey"));
 }
 
 }  // namespace
