@@ -201,12 +201,13 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
     const bool has_multibyte = bytes.contains("\xC3") || bytes.contains("\xE2");
     bytes = has_multibyte ? repair_utf8(bytes) : from_latin1(bytes);
   }
-  if (*type == "html")
-    document.text = text_of_html(bytes);
-  else if (*type == "mail")
+  if (*type == "html") {
+    DAIMON_TRY(document.text, text_of_html(bytes));
+  } else if (*type == "mail") {
     document.text = text_of_mail(bytes);
-  else
+  } else {
     document.text = std::move(bytes);
+  }
   if (*type == "table") document.columns = csv_header(document.text);
   return document;
 }

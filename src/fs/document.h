@@ -33,8 +33,9 @@ std::optional<std::string> type_of(const std::filesystem::path& path, std::strin
 // none.
 Result<Document> read_document(const std::filesystem::path& path, std::stop_token stop);
 
-// Parsers of one type each.
-std::string text_of_html(std::string_view html);
+// Parsers of one type each. HTML is UTF-8; kLimit when it nests or grows without end. HTML of a mail that does so is
+// left out of its text, which says so.
+Result<std::string> text_of_html(std::string_view html);
 std::string text_of_mail(std::string_view message);
 // Of a file, or, when the path is empty, of bytes.
 Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes, std::stop_token stop);

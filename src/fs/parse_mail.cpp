@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "fs/document.h"
+#include "fs/parse_html.h"
 
 namespace daimon::fs {
 namespace {
@@ -138,7 +139,7 @@ std::string parameter(std::string_view header, std::string_view name) {
   return std::string(trim(value.substr(0, value.find(';'))));
 }
 
-std::string body_of(const Part& part, int depth) {
+std::string body_of(const Part& part, int depth, HtmlWork& work) {
   const std::string type = to_lower_ascii(part.header("content-type"));
   if (type.starts_with("multipart/") && depth < kPartDepthMax) {
     const std::string boundary = "--" + parameter(part.header("content-type"), "boundary");
@@ -154,7 +155,7 @@ std::string body_of(const Part& part, int depth) {
       const std::size_t next = part.body.find(boundary, at + 1);
       const Part inner = split(part.body.substr(at + 1, next == std::string_view::npos ? next : next - at - 1));
       const std::string kind = to_lower_ascii(inner.header("content-type"));
-      (kind.starts_with("text/html") ? html : plain) += body_of(inner, depth + 1);
+      (kind.starts_with("text/html") ? html : plain) += body_of(inner, depth + 1, work);
       at = next;
     }
     return plain.empty() ? html : plain;
@@ -167,16 +168,18 @@ std::string body_of(const Part& part, int depth) {
                                                        : std::string(part.body);
   std::string text = to_utf8(std::move(bytes), parameter(part.header("content-type"), "charset"));
   std::erase(text, '\r');
-  return type.starts_with("text/html") ? text_of_html(text) : text;
+  if (!type.starts_with("text/html")) return text;
+  const auto html = text_of_html(text, work);
+  return html ? *html : "[" + html.error().what + "; it is left out]\n";
 }
 
-std::string one_message(std::string_view message) {
+std::string one_message(std::string_view message, HtmlWork& work) {
   const Part part = split(message);
   std::string out;
   for (const auto& [name, shown] :
        {std::pair("from", "From: "), {"to", "To: "}, {"date", "Date: "}, {"subject", "Subject: "}})
     if (const auto value = part.header(name); !value.empty()) out += shown + decode_words(value) + "\n";
-  out += "\n" + body_of(part, 0);
+  out += "\n" + body_of(part, 0, work);
   if (!out.ends_with('\n')) out += '\n';
   return repair_utf8(out);
 }
@@ -184,14 +187,15 @@ std::string one_message(std::string_view message) {
 }  // namespace
 
 std::string text_of_mail(std::string_view message) {
-  if (!message.starts_with("From ")) return one_message(message);
+  HtmlWork work;
+  if (!message.starts_with("From ")) return one_message(message, work);
   std::string out;
   while (!message.empty()) {
     const std::size_t line_end = message.find('\n');
     if (line_end == std::string_view::npos) break;
     message.remove_prefix(line_end + 1);  // the "From " line
     const std::size_t next = message.find("\nFrom ");
-    out += one_message(message.substr(0, next == std::string_view::npos ? next : next + 1)) + "\n";
+    out += one_message(message.substr(0, next == std::string_view::npos ? next : next + 1), work) + "\n";
     message.remove_prefix(next == std::string_view::npos ? message.size() : next + 1);
   }
   return out;

@@ -382,5 +382,17 @@ TEST_F(FileSystems, LaterRowsOfATableAreFoundByTheirColumns) {
   EXPECT_THAT(passages[0].text, HasSubstr("2026-04-01,Osprey"));
 }
 
+TEST_F(FileSystems, APageThatIsRefusedIsAProblemAndNotTriedAgain) {
+  std::string html;
+  for (int i = 0; i < 20'000; ++i) html += "<div>";
+  world.put("deep.html", html);
+  world.put("good.md", "readable\n");
+  const MountReport report = world.mount();
+  EXPECT_THAT(report.problems, Contains(Field(&Problem::path, "deep.html")));
+  EXPECT_EQ(report.mount.problems, 1);
+  EXPECT_EQ(world.best("readable"), "good.md");
+  EXPECT_EQ(world.mount().unchanged, 2);
+}
+
 }  // namespace
 }  // namespace daimon::fs

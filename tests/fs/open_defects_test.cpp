@@ -26,25 +26,6 @@ struct OpenDefects : ::testing::Test {
   FsWorld world;
 };
 
-// The tree builder looks through all open elements for each new one, and the daemon parses HTML in its own process.
-TEST_F(OpenDefects, DISABLED_HtmlThatNestsWithoutEndIsRefusedSoon) {
-  std::string html;
-  for (int i = 0; i < 300'000; ++i) html += "<div>";
-  const auto begin = steady_clock::now();
-  text_of_html(html);
-  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
-}
-
-// Formatting elements are opened again in each paragraph: 300 KB become a hundred million nodes.
-TEST_F(OpenDefects, DISABLED_HtmlThatMultipliesIsRefusedSoon) {
-  std::string html;
-  for (int i = 0; i < 10'000; ++i) html += "<b i" + std::to_string(i) + ">";
-  for (int i = 0; i < 10'000; ++i) html += "<p>x";
-  const auto begin = steady_clock::now();
-  text_of_html(html);
-  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(2));
-}
-
 // Mail programs of Windows say iso-8859-1 or windows-1252 and mean the latter; so do files.
 TEST_F(OpenDefects, DISABLED_TheEuroOfWindowsIsAEuro) {
   EXPECT_THAT(text_of_mail("Content-Type: text/plain; charset=windows-1252\n\n\x80 84.20, \x93paid\x94\n"),
@@ -62,11 +43,6 @@ TEST_F(OpenDefects, DISABLED_ABoundaryThatBeginsLikeAnotherIsNotIt) {
   EXPECT_THAT(text, HasSubstr("plain words"));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("rich words")));
   EXPECT_THAT(text, ::testing::Not(HasSubstr("--b2")));
-}
-
-// Lines of code, poems and tables keep their ends in <pre>.
-TEST_F(OpenDefects, DISABLED_PreformattedTextKeepsItsLines) {
-  EXPECT_EQ(text_of_html("<pre>one\n  two\n</pre>"), "one\n  two\n");
 }
 
 }  // namespace
