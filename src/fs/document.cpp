@@ -11,6 +11,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "fs/charset.h"
 #include "sandbox/sandbox.h"
 
 namespace daimon::fs {
@@ -34,22 +35,6 @@ const std::map<std::string, std::string, std::less<>>& types() {
     return made;
   }();
   return kTypes;
-}
-
-// Invalid UTF-8 of a file without any valid multi-byte character is most likely Latin-1, as older letters are.
-std::string from_latin1(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | (byte >> 6));
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return out;
 }
 
 bool looks_binary(std::string_view bytes) {
@@ -196,10 +181,10 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
   document.type = *type;
   document.cut = cut;
   if (cut) bytes.resize(bytes.rfind('\n') == std::string::npos ? bytes.size() : bytes.rfind('\n') + 1);
-  if (!is_utf8(bytes)) {
+  // The parts of a mail say what they are.
+  if (*type != "mail" && !is_utf8(bytes)) {
     document.repaired = true;
-    const bool has_multibyte = bytes.contains("\xC3") || bytes.contains("\xE2");
-    bytes = has_multibyte ? repair_utf8(bytes) : from_latin1(bytes);
+    bytes = utf8_of(bytes);
   }
   if (*type == "html") {
     DAIMON_TRY(document.text, text_of_html(bytes));

@@ -234,6 +234,29 @@ TEST_F(Documents, AMailLeavesOutHtmlThatIsRefusedAndSaysSo) {
   EXPECT_THAT(text, Not(HasSubstr("deep\n")));
 }
 
+TEST_F(Documents, TheEuroOfWindowsIsAEuro) {
+  EXPECT_THAT(text_of_mail("Content-Type: text/plain; charset=windows-1252\n\n\x80 84.20, \x93paid\x94\n"),
+              HasSubstr("\xE2\x82\xAC 84.20, \xE2\x80\x9Cpaid\xE2\x80\x9D"));
+  world.put("letter.txt", "\x80 84.20\n");
+  EXPECT_EQ(read_document(world.home() / "letter.txt", {})->text, "\xE2\x82\xAC 84.20\n");
+  // A character that begins one of several bytes in UTF-8 does not make it UTF-8.
+  EXPECT_EQ(parse("french.txt", "ch\xE2teau\n")->text, "ch\xC3\xA2teau\n");
+  EXPECT_THAT(
+      parse("eight-bit.eml", "Subject: Caf\xE9\nContent-Type: text/plain; charset=iso-8859-1\n\nM\xFCller \x80\n")
+          ->text,
+      ::testing::AllOf(HasSubstr("Subject: Caf\xC3\xA9\n"), HasSubstr("M\xC3\xBCller \xE2\x82\xAC")));
+}
+
+TEST_F(Documents, ABoundaryThatBeginsLikeAnotherIsNotIt) {
+  const std::string text = text_of_mail(
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; "
+      "boundary=b2\n\n--b2\nContent-Type: text/plain\n\nplain words\n"
+      "--b2\nContent-Type: text/html\n\n<p>rich words</p>\n--b2--\n--b--\n");
+  EXPECT_THAT(text, HasSubstr("plain words"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("rich words")));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("--b2")));
+}
+
 TEST_F(Documents, PreformattedTextKeepsItsLines) {
   EXPECT_EQ(*text_of_html("<pre>one\n  two\n</pre>"), "one\n  two\n");
   EXPECT_EQ(*text_of_html("<p>a  b</p><pre>\n  x\n\n<b>y</b><br><br>z</pre><p>c\nd"), "a b\n  x\n\ny\n\nz\nc d\n");
