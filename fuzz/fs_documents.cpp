@@ -1,11 +1,13 @@
-// Documents from outside: HTML, mail and CSV of any bytes become UTF-8 text, the text is covered by its chunks, and a
-// window of each fits. The first byte chooses the type.
+// Documents from outside: HTML, mail and CSV of any bytes become UTF-8 text, or, HTML that nests or grows without end,
+// an error that says what to do; the text is covered by its chunks, and a window of each fits. The first byte chooses
+// the type.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "base/text.h"
+#include "fs/charset.h"
 #include "fs/chunk.h"
 #include "fs/document.h"
 #include "fs/rank.h"
@@ -17,13 +19,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fs::Document document;
   switch (data[0] % 5) {
     case 0:
-      document.type = "html", document.text = fs::text_of_html(repair_utf8(bytes));
+      document.type = "html";
+      if (auto text = fs::text_of_html(repair_utf8(bytes)))
+        document.text = std::move(*text);
+      else if (text.error().code != ErrorCode::kLimit || text.error().remedy.empty())
+        std::abort();
       break;
     case 1:
       document.type = "mail", document.text = fs::text_of_mail(bytes);
       break;
     case 2:
-      document.type = "table", document.text = repair_utf8(bytes), document.columns = fs::csv_header(document.text);
+      document.type = "table", document.text = fs::utf8_of(bytes), document.columns = fs::csv_header(document.text);
       break;
     case 3:
       document.type = "markdown", document.text = repair_utf8(bytes);
@@ -35,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!is_utf8(document.text) || document.columns.size() > 200) std::abort();
   std::uint64_t at = 0;
   for (const fs::Chunk& chunk : fs::chunks_of(document)) {
+    if (chunk.heading.size() > 1000 || !is_utf8(chunk.heading)) std::abort();
     if (chunk.begin != at || chunk.end <= chunk.begin || chunk.end - chunk.begin > fs::kChunkBytesMax) std::abort();
     const std::string_view text = std::string_view(document.text).substr(chunk.begin, chunk.end - chunk.begin);
     std::size_t shown = 0;

@@ -14,6 +14,26 @@ std::size_t heading_level(std::string_view line) {
   return level >= 1 && level <= 6 && level < line.size() && line[level] == ' ' ? level : 0;
 }
 
+// A heading is shown and indexed with each chunk below it, however long its line is.
+constexpr std::size_t kHeadingBytes = 120;
+constexpr std::size_t kColumnsBytes = 400;
+
+// Opens a heading of that level below those above it.
+void open_heading(std::vector<std::string>& path, std::string_view line, std::size_t level) {
+  path.resize(std::min(path.size(), level - 1));
+  path.emplace_back(cut_utf8(trim(line.substr(level)), kHeadingBytes));
+}
+
+// What the columns are called, for chunks that do not hold the header: "date, payee, amount".
+std::string columns_of(const Document& document) {
+  std::string line;
+  for (const std::string& column : document.columns) {
+    line += (line.empty() ? "" : ", ") + std::string(cut_utf8(column, kHeadingBytes));
+    if (line.size() >= kColumnsBytes) break;
+  }
+  return std::string(cut_utf8(line, kColumnsBytes));
+}
+
 // A line that begins a definition: at the margin, a word first, and not a continuation or a closing bracket.
 bool begins_definition(std::string_view line) {
   if (line.empty()) return false;
@@ -41,11 +61,7 @@ class Cutter {
           (size > 0 && size + line.size() > kChunkBytes))
         finish(at);
       if (page_break) ++next_page_;
-      if (level != 0) {
-        path_.resize(std::min(path_.size(), level - 1));
-        path_.emplace_back(trim(line.substr(level)));
-      }
-      if (definition) definition_ = line.substr(0, 120);
+      if (definition) definition_ = cut_utf8(line, kHeadingBytes);
       // A line longer than a chunk is cut at blanks, or between code points.
       while (line_end - begin_ > kChunkBytesMax) {
         const std::string_view room = cut_utf8(std::string_view(text_).substr(begin_), kChunkBytesMax);
@@ -70,10 +86,8 @@ class Cutter {
       chunk.page = static_cast<int>(after - document_.page_begin.begin());
     }
     if (document_.type == "code") chunk.heading = definition_;
-    for (const std::string& part : heading_at_begin_) chunk.heading += (chunk.heading.empty() ? "" : " > ") + part;
     chunks_.push_back(std::move(chunk));
     begin_ = end;
-    heading_at_begin_ = path_;
   }
 
   const Document& document_;
@@ -81,7 +95,6 @@ class Cutter {
   std::vector<Chunk> chunks_;
   std::uint64_t begin_ = 0;
   std::size_t next_page_ = 1;
-  std::vector<std::string> path_, heading_at_begin_;
   std::string definition_;
 };
 
@@ -93,18 +106,15 @@ std::vector<Chunk> chunks_of(const Document& document) {
   if (document.type == "markdown" || document.type == "html") {
     std::vector<std::string> path;
     for (Chunk& chunk : chunks) {
-      const std::string_view first =
-          trim(std::string_view(document.text)
-                   .substr(chunk.begin,
-                           std::min<std::size_t>(document.text.find('\n', chunk.begin), chunk.end) - chunk.begin));
-      if (const std::size_t level = heading_level(first); level != 0) {
-        path.resize(std::min(path.size(), level - 1));
-        path.emplace_back(trim(first.substr(level)));
-      }
-      chunk.heading.clear();
+      const std::string_view text = std::string_view(document.text).substr(chunk.begin, chunk.end - chunk.begin);
+      const std::string_view first = trim(text.substr(0, text.find('\n')));
+      const bool whole_line = chunk.begin == 0 || document.text[chunk.begin - 1] == '\n';
+      if (const std::size_t level = heading_level(first); level != 0 && whole_line) open_heading(path, first, level);
       for (const std::string& part : path) chunk.heading += (chunk.heading.empty() ? "" : " > ") + part;
     }
   }
+  if (document.type == "table")
+    for (const std::string columns = columns_of(document); Chunk& chunk : chunks) chunk.heading = columns;
   return chunks;
 }
 

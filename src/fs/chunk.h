@@ -14,7 +14,7 @@ struct Chunk {
   std::uint64_t begin = 0;  // bytes of Document::text, [begin, end)
   std::uint64_t end = 0;
   std::optional<int> page;  // from 1
-  std::string heading;      // "House > Boiler" in Markdown and HTML, the definition's line in code
+  std::string heading;      // "House > Boiler" in Markdown and HTML, the definition's line in code, columns of a table
 };
 
 inline constexpr std::uint64_t kChunkBytes = 1000;     // aimed at

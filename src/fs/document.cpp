@@ -11,6 +11,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "fs/charset.h"
 #include "sandbox/sandbox.h"
 
 namespace daimon::fs {
@@ -36,22 +37,6 @@ const std::map<std::string, std::string, std::less<>>& types() {
   return kTypes;
 }
 
-// Invalid UTF-8 of a file without any valid multi-byte character is most likely Latin-1, as older letters are.
-std::string from_latin1(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | (byte >> 6));
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return out;
-}
-
 bool looks_binary(std::string_view bytes) {
   const std::string_view sample = bytes.substr(0, 8192);
   if (sample.contains('\0')) return true;
@@ -72,7 +57,12 @@ Result<std::string> read_bytes(const std::filesystem::path& path, bool& cut, std
     return fail(ErrorCode::kUnsupported, printable(path.string()) + " is not a regular file");
   }
   std::array<char, 1 << 16> buffer{};
-  while (bytes.size() < kTextBytesMax && !stop.stop_requested()) {
+  while (bytes.size() < kTextBytesMax) {
+    // Half of a file must not pass for the file.
+    if (stop.stop_requested()) {
+      ::close(file);
+      return fail(ErrorCode::kCancelled, "stopped while reading " + printable(path.string()));
+    }
     const ssize_t got = ::read(file, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
@@ -144,6 +134,8 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
     command.input_file = path;
   command.stop = std::move(stop);
   DAIMON_TRY(const sandbox::RunResult result, sandbox::run(profile, command));
+  if (result.stopped == sandbox::Stopped::kCancelled)
+    return fail(ErrorCode::kCancelled, "stopped while the PDF was read");
   if (!result.succeeded() && result.out.empty()) {
     const std::string reason(trim(result.error.substr(0, 200)));
     return fail(ErrorCode::kCorrupt,
@@ -189,17 +181,18 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
   document.type = *type;
   document.cut = cut;
   if (cut) bytes.resize(bytes.rfind('\n') == std::string::npos ? bytes.size() : bytes.rfind('\n') + 1);
-  if (!is_utf8(bytes)) {
+  // The parts of a mail say what they are.
+  if (*type != "mail" && !is_utf8(bytes)) {
     document.repaired = true;
-    const bool has_multibyte = bytes.contains("\xC3") || bytes.contains("\xE2");
-    bytes = has_multibyte ? repair_utf8(bytes) : from_latin1(bytes);
+    bytes = utf8_of(bytes);
   }
-  if (*type == "html")
-    document.text = text_of_html(bytes);
-  else if (*type == "mail")
+  if (*type == "html") {
+    DAIMON_TRY(document.text, text_of_html(bytes));
+  } else if (*type == "mail") {
     document.text = text_of_mail(bytes);
-  else
+  } else {
     document.text = std::move(bytes);
+  }
   if (*type == "table") document.columns = csv_header(document.text);
   return document;
 }

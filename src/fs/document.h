@@ -28,12 +28,14 @@ inline constexpr std::uint64_t kTextBytesMax = 64ULL << 20;
 // The type by name, or by the first bytes; nothing for what is not text.
 std::optional<std::string> type_of(const std::filesystem::path& path, std::string_view first_bytes);
 
-// Reads and parses. kUnsupported for what is no document (binary), kCorrupt for one that does not parse. PDF is parsed
-// by a program in the sandbox and fails closed when there is none.
+// Reads and parses. kUnsupported for what is no document (binary), kCorrupt for one that does not parse, kCancelled
+// when stopped: a document is whole or none. PDF is parsed by a program in the sandbox and fails closed when there is
+// none.
 Result<Document> read_document(const std::filesystem::path& path, std::stop_token stop);
 
-// Parsers of one type each.
-std::string text_of_html(std::string_view html);
+// Parsers of one type each. HTML is UTF-8; kLimit when it nests or grows without end. HTML of a mail that does so is
+// left out of its text, which says so.
+Result<std::string> text_of_html(std::string_view html);
 std::string text_of_mail(std::string_view message);
 // Of a file, or, when the path is empty, of bytes.
 Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes, std::stop_token stop);

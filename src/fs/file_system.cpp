@@ -1,10 +1,6 @@
 #include "fs/file_system.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <map>
 #include <mutex>
 #include <set>
@@ -13,34 +9,13 @@
 #include "base/text.h"
 #include "fs/index.h"
 #include "fs/rank.h"
+#include "fs/walk.h"
 #include "fs/watcher.h"
 
 namespace daimon::fs {
 namespace {
 
-constexpr int kDepthMax = 64;
 constexpr int kPerFileMax = 2;  // passages of one file in one search
-
-// Folders that hold no documents of the person's.
-bool is_ignored(const std::filesystem::path& name) {
-  static const std::set<std::string, std::less<>> kIgnored = {".git",   ".hg",   ".svn", "node_modules", "__pycache__",
-                                                              ".cache", ".venv", "venv", ".daimon"};
-  return kIgnored.contains(name.string());
-}
-
-struct Found {
-  std::string path;  // below the mount
-  Stamp stamp;
-};
-
-Result<Stamp> stamp_of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (::lstat(path.c_str(), &status) != 0)
-    return std::unexpected(os_error(errno, "cannot look at " + printable(path.string())));
-  return Stamp{static_cast<std::int64_t>(status.st_size),
-               status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
-               static_cast<std::int64_t>(status.st_ino)};
-}
 
 std::string spaced(std::string_view path) {
   std::string words(path);
@@ -63,9 +38,13 @@ bool asks_for_table(std::string_view goal) {
 
 struct FileSystem::State {
   explicit State(Index opened, Options chosen) : index(std::move(opened)), options(std::move(chosen)) {}
-  // Walks a folder without following links; files of a kind that is no document are left out.
-  void walk(const std::filesystem::path& root, const std::string& name, std::vector<Found>& found,
-            std::vector<Problem>& problems, std::stop_token stop);
+  // Indexes what changed below a mount; the lock of scans is held.
+  Result<MountReport> scan(const std::string& name, const std::filesystem::path& root,
+                           const std::function<void(const Progress&)>& progress, std::stop_token stop);
+  // As the watcher asks for it: of what is still mounted.
+  void rescan(const std::string& name);
+  // The lock of the index is held. An unmount does not wait for a scan, so a scan looks for it.
+  Status check_mounted(const std::string& name);
 
   std::mutex mutex;        // of the index
   std::mutex mount_mutex;  // one scan at a time
@@ -75,63 +54,117 @@ struct FileSystem::State {
   std::unique_ptr<Watcher> watcher;
 };
 
-void FileSystem::State::walk(const std::filesystem::path& root, const std::string& name, std::vector<Found>& found,
-                             std::vector<Problem>& problems, std::stop_token stop) {
-  std::vector<std::pair<std::filesystem::path, int>> open{{"", 0}};
-  while (!open.empty() && !stop.stop_requested()) {
-    const auto [folder, depth] = open.back();
-    open.pop_back();
-    if (watcher) watcher->add(name, root / folder);
-    std::error_code error;
-    std::filesystem::directory_iterator entries(root / folder, error);
-    if (error) {
-      problems.push_back({folder.string(), error.message()});
-      continue;
-    }
-    for (std::filesystem::directory_iterator end; entries != end; entries.increment(error)) {
-      if (error) break;
-      const auto relative = folder / entries->path().filename();
-      const auto type = entries->symlink_status(error).type();
-      if (type == std::filesystem::file_type::directory) {
-        if (!is_ignored(relative.filename()) && depth < kDepthMax) open.emplace_back(relative, depth + 1);
+Result<MountReport> FileSystem::State::scan(const std::string& name, const std::filesystem::path& root,
+                                            const std::function<void(const Progress&)>& progress,
+                                            std::stop_token stop) {
+  MountReport report;
+  DAIMON_TRY(const Listing listing, walk(
+                                        root, options.files_max,
+                                        [&](const std::filesystem::path& folder) {
+                                          if (watcher) watcher->add(name, folder);
+                                        },
+                                        stop));
+  report.problems = listing.problems;
+  Progress now;
+  now.files_total = static_cast<std::int64_t>(listing.files.size());
+  const auto stopped = [&] {
+    return fail(ErrorCode::kCancelled, daimon::format("stopped after {} of {} files", now.files_done, now.files_total),
+                "mount again to go on where it stopped");
+  };
+  std::set<std::string> there;
+  for (const FoundFile& file : listing.files) {
+    if (stop.stop_requested()) return stopped();
+    there.insert(file.path);
+    {
+      const std::scoped_lock lock(mutex);
+      DAIMON_TRY(const auto known, index.stamp(name, file.path));
+      if (known && *known == file.stamp) {
+        ++report.unchanged;
+        ++now.files_done;
         continue;
       }
-      if (type != std::filesystem::file_type::regular) continue;
-      if (!is_utf8(relative.string())) {
-        problems.push_back({printable(relative.string()), "the file's name is not valid UTF-8"});
-        continue;
-      }
-      if (static_cast<std::int64_t>(found.size()) >= options.files_max) {
-        problems.push_back({"", daimon::format("more than {} files; the rest is left out", options.files_max)});
-        return;
-      }
-      const auto stamp = stamp_of(root / relative);
-      if (stamp) found.push_back({relative.string(), *stamp});
     }
+    now.path = file.path;
+    if (progress) progress(now);
+    // Parsing takes long and needs no lock: searches go on meanwhile.
+    auto document = static_cast<std::uint64_t>(file.stamp.bytes) > options.file_bytes_max
+                        ? Result<Document>(fail(ErrorCode::kLimit,
+                                                daimon::format("larger than {} MiB", options.file_bytes_max >> 20)))
+                        : read_document(root / file.path, stop);
+    const std::scoped_lock lock(mutex);
+    DAIMON_CHECK(check_mounted(name));
+    if (document) {
+      DAIMON_CHECK(index.put(name, file.path, file.stamp, *document));
+      ++report.indexed;
+      report.bytes += document->text.size();
+      if (document->cut)
+        report.problems.push_back(
+            {file.path, daimon::format("only the first {} MiB are indexed", kTextBytesMax >> 20)});
+    } else if (document.error().code == ErrorCode::kUnsupported) {
+      DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, true));
+      ++report.skipped;
+    } else if (document.error().code == ErrorCode::kCancelled) {
+      return stopped();
+    } else {
+      report.problems.push_back({file.path, document.error().what});
+      // What may work next time (no sandbox) is not remembered.
+      if (document.error().code == ErrorCode::kCorrupt || document.error().code == ErrorCode::kLimit)
+        DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, false));
+    }
+    ++now.files_done;
+    now.bytes_done += static_cast<std::uint64_t>(file.stamp.bytes);
   }
+  const std::scoped_lock lock(mutex);
+  DAIMON_CHECK(check_mounted(name));
+  DAIMON_TRY(const auto known, index.paths(name));
+  for (const std::string& path : known)
+    if (!there.contains(path) && is_gone(listing, root, path)) {
+      DAIMON_CHECK(index.remove(name, path));
+      ++report.forgotten;
+    }
+  if (progress) progress(now);
+  DAIMON_TRY(const auto mounts, index.mounts());
+  report.mount = *std::ranges::find(mounts, name, &MountStatus::name);
+  if (report.problems.size() > kProblemsShown) report.problems.resize(kProblemsShown);
+  return report;
+}
+
+void FileSystem::State::rescan(const std::string& name) {
+  const std::scoped_lock one_scan(mount_mutex);
+  std::filesystem::path root;
+  {
+    const std::scoped_lock lock(mutex);
+    const auto roots = index.roots();
+    if (!roots || !roots->contains(name)) return;
+    root = roots->at(name);
+  }
+  // What fails now is tried again at the next change and by the next mount, which says so.
+  static_cast<void>(scan(name, root, {}, stopping.get_token()));
+}
+
+Status FileSystem::State::check_mounted(const std::string& name) {
+  DAIMON_TRY(const auto roots, index.roots());
+  if (roots.contains(name)) return {};
+  if (watcher) watcher->forget(name);
+  return fail(ErrorCode::kConflict, daimon::format("'{}' was unmounted meanwhile", printable(name)));
 }
 
 FileSystem::FileSystem(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FileSystem::~FileSystem() {
   state_->stopping.request_stop();
-  state_->watcher.reset();
+  // Stopped before it is taken down: a scan under way still adds folders to it.
+  if (state_->watcher) state_->watcher->stop();
 }
 
 Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
   DAIMON_TRY(auto index, Index::open(options.database));
   auto files = std::unique_ptr<FileSystem>(new FileSystem(std::make_unique<State>(std::move(index), options)));
   if (options.watch) {
-    FileSystem* self = files.get();
-    files->state_->watcher = std::make_unique<Watcher>([self](const std::string& name) {
-      const auto mounts = self->mounts();
-      if (!mounts) return;
-      for (const MountStatus& mount : *mounts)
-        if (mount.name == name)
-          static_cast<void>(self->mount(mount.root, name, {}, self->state_->stopping.get_token()));
-    });
+    State* state = files->state_.get();
+    state->watcher = std::make_unique<Watcher>([state](const std::string& name) { state->rescan(name); });
     // What changed while nobody watched is found by a scan of each mount, in the background.
-    DAIMON_TRY(const auto mounts, files->mounts());
-    for (const MountStatus& mount : mounts) files->state_->watcher->add(mount.name, mount.root);
+    DAIMON_TRY(const auto roots, state->index.roots());
+    for (const auto& [name, root] : roots) state->watcher->notice(name);
   }
   return files;
 }
@@ -144,6 +177,8 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   if (!std::filesystem::is_directory(root, error))
     return fail(ErrorCode::kInvalidArgument, printable(folder.string()) + " is not a folder",
                 "mount the folder that it is in");
+  if (const std::filesystem::directory_iterator readable(root, error); error)
+    return std::unexpected(os_error(error.value(), "cannot mount " + printable(root.string())));
   if (name.empty()) name = root.filename().empty() ? "root" : root.filename().string();
   if (name.contains('/') || !is_utf8(name))
     return fail(ErrorCode::kInvalidArgument, "the name of a mount cannot contain '/'");
@@ -152,73 +187,16 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     const std::scoped_lock lock(state_->mutex);
     DAIMON_CHECK(state_->index.add_mount(name, root));
   }
-  MountReport report;
-  std::vector<Found> found;
-  state_->walk(root, name, found, report.problems, stop);
-  Progress now;
-  now.files_total = static_cast<std::int64_t>(found.size());
-  std::set<std::string> there;
-  for (const Found& file : found) {
-    if (stop.stop_requested())
-      return fail(ErrorCode::kCancelled,
-                  daimon::format("stopped after {} of {} files", now.files_done, now.files_total),
-                  "mount again to go on where it stopped");
-    there.insert(file.path);
-    {
-      const std::scoped_lock lock(state_->mutex);
-      DAIMON_TRY(const auto known, state_->index.stamp(name, file.path));
-      if (known && *known == file.stamp) {
-        ++report.unchanged;
-        ++now.files_done;
-        continue;
-      }
-    }
-    now.path = file.path;
-    if (progress) progress(now);
-    // Parsing takes long and needs no lock: searches go on meanwhile.
-    auto document =
-        static_cast<std::uint64_t>(file.stamp.bytes) > state_->options.file_bytes_max
-            ? Result<Document>(
-                  fail(ErrorCode::kLimit, daimon::format("larger than {} MiB", state_->options.file_bytes_max >> 20)))
-            : read_document(root / file.path, stop);
-    const std::scoped_lock lock(state_->mutex);
-    if (document) {
-      DAIMON_CHECK(state_->index.put(name, file.path, file.stamp, *document));
-      ++report.indexed;
-      report.bytes += document->text.size();
-      if (document->cut)
-        report.problems.push_back(
-            {file.path, daimon::format("only the first {} MiB are indexed", kTextBytesMax >> 20)});
-    } else if (document.error().code == ErrorCode::kUnsupported) {
-      DAIMON_CHECK(state_->index.put_problem(name, file.path, file.stamp, document.error().what, true));
-      ++report.skipped;
-    } else {
-      report.problems.push_back({file.path, document.error().what});
-      // What may work next time (no sandbox, cancelled) is not remembered.
-      if (document.error().code == ErrorCode::kCorrupt || document.error().code == ErrorCode::kLimit)
-        DAIMON_CHECK(state_->index.put_problem(name, file.path, file.stamp, document.error().what, false));
-    }
-    ++now.files_done;
-    now.bytes_done += static_cast<std::uint64_t>(file.stamp.bytes);
-  }
-  const std::scoped_lock lock(state_->mutex);
-  DAIMON_TRY(const auto known, state_->index.paths(name));
-  for (const std::string& path : known)
-    if (!there.contains(path)) {
-      DAIMON_CHECK(state_->index.remove(name, path));
-      ++report.forgotten;
-    }
-  if (progress) progress(now);
-  DAIMON_TRY(const auto mounts, state_->index.mounts());
-  report.mount = *std::ranges::find(mounts, name, &MountStatus::name);
-  if (report.problems.size() > kProblemsShown) report.problems.resize(kProblemsShown);
-  return report;
+  return state_->scan(name, root, progress, std::move(stop));
 }
 
 Status FileSystem::unmount(const std::string& name) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    DAIMON_CHECK(state_->index.remove_mount(name));
+  }
   if (state_->watcher) state_->watcher->forget(name);
-  const std::scoped_lock lock(state_->mutex);
-  return state_->index.remove_mount(name);
+  return {};
 }
 
 Result<std::vector<MountStatus>> FileSystem::mounts() {
@@ -327,8 +305,10 @@ Result<Verification> FileSystem::verify(const std::string& mount, const std::str
   Verification verification;
   DAIMON_TRY(const auto current, state_->index.current_version(mount, path));
   verification.changed_since = !current || *current != version;
+  DAIMON_TRY(const bool had, state_->index.had_version(mount, path, version));
+  if (!had || quote.empty()) return verification;
   DAIMON_TRY(const auto text, state_->index.text_of_version(version));
-  if (!text || quote.empty()) return verification;
+  if (!text) return verification;
   const std::size_t at = text->find(quote);
   verification.verified = at != std::string::npos;
   verification.byte_begin = verification.verified ? at : 0;

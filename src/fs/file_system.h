@@ -81,7 +81,7 @@ struct Progress {
 };
 
 struct Verification {
-  bool verified = false;       // the quotation stands in that version, byte for byte
+  bool verified = false;       // the quotation stands in that version of that file, byte for byte
   bool changed_since = false;  // the file has another version now, or is gone
   std::uint64_t byte_begin = 0;
 };
@@ -92,12 +92,14 @@ class FileSystem {
     std::filesystem::path database;  // index.db; rebuilt from the files when it is damaged
     std::uint64_t file_bytes_max = 2ULL << 30;
     std::int64_t files_max = 200'000;
-    bool watch = true;
+    bool watch = true;  // keeps the mounts fresh by itself
   };
+  // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);
   ~FileSystem();
 
-  // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name.
+  // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name. Stopped
+  // (kCancelled), it keeps each file that it is done with and forgets none; the next mount goes on from there.
   Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
                             const std::function<void(const Progress&)>& progress, std::stop_token stop);
   Status unmount(const std::string& name);

@@ -17,11 +17,29 @@ CREATE TABLE IF NOT EXISTS files (
   modified INTEGER NOT NULL, inode INTEGER NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL, columns TEXT NOT NULL, problem TEXT NOT NULL,
   UNIQUE (mount, path));
 CREATE TABLE IF NOT EXISTS texts (version TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS versions (mount TEXT NOT NULL, path TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (mount, path, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chunks (
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE, begin INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER);
 CREATE INDEX IF NOT EXISTS chunks_of_file ON chunks (file);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(path, heading, text, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
+
+// Counts up with each change of what is extracted from a file or kept of it. An index of an earlier one is taken over:
+// what its files have now is noted as theirs, and the next scan reads each of them again.
+constexpr std::int64_t kGeneration = 1;
+
+Status take_over(sqlite::Database& database) {
+  DAIMON_TRY(auto query, database.prepare("PRAGMA user_version"));
+  DAIMON_TRY(const bool row, query.step());
+  if (row && query.integer(0) >= kGeneration) return {};
+  query.reset();
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
+  DAIMON_CHECK(
+      database.execute("INSERT OR IGNORE INTO versions SELECT mount, path, version FROM files WHERE version <> '';"
+                       "UPDATE files SET modified = -1;" +
+                       daimon::format("PRAGMA user_version = {};", kGeneration)));
+  return transaction.commit();
+}
 
 std::string placeholders(const std::vector<std::string>& mounts) {
   if (mounts.empty()) return {};
@@ -44,6 +62,7 @@ Result<Index> Index::open(const std::filesystem::path& path) {
   const auto begin = [&]() -> Result<Index> {
     DAIMON_TRY(auto database, sqlite::Database::open(path, {.durable = false}));
     DAIMON_CHECK(database.execute(kSchema));
+    DAIMON_CHECK(take_over(database));
     return Index(std::move(database));
   };
   auto index = begin();
@@ -100,6 +119,16 @@ Result<std::vector<MountStatus>> Index::mounts() {
   }
 }
 
+Result<std::map<std::string, std::filesystem::path>> Index::roots() {
+  DAIMON_TRY(auto query, database_.prepare("SELECT name, root FROM mounts"));
+  std::map<std::string, std::filesystem::path> roots;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return roots;
+    roots.emplace(query.text(0), query.text(1));
+  }
+}
+
 Result<std::vector<std::string>> Index::paths(const std::string& mount) {
   DAIMON_TRY(auto query, database_.prepare("SELECT path FROM files WHERE mount = ?"));
   query.bind(1, std::string_view(mount));
@@ -138,6 +167,9 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
   DAIMON_TRY(auto text, database_.prepare("INSERT OR IGNORE INTO texts VALUES (?, ?)"));
   text.bind(1, std::string_view(version)).bind_blob(2, document.text);
   DAIMON_CHECK(text.run());
+  DAIMON_TRY(auto had, database_.prepare("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)"));
+  had.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, std::string_view(version));
+  DAIMON_CHECK(had.run());
   DAIMON_TRY(auto file, database_.prepare(
                             "INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')"));
@@ -249,6 +281,12 @@ Result<std::optional<std::string>> Index::text_of_version(std::string_view versi
   query.bind(1, version);
   DAIMON_TRY(const bool row, query.step());
   return row ? std::optional(query.blob(0)) : std::nullopt;
+}
+
+Result<bool> Index::had_version(const std::string& mount, const std::string& path, std::string_view version) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT 1 FROM versions WHERE mount = ? AND path = ? AND version = ?"));
+  query.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, version);
+  return query.step();
 }
 
 Result<std::optional<std::string>> Index::current_version(const std::string& mount, const std::string& path) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,12 +26,15 @@ struct Stamp {
 
 class Index {
  public:
-  // A damaged database is moved away and begun anew: all of it can be rebuilt from the files.
+  // A damaged database is moved away and begun anew: all of it can be rebuilt from the files. One that an earlier
+  // version of Daimon wrote is kept, and its files are read again by the next scan.
   static Result<Index> open(const std::filesystem::path& path);
 
   Status add_mount(const std::string& name, const std::filesystem::path& root);
   Status remove_mount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
+  // As mounts(), without counting.
+  Result<std::map<std::string, std::filesystem::path>> roots();
 
   Result<std::vector<std::string>> paths(const std::string& mount);
   Result<std::optional<Stamp>> stamp(const std::string& mount, const std::string& path);
@@ -45,6 +49,8 @@ class Index {
   Result<std::vector<Passage>> match(std::string_view fts, const std::vector<std::string>& mounts, int limit);
   Result<std::vector<FileSummary>> files(const std::vector<std::string>& mounts);
   Result<std::optional<std::string>> text_of_version(std::string_view version);
+  // Whether that file has or had that text: the same text may be another file's.
+  Result<bool> had_version(const std::string& mount, const std::string& path, std::string_view version);
   Result<std::optional<std::string>> current_version(const std::string& mount, const std::string& path);
 
  private:

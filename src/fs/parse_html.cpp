@@ -1,7 +1,8 @@
 // HTML to text: the main content, one block a line, headings marked as in Markdown.
-#include <lexbor/html/html.h>
+#include "fs/parse_html.h"
 
-#include <array>
+#include <lexbor/dom/dom.h>
+
 #include <string>
 
 #include "fs/document.h"
@@ -59,15 +60,19 @@ class Writer {
   }
   bool enter(lxb_dom_node_t* node) {
     if (node->type == LXB_DOM_NODE_TYPE_TEXT) {
-      std::size_t length = 0;
-      const lxb_char_t* data = lxb_dom_node_text_content(node, &length);
-      if (data != nullptr) text({reinterpret_cast<const char*>(data), length});
+      const lexbor_str_t& data = lxb_dom_interface_character_data(node)->data;
+      if (data.data != nullptr) text({reinterpret_cast<const char*>(data.data), data.length});
       return false;
     }
     if (node->type != LXB_DOM_NODE_TYPE_ELEMENT) return node->type == LXB_DOM_NODE_TYPE_DOCUMENT;
     const std::string_view element = name(node);
     if (is_any(element, {"script", "style", "nav", "noscript", "template", "svg", "iframe", "head"})) return false;
+    if (preformatted_ > 0 && element == "br") {
+      out_ += '\n';
+      return false;
+    }
     if (is_block(element)) line();
+    if (element == "pre") ++preformatted_;
     if (element.size() == 2 && element[0] == 'h' && element[1] >= '1' && element[1] <= '6')
       out_ += std::string(static_cast<std::size_t>(element[1] - '0'), '#') + " ";
     if (element == "li") out_ += "- ";
@@ -75,9 +80,15 @@ class Writer {
     return true;
   }
   void leave(lxb_dom_node_t* node) {
-    if (node->type == LXB_DOM_NODE_TYPE_ELEMENT && is_block(name(node))) line();
+    if (node->type != LXB_DOM_NODE_TYPE_ELEMENT) return;
+    if (is_block(name(node))) line();
+    if (name(node) == "pre") --preformatted_;
   }
   void text(std::string_view text) {
+    if (preformatted_ > 0) {
+      out_ += text;
+      return;
+    }
     for (const char c : text) {
       const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
       if (!blank)
@@ -87,23 +98,22 @@ class Writer {
     }
   }
   std::string out_;
+  int preformatted_ = 0;  // how many <pre> we are in
 };
 
 }  // namespace
 
-std::string text_of_html(std::string_view html) {
-  lxb_html_document_t* document = lxb_html_document_create();
-  if (document == nullptr) return {};
-  std::string text;
-  if (lxb_html_document_parse(document, reinterpret_cast<const lxb_char_t*>(html.data()), html.size()) ==
-      LXB_STATUS_OK) {
-    Writer writer;
-    if (lxb_html_body_element_t* body = lxb_html_document_body_element(document); body != nullptr)
-      writer.walk(lxb_dom_interface_node(body));
-    text = writer.take();
-  }
-  lxb_html_document_destroy(document);
-  return text;
+Result<std::string> text_of_html(std::string_view html, HtmlWork& work) {
+  DAIMON_TRY(const HtmlTree tree, parse_html(html, work));
+  Writer writer;
+  if (lxb_html_body_element_t* body = lxb_html_document_body_element(tree.get()); body != nullptr)
+    writer.walk(lxb_dom_interface_node(body));
+  return writer.take();
+}
+
+Result<std::string> text_of_html(std::string_view html) {
+  HtmlWork work;
+  return text_of_html(html, work);
 }
 
 }  // namespace daimon::fs

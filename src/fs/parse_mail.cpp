@@ -1,10 +1,14 @@
 // Mail (RFC 5322, MIME) to text: the headers people read, then the body; several messages of an mbox one after another.
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/text.h"
+#include "fs/charset.h"
 #include "fs/document.h"
+#include "fs/parse_html.h"
 
 namespace daimon::fs {
 namespace {
@@ -64,20 +68,11 @@ std::string decode_base64(std::string_view text) {
   return out;
 }
 
-std::string to_utf8(std::string bytes, std::string_view charset) {
+std::string to_utf8(std::string_view bytes, std::string_view charset) {
   const std::string lower = to_lower_ascii(charset);
-  if (lower.starts_with("iso-8859-1") || lower == "latin1" || lower == "windows-1252") {
-    std::string out;
-    for (const char c : bytes) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x80)
-        out += c;
-      else
-        out += {static_cast<char>(0xC0 | (byte >> 6)), static_cast<char>(0x80 | (byte & 0x3F))};
-    }
-    return out;
-  }
-  return repair_utf8(bytes);
+  if (lower.starts_with("iso-8859-1") || lower == "latin1" || lower == "windows-1252" || lower == "cp1252")
+    return from_windows_1252(bytes);
+  return lower.empty() || lower == "us-ascii" ? utf8_of(bytes) : repair_utf8(bytes);
 }
 
 // RFC 2047 words in a header: =?utf-8?Q?...?=
@@ -138,45 +133,62 @@ std::string parameter(std::string_view header, std::string_view name) {
   return std::string(trim(value.substr(0, value.find(';'))));
 }
 
-std::string body_of(const Part& part, int depth) {
+// Calls `each` with the parts between the lines of a boundary (RFC 2046, 5.1.1): whole lines, for "--b" does not end a
+// part of "--b2".
+void for_parts(std::string_view body, std::string_view boundary, const std::function<void(std::string_view)>& each) {
+  std::optional<std::size_t> begin;
+  for (std::size_t at = 0; at < body.size();) {
+    const std::size_t line_end = std::min(body.find('\n', at), body.size() - 1) + 1;
+    std::string_view line = body.substr(at, line_end - at);
+    if (line.starts_with("--") && line.substr(2).starts_with(boundary)) {
+      line.remove_prefix(2 + boundary.size());
+      const bool last = line.starts_with("--");
+      if (trim(last ? line.substr(2) : line).empty()) {
+        if (begin) each(body.substr(*begin, at - *begin));
+        if (last) return;
+        begin = line_end;
+      }
+    }
+    at = line_end;
+  }
+  // The end of a mail may be missing.
+  if (begin) each(body.substr(*begin));
+}
+
+std::string body_of(const Part& part, int depth, HtmlWork& work) {
   const std::string type = to_lower_ascii(part.header("content-type"));
   if (type.starts_with("multipart/") && depth < kPartDepthMax) {
-    const std::string boundary = "--" + parameter(part.header("content-type"), "boundary");
-    if (boundary.size() == 2) return {};
+    const std::string boundary = parameter(part.header("content-type"), "boundary");
+    if (boundary.empty()) return {};
     std::string plain;
     std::string html;
-    std::size_t at = part.body.find(boundary);
-    while (at != std::string_view::npos) {
-      at += boundary.size();
-      if (part.body.substr(at).starts_with("--")) break;
-      at = part.body.find('\n', at);
-      if (at == std::string_view::npos) break;
-      const std::size_t next = part.body.find(boundary, at + 1);
-      const Part inner = split(part.body.substr(at + 1, next == std::string_view::npos ? next : next - at - 1));
+    for_parts(part.body, boundary, [&](std::string_view text) {
+      const Part inner = split(text);
       const std::string kind = to_lower_ascii(inner.header("content-type"));
-      (kind.starts_with("text/html") ? html : plain) += body_of(inner, depth + 1);
-      at = next;
-    }
+      (kind.starts_with("text/html") ? html : plain) += body_of(inner, depth + 1, work);
+    });
     return plain.empty() ? html : plain;
   }
   if (!type.empty() && !type.starts_with("text/"))
     return "[attachment " + parameter(part.header("content-type"), "name") + "]\n";
   const std::string encoding = to_lower_ascii(trim(part.header("content-transfer-encoding")));
-  std::string bytes = encoding == "base64"             ? decode_base64(part.body)
-                      : encoding == "quoted-printable" ? decode_quoted_printable(part.body, false)
-                                                       : std::string(part.body);
-  std::string text = to_utf8(std::move(bytes), parameter(part.header("content-type"), "charset"));
+  const std::string bytes = encoding == "base64"             ? decode_base64(part.body)
+                            : encoding == "quoted-printable" ? decode_quoted_printable(part.body, false)
+                                                             : std::string(part.body);
+  std::string text = to_utf8(bytes, parameter(part.header("content-type"), "charset"));
   std::erase(text, '\r');
-  return type.starts_with("text/html") ? text_of_html(text) : text;
+  if (!type.starts_with("text/html")) return text;
+  const auto html = text_of_html(text, work);
+  return html ? *html : "[" + html.error().what + "; it is left out]\n";
 }
 
-std::string one_message(std::string_view message) {
+std::string one_message(std::string_view message, HtmlWork& work) {
   const Part part = split(message);
   std::string out;
   for (const auto& [name, shown] :
        {std::pair("from", "From: "), {"to", "To: "}, {"date", "Date: "}, {"subject", "Subject: "}})
-    if (const auto value = part.header(name); !value.empty()) out += shown + decode_words(value) + "\n";
-  out += "\n" + body_of(part, 0);
+    if (const auto value = part.header(name); !value.empty()) out += shown + decode_words(utf8_of(value)) + "\n";
+  out += "\n" + body_of(part, 0, work);
   if (!out.ends_with('\n')) out += '\n';
   return repair_utf8(out);
 }
@@ -184,14 +196,15 @@ std::string one_message(std::string_view message) {
 }  // namespace
 
 std::string text_of_mail(std::string_view message) {
-  if (!message.starts_with("From ")) return one_message(message);
+  HtmlWork work;
+  if (!message.starts_with("From ")) return one_message(message, work);
   std::string out;
   while (!message.empty()) {
     const std::size_t line_end = message.find('\n');
     if (line_end == std::string_view::npos) break;
     message.remove_prefix(line_end + 1);  // the "From " line
     const std::size_t next = message.find("\nFrom ");
-    out += one_message(message.substr(0, next == std::string_view::npos ? next : next + 1)) + "\n";
+    out += one_message(message.substr(0, next == std::string_view::npos ? next : next + 1), work) + "\n";
     message.remove_prefix(next == std::string_view::npos ? message.size() : next + 1);
   }
   return out;

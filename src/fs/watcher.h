@@ -1,12 +1,12 @@
 // Tells which mounted folders have changed (inotify). What it misses a rescan finds.
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -15,23 +15,39 @@ namespace daimon::fs {
 class Watcher {
  public:
   // `on_change` is called on the watcher's own thread, some 300 ms after a burst of changes below a folder, with its
-  // name.
+  // name; while the changes do not end, every few seconds. Calls that take long are given longer rests between them.
   explicit Watcher(std::function<void(const std::string& name)> on_change);
   ~Watcher();
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  // Watches one folder (not those below it) on behalf of a mount. Does nothing when the kernel has no more watches.
+  // Watches one folder (not those below it) on behalf of a mount; several mounts may watch the same. Does nothing when
+  // the kernel has no more watches.
   void add(const std::string& name, const std::filesystem::path& folder);
   void forget(const std::string& name);
+  // As if something had changed below the mount.
+  void notice(const std::string& name);
+  // Waits for a call of on_change that is under way; none begins after that.
+  void stop();
 
  private:
+  using Clock = std::chrono::steady_clock;
   void run();
+  // What on_change is due for now; else how long to wait at most, in ms as of poll(). Under the mutex.
+  std::set<std::string> due(int& wait_ms);
+  void note(const std::string& name);  // under the mutex
+  void read_events();
+  void wake() const;
+
   std::function<void(const std::string&)> on_change_;
   int inotify_ = -1;
   int wake_ = -1;
   std::mutex mutex_;
-  std::map<int, std::string> names_;  // by watch
+  bool stopping_ = false;
+  std::map<int, std::set<std::string>> names_;  // by watch
+  std::set<std::string> changed_;
+  Clock::time_point first_change_, last_change_;  // of changed_
+  Clock::time_point rest_until_;
   std::jthread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "fs/chunk.h"
 
+#include <chrono>
+
 #include "base/text.h"
 #include "fs_world.h"
 
@@ -78,6 +80,29 @@ TEST(Chunks, OfCodeBeginAtDefinitions) {
 }
 
 TEST(Chunks, OfNothingAreNone) { EXPECT_TRUE(chunks_of(document_of("text", "")).empty()); }
+
+TEST(Chunks, ADocumentOfOneLineIsCutInTime) {
+  Document document;
+  document.type = "markdown";
+  document.text.assign(32U << 20, 'x');
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_GT(chunks_of(document).size(), 20'000U);
+  // All of it the heading of all of it.
+  document.text.replace(0, 2, "# ");
+  EXPECT_LE(chunks_of(document).back().heading.size(), 120U);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+TEST(Chunks, OfATableNameItsColumns) {
+  Document document = document_of("table", "date,amount\n");
+  document.columns = {"date", "amount"};
+  for (int i = 0; i < 300; ++i) document.text += "2026-03-01,84.20\n";
+  const auto chunks = chunks_of(document);
+  ASSERT_GT(chunks.size(), 3U);
+  for (const Chunk& chunk : chunks) EXPECT_EQ(chunk.heading, "date, amount");
+  document.columns = std::vector<std::string>(200, std::string(1000, 'c'));
+  EXPECT_LE(chunks_of(document).back().heading.size(), 400U);
+}
 
 }  // namespace
 }  // namespace daimon::fs

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sqlite.h"
 #include "base/text.h"
 #include "fs_world.h"
 
@@ -274,6 +275,129 @@ TEST_F(FileSystems, FilesAreRankedByNameColumnsAndContent) {
   EXPECT_THAT(best("sum of amount").columns, Contains("category"));
   EXPECT_EQ(best("show me todo.md").path, "notes/todo.md");
   EXPECT_EQ(best("when to plant roses").path, "notes/garden.md");
+}
+
+TEST_F(FileSystems, AQuotationOfOneFileDoesNotVerifyForAnother) {
+  world.put("mine.md", "my own words\n");
+  world.put("theirs.md", "the invoice is paid\n");
+  world.mount();
+  const Passage theirs = world.search("invoice paid").at(0);
+  EXPECT_FALSE(world.files->verify("home", "mine.md", theirs.version, "the invoice is paid")->verified);
+  EXPECT_TRUE(world.files->verify("home", "theirs.md", theirs.version, "the invoice is paid")->verified);
+}
+
+// An index written before it was noted which file had which text.
+TEST_F(FileSystems, AnIndexOfAnEarlierVersionIsTakenOver) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  const Passage passage = world.search("alpha").at(0);
+  world.files.reset();
+  {
+    auto database = sqlite::Database::open(world.folder / "index.db");
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(database->execute("DELETE FROM versions; PRAGMA user_version = 0;"));
+  }
+  world.open();
+  EXPECT_EQ(world.best("alpha"), "a.md");
+  EXPECT_TRUE(world.verify(passage, "alpha").verified);
+  EXPECT_EQ(world.mount().indexed, 1) << "read again, for it may be parsed better now";
+  EXPECT_EQ(world.mount().unchanged, 1);
+}
+
+TEST_F(FileSystems, AStoppedMountForgetsNothing) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  std::stop_source stop;
+  stop.request_stop();
+  const auto report = world.files->mount(world.home(), "home", {}, stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+TEST_F(FileSystems, AFileReadWhenTheMountIsStoppedIsReadAgain) {
+  world.put("a.md", "alpha\n");
+  world.open();
+  std::stop_source stop;
+  static_cast<void>(
+      world.files->mount(world.home(), "home", [&](const Progress&) { stop.request_stop(); }, stop.get_token()));
+  world.mount();
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+TEST_F(FileSystems, AFolderThatIsNotThereNowForgetsNothing) {
+  world.put("a.md", "alpha\n");
+  world.mount();
+  std::filesystem::rename(world.home(), world.folder / "away");
+  EXPECT_EQ(world.files->mount(world.home(), "home", {}, {}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(world.best("alpha"), "a.md");
+}
+
+TEST_F(FileSystems, FilesBeyondTheLimitAreNotForgottenWhileTheyAreThere) {
+  for (int i = 0; i < 6; ++i) world.put("n" + std::to_string(i) + ".md", "alpha\n");
+  world.mount();
+  FileSystem::Options options;
+  options.database = world.folder / "index.db";
+  options.files_max = 4;
+  world.files = std::move(*FileSystem::open(options));
+  std::filesystem::remove(world.home() / "n3.md");
+  const MountReport report = world.mount();
+  EXPECT_EQ(report.forgotten, 1);
+  EXPECT_EQ(report.mount.files, 5);
+  EXPECT_THAT(report.problems, Contains(Field(&Problem::what, HasSubstr("more than 4 files"))));
+}
+
+TEST_F(FileSystems, AnUnmountDuringAMountHolds) {
+  for (int i = 0; i < 3; ++i) world.put("n" + std::to_string(i) + ".md", "alpha\n");
+  world.open();
+  const auto unmount_soon = [&](const Progress& now) {
+    if (now.files_done == 1) {
+      EXPECT_TRUE(world.files->unmount("home"));
+    }
+  };
+  const auto report = world.files->mount(world.home(), "home", unmount_soon, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kConflict);
+  EXPECT_TRUE(world.files->mounts()->empty());
+  EXPECT_TRUE(world.search("alpha").empty());
+}
+
+TEST_F(FileSystems, FilesOfAFolderThatCannotBeReadNowAreNotForgotten) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  world.put("locked/a.md", "alpha\n");
+  world.mount();
+  // Not at all, and only the names in it.
+  for (const auto rights : {std::filesystem::perms::none, std::filesystem::perms::owner_read}) {
+    std::filesystem::permissions(world.home() / "locked", rights);
+    const MountReport report = world.mount();
+    std::filesystem::permissions(world.home() / "locked", std::filesystem::perms::owner_all);
+    EXPECT_EQ(report.forgotten, 0);
+    EXPECT_EQ(report.problems.size(), 1U);
+    EXPECT_EQ(world.best("alpha"), "locked/a.md");
+  }
+}
+
+TEST_F(FileSystems, LaterRowsOfATableAreFoundByTheirColumns) {
+  std::string table = "date,payee,category,amount\n";
+  for (int i = 0; i < 200; ++i) table += "2026-03-01,Grocer,food," + std::to_string(i) + "\n";
+  world.put("accounts.csv", table + "2026-04-01,Osprey,travel,99\n");
+  world.put("other.md", "Osprey\n");
+  world.mount();
+  const auto passages = world.search("Osprey payee amount", 1);
+  ASSERT_EQ(passages.size(), 1U);
+  EXPECT_THAT(passages[0].text, HasSubstr("2026-04-01,Osprey"));
+}
+
+TEST_F(FileSystems, APageThatIsRefusedIsAProblemAndNotTriedAgain) {
+  std::string html;
+  for (int i = 0; i < 20'000; ++i) html += "<div>";
+  world.put("deep.html", html);
+  world.put("good.md", "readable\n");
+  const MountReport report = world.mount();
+  EXPECT_THAT(report.problems, Contains(Field(&Problem::path, "deep.html")));
+  EXPECT_EQ(report.mount.problems, 1);
+  EXPECT_EQ(world.best("readable"), "good.md");
+  EXPECT_EQ(world.mount().unchanged, 2);
 }
 
 }  // namespace

@@ -68,5 +68,50 @@ TEST_F(Watched, ClosingWhileFilesChangeEnds) {
   world.files.reset();
 }
 
+struct Watching : ::testing::Test {
+  FsWorld world;
+};
+
+TEST_F(Watching, ChangesWhileNobodyWatchedAreFoundAfterOpening) {
+  world.put("notes/old.md", "old\n");
+  world.mount();
+  world.files.reset();
+  world.put("notes/new.md", "helicopter\n");
+  world.open(/*watch=*/true);
+  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "notes/new.md"; }));
+}
+
+TEST_F(Watching, ALogThatIsAlwaysWrittenDoesNotHoldUpTheIndex) {
+  world.put("old.md", "old\n");
+  world.open(/*watch=*/true);
+  world.mount();
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      world.put("busy.log", "line\n");
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  world.put("new.md", "helicopter\n");
+  EXPECT_TRUE(comes_true([&] { return world.best("helicopter") == "new.md"; }));
+}
+
+TEST_F(Watching, AFolderMountedTwiceIsKeptFreshInBoth) {
+  world.put("notes/old.md", "old\n");
+  world.open(/*watch=*/true);
+  world.mount();
+  ASSERT_TRUE(world.files->mount(world.home() / "notes", "notes", {}, {}));
+  world.put("notes/new.md", "helicopter\n");
+  EXPECT_TRUE(comes_true([&] { return world.search("helicopter").size() == 2; }));
+}
+
+TEST_F(Watching, AnUnmountedFolderIsNotMountedAgainByItsScan) {
+  world.put("old.md", "old\n");
+  world.mount();
+  world.open(/*watch=*/true);
+  ASSERT_TRUE(world.files->unmount("home"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  EXPECT_TRUE(world.files->mounts()->empty());
+}
+
 }  // namespace
 }  // namespace daimon::fs
