@@ -56,7 +56,9 @@ TEST_F(FileSystems, PassagesAreTheBytesTheyName) {
       const std::size_t end = std::min(window.text.find('\n', at), window.text.size());
       const std::string line = window.text.substr(at, end - at);
       ASSERT_TRUE(range.contains(line));
-      if (!trim(line).empty()) ASSERT_TRUE(world.verify(window, line).verified) << line;
+      if (!trim(line).empty()) {
+        ASSERT_TRUE(world.verify(window, line).verified) << line;
+      }
       at = end + 1;
     }
   }
