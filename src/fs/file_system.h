@@ -105,7 +105,8 @@ class FileSystem {
   Status unmount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
 
-  // Best first. No query can break it; one without words finds nothing.
+  // Best first. No query can break it; one without words finds nothing. What it gives out can be verified from then on,
+  // whatever becomes of the file.
   Result<std::vector<Passage>> search(const SearchRequest& request);
   // The part of each passage that fits `bytes_max` and answers the query best.
   Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages,
