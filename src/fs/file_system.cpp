@@ -101,7 +101,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
       report.bytes += document->text.size();
       if (document->cut)
         report.problems.push_back(
-            {file.path, daimon::format("only the first {} MiB are indexed", kTextBytesMax >> 20)});
+            {file.path, daimon::format("only its beginning is indexed ({} KiB of text)", document->text.size() >> 10)});
     } else if (document.error().code == ErrorCode::kUnsupported) {
       DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, true));
       ++report.skipped;
