@@ -144,7 +144,7 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
   }
   Document document;
   document.type = "pdf";
-  document.cut = result.out_truncated;
+  document.cut = result.out_truncated || result.stopped != sandbox::Stopped::kNot;
   // Runs of blanks are layout; a form feed ends each page.
   std::string page;
   const std::string text = repair_utf8(result.out);

@@ -19,7 +19,7 @@ struct Document {
   std::vector<std::uint64_t> page_begin;  // offset of each page in text; empty when there are no pages
   std::vector<std::string> columns;       // of a table: its header
   bool repaired = false;                  // invalid UTF-8 was replaced
-  bool cut = false;                       // longer than kTextBytesMax; only the beginning is here
+  bool cut = false;  // of more than kTextBytesMax, or of a PDF that took too long, only the beginning
 };
 
 // More text of one file than this is not indexed; the rest of the file is said to be missing.

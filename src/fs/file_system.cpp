@@ -43,6 +43,8 @@ struct FileSystem::State {
                            const std::function<void(const Progress&)>& progress, std::stop_token stop);
   // As the watcher asks for it: of what is still mounted.
   void rescan(const std::string& name);
+  // The lock of the index is held.
+  Result<std::vector<Passage>> find(const SearchRequest& request);
   // The lock of the index is held. An unmount does not wait for a scan, so a scan looks for it.
   Status check_mounted(const std::string& name);
 
@@ -99,7 +101,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
       report.bytes += document->text.size();
       if (document->cut)
         report.problems.push_back(
-            {file.path, daimon::format("only the first {} MiB are indexed", kTextBytesMax >> 20)});
+            {file.path, daimon::format("only its beginning is indexed ({} KiB of text)", document->text.size() >> 10)});
     } else if (document.error().code == ErrorCode::kUnsupported) {
       DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, true));
       ++report.skipped;
@@ -205,13 +207,18 @@ Result<std::vector<MountStatus>> FileSystem::mounts() {
 }
 
 Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
+  // In one piece: between finding a text and noting that it is given out, it must not be forgotten.
+  const std::scoped_lock lock(state_->mutex);
+  DAIMON_TRY(auto passages, state_->find(request));
+  // A disk that is full, say, is no reason to find nothing: nothing can be forgotten then either.
+  static_cast<void>(state_->index.give(passages));
+  return passages;
+}
+
+Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request) {
   const auto terms = query_terms(request.query);
   constexpr int kCandidates = 80;
-  std::vector<Passage> candidates;
-  {
-    const std::scoped_lock lock(state_->mutex);
-    DAIMON_TRY(candidates, state_->index.match(fts_query(request.query), request.mounts, kCandidates));
-  }
+  DAIMON_TRY(auto candidates, index.match(fts_query(request.query), request.mounts, kCandidates));
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   std::erase_if(candidates, [&](Passage& passage) {
     const std::string said = spaced(passage.path) + " " + passage.heading + " " + passage.text;
@@ -250,10 +257,11 @@ Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const s
 
 Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, const std::vector<std::string>& mounts,
                                                         int limit) {
-  DAIMON_TRY(const auto passages, search({std::string(goal), mounts, 24}));
+  std::vector<Passage> passages;
   std::vector<FileSummary> files;
   {
     const std::scoped_lock lock(state_->mutex);
+    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24}));
     DAIMON_TRY(files, state_->index.files(mounts));
   }
   const auto terms = query_terms(goal);

@@ -105,7 +105,8 @@ class FileSystem {
   Status unmount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
 
-  // Best first. No query can break it; one without words finds nothing.
+  // Best first. No query can break it; one without words finds nothing. What it gives out can be verified from then on,
+  // whatever becomes of the file.
   Result<std::vector<Passage>> search(const SearchRequest& request);
   // The lines of each passage that answer the query best, at most `bytes_max` of them: in their order, but not always
   // neighbours, so that only a line of such a text is a quotation.

@@ -17,7 +17,9 @@ CREATE TABLE IF NOT EXISTS files (
   modified INTEGER NOT NULL, inode INTEGER NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL, columns TEXT NOT NULL, problem TEXT NOT NULL,
   UNIQUE (mount, path));
 CREATE TABLE IF NOT EXISTS texts (version TEXT PRIMARY KEY, text BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS versions (mount TEXT NOT NULL, path TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (mount, path, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS versions (
+  mount TEXT NOT NULL, path TEXT NOT NULL, version TEXT NOT NULL, given INTEGER NOT NULL, PRIMARY KEY (mount, path, version)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS versions_of_text ON versions (version);
 CREATE TABLE IF NOT EXISTS chunks (
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE, begin INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER);
 CREATE INDEX IF NOT EXISTS chunks_of_file ON chunks (file);
@@ -35,7 +37,8 @@ Status take_over(sqlite::Database& database) {
   query.reset();
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
   DAIMON_CHECK(
-      database.execute("INSERT OR IGNORE INTO versions SELECT mount, path, version FROM files WHERE version <> '';"
+      database.execute("INSERT OR IGNORE INTO versions SELECT mount, path, version, 1 FROM files WHERE version <> '';"
+                       "DELETE FROM texts WHERE version NOT IN (SELECT version FROM versions);"
                        "UPDATE files SET modified = -1;" +
                        daimon::format("PRAGMA user_version = {};", kGeneration)));
   return transaction.commit();
@@ -96,6 +99,10 @@ Status Index::remove_mount(const std::string& name) {
                  "WHERE files.mount = ?)"));
   words.bind(1, std::string_view(name));
   DAIMON_CHECK(words.run());
+  DAIMON_TRY(auto versions, database_.prepare("DELETE FROM versions WHERE mount = ? AND given = 0"));
+  versions.bind(1, std::string_view(name));
+  DAIMON_CHECK(versions.run());
+  DAIMON_CHECK(database_.execute("DELETE FROM texts WHERE version NOT IN (SELECT version FROM versions)"));
   DAIMON_TRY(auto mount, database_.prepare("DELETE FROM mounts WHERE name = ?"));
   mount.bind(1, std::string_view(name));
   DAIMON_CHECK(mount.run());
@@ -160,14 +167,45 @@ Status Index::forget_chunks(const std::string& mount, const std::string& path) {
   return file.run();
 }
 
+// A text that changed or went away before anybody was given a passage of it can be cited by nobody. Without this a log
+// that is always written would be kept whole once for each scan.
+Status Index::forget_version(const std::string& mount, const std::string& path, const std::string& version) {
+  DAIMON_TRY(auto had,
+             database_.prepare(
+                 "DELETE FROM versions WHERE mount = ? AND path = ? AND version = ? AND given = 0 AND NOT EXISTS "
+                 "(SELECT 1 FROM files WHERE files.mount = versions.mount AND files.path = versions.path AND "
+                 "files.version = versions.version)"));
+  had.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, std::string_view(version));
+  DAIMON_CHECK(had.run());
+  DAIMON_TRY(auto text,
+             database_.prepare(
+                 "DELETE FROM texts WHERE version = ?1 AND NOT EXISTS (SELECT 1 FROM versions WHERE version = ?1)"));
+  text.bind(1, std::string_view(version));
+  return text.run();
+}
+
+Status Index::give(const std::vector<Passage>& passages) {
+  DAIMON_TRY(
+      auto update,
+      database_.prepare("UPDATE versions SET given = 1 WHERE mount = ? AND path = ? AND version = ? AND given = 0"));
+  for (const Passage& passage : passages) {
+    update.bind(1, std::string_view(passage.mount))
+        .bind(2, std::string_view(passage.path))
+        .bind(3, std::string_view(passage.version));
+    DAIMON_CHECK(update.run());
+  }
+  return {};
+}
+
 Status Index::put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document) {
   const std::string version = to_hex(sha256(document.text));
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_TRY(const auto before, current_version(mount, path));
   DAIMON_CHECK(forget_chunks(mount, path));
   DAIMON_TRY(auto text, database_.prepare("INSERT OR IGNORE INTO texts VALUES (?, ?)"));
   text.bind(1, std::string_view(version)).bind_blob(2, document.text);
   DAIMON_CHECK(text.run());
-  DAIMON_TRY(auto had, database_.prepare("INSERT OR IGNORE INTO versions VALUES (?, ?, ?)"));
+  DAIMON_TRY(auto had, database_.prepare("INSERT OR IGNORE INTO versions VALUES (?, ?, ?, 0)"));
   had.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, std::string_view(version));
   DAIMON_CHECK(had.run());
   DAIMON_TRY(auto file, database_.prepare(
@@ -200,12 +238,14 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
         .bind(4, bytes);
     DAIMON_CHECK(words.run());
   }
+  if (before) DAIMON_CHECK(forget_version(mount, path, *before));
   return transaction.commit();
 }
 
 Status Index::put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what,
                           bool skipped) {
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_TRY(const auto before, current_version(mount, path));
   DAIMON_CHECK(forget_chunks(mount, path));
   DAIMON_TRY(auto file, database_.prepare(
                             "INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
@@ -217,12 +257,15 @@ Status Index::put_problem(const std::string& mount, const std::string& path, con
       .bind(5, stamp.inode);
   file.bind(6, std::string_view(skipped ? "skipped" : "problem")).bind(7, what);
   DAIMON_CHECK(file.run());
+  if (before) DAIMON_CHECK(forget_version(mount, path, *before));
   return transaction.commit();
 }
 
 Status Index::remove(const std::string& mount, const std::string& path) {
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_TRY(const auto before, current_version(mount, path));
   DAIMON_CHECK(forget_chunks(mount, path));
+  if (before) DAIMON_CHECK(forget_version(mount, path, *before));
   return transaction.commit();
 }
 

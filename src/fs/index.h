@@ -38,7 +38,8 @@ class Index {
 
   Result<std::vector<std::string>> paths(const std::string& mount);
   Result<std::optional<Stamp>> stamp(const std::string& mount, const std::string& path);
-  // In one transaction each: a crash leaves the old or the new state of the file.
+  // In one transaction each: a crash leaves the old or the new state of the file. The text that it had is kept when
+  // somebody was given a passage of it.
   Status put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document);
   // Remembers why a file has no text, so that it is not tried again until it changes.
   Status put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what,
@@ -47,6 +48,8 @@ class Index {
 
   // Passages by BM25, best first, of an FTS5 query made by fts_query.
   Result<std::vector<Passage>> match(std::string_view fts, const std::vector<std::string>& mounts, int limit);
+  // These leave the index, and what is quoted from them is to be verified later.
+  Status give(const std::vector<Passage>& passages);
   Result<std::vector<FileSummary>> files(const std::vector<std::string>& mounts);
   Result<std::optional<std::string>> text_of_version(std::string_view version);
   // Whether that file has or had that text: the same text may be another file's.
@@ -56,6 +59,7 @@ class Index {
  private:
   explicit Index(sqlite::Database database) : database_(std::move(database)) {}
   Status forget_chunks(const std::string& mount, const std::string& path);
+  Status forget_version(const std::string& mount, const std::string& path, const std::string& version);
   sqlite::Database database_;
 };
 

@@ -402,5 +402,37 @@ TEST_F(FileSystems, APageThatIsRefusedIsAProblemAndNotTriedAgain) {
   EXPECT_EQ(world.mount().unchanged, 2);
 }
 
+// How many texts the index holds.
+std::int64_t texts_in(const std::filesystem::path& index) {
+  auto database = sqlite::Database::open(index, {.read_only = true});
+  auto count = database->prepare("SELECT count(*) FROM texts");
+  return *count->step() ? count->integer(0) : -1;
+}
+
+TEST_F(FileSystems, OnlyTextsThatSomebodyWasGivenOutliveTheirFile) {
+  world.put("log.md", "first line\n");
+  world.put("same.md", "second line\n");
+  world.mount();
+  EXPECT_EQ(texts_in(world.folder / "index.db"), 2);
+  for (const char* text : {"second line\n", "third line\n", "fourth line\n"}) {
+    world.put("log.md", text);
+    EXPECT_EQ(world.mount().indexed, 1);
+    EXPECT_TRUE(world.files->rank_files("line", {}, 4));
+  }
+  EXPECT_EQ(texts_in(world.folder / "index.db"), 2) << "of log.md and of same.md";
+  const Passage fourth = world.search("fourth").at(0);
+  world.put("log.md", "fifth line\n");
+  world.mount();
+  world.put("log.md", "sixth line\n");
+  world.mount();
+  std::filesystem::remove(world.home() / "same.md");
+  EXPECT_EQ(world.mount().forgotten, 1);
+  EXPECT_EQ(texts_in(world.folder / "index.db"), 2) << "the fourth and the sixth of log.md";
+  EXPECT_TRUE(world.verify(fourth, "fourth line").verified);
+  ASSERT_TRUE(world.files->unmount("home"));
+  EXPECT_EQ(texts_in(world.folder / "index.db"), 1);
+  EXPECT_TRUE(world.verify(fourth, "fourth line").verified);
+}
+
 }  // namespace
 }  // namespace daimon::fs
