@@ -41,9 +41,10 @@ void write_pretty(const Json& value, std::string& out, std::size_t indent) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
+Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
   boost::json::parse_options options;
-  options.max_depth = kJsonDepthMax;
+  options.max_depth = depth_max;
+  options.numbers = boost::json::number_precision::precise;
   boost::system::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
   if (error) return fail(ErrorCode::kInvalidArgument, daimon::format("not valid JSON: {}", error.message()));

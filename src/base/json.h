@@ -25,8 +25,8 @@ using JsonArray = boost::json::array;
 inline constexpr std::size_t kJsonDepthMax = 64;
 
 // Parses one JSON text (RFC 8259, no comments, no trailing text, valid UTF-8). kInvalidArgument with the place of
-// the error otherwise.
-Result<Json> parse_json(std::string_view text);
+// the error otherwise. Numbers come back exactly as to_text wrote them: replay compares texts.
+Result<Json> parse_json(std::string_view text, std::size_t depth_max = kJsonDepthMax);
 
 // One line, members in their order, no spaces: what the journal hashes.
 std::string to_text(const Json& value);

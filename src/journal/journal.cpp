@@ -18,6 +18,9 @@ CREATE INDEX IF NOT EXISTS processes_running ON processes (ended, number);
 CREATE TABLE IF NOT EXISTS blobs (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
+// What a record holds came from outside at most kJsonDepthMax deep; records and views put it deeper by a few levels.
+constexpr std::size_t kDepthMax = kJsonDepthMax + 16;
+
 std::string chain(std::string_view previous, std::int64_t sequence, std::int64_t time, std::string_view process,
                   std::string_view type, bool input, std::string_view body) {
   return to_hex(sha256(daimon::format("{}\n{} {} {} {} {} {}\n{}", previous, kRecordVersion, sequence, time, process,
@@ -121,7 +124,7 @@ Result<std::vector<Record>> Journal::read(std::string_view process, std::int64_t
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return records;
-    auto body = parse_json(query.text(5));
+    auto body = parse_json(query.text(5), kDepthMax);
     if (!body)
       return fail(ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", query.integer(0)),
                   "run `daimon doctor`; restore the journal from a copy");
@@ -139,7 +142,7 @@ Result<std::vector<ProcessRow>> Journal::rows(bool ended_too) {
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return rows;
-    DAIMON_TRY(auto view, parse_json(query.text(3)));
+    DAIMON_TRY(auto view, parse_json(query.text(3), kDepthMax));
     rows.push_back({query.text(0), query.text(1), query.integer(2) != 0, std::move(view)});
   }
 }
@@ -149,7 +152,7 @@ Result<std::optional<ProcessRow>> Journal::row(std::string_view process) {
   query.bind(1, process);
   DAIMON_TRY(const bool found, query.step());
   if (!found) return std::optional<ProcessRow>();
-  DAIMON_TRY(auto view, parse_json(query.text(3)));
+  DAIMON_TRY(auto view, parse_json(query.text(3), kDepthMax));
   return ProcessRow{query.text(0), query.text(1), query.integer(2) != 0, std::move(view)};
 }
 

@@ -14,6 +14,7 @@
 #include "kernel/document_reader.h"
 #include "kernel/index_device.h"
 #include "kernel/kernel.h"
+#include "kernel/state_lock.h"
 #include "processor/firmware.h"
 #include "processor/local_processor.h"
 #include "processor/model_store.h"
@@ -55,6 +56,8 @@ class Machine final : public System {
                 [this](const std::string& name) { return load_model(configuration_, options_, name); }) {}
 
   Status start_up() {
+    // Before the journal is opened: opening it takes it away from whoever had it.
+    DAIMON_TRY(lock_, StateLock::take(options_.state_folder));
     DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db"}));
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
     Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_};
@@ -112,6 +115,7 @@ class Machine final : public System {
   }
 
  private:
+  StateLock lock_;
   BootOptions options_;
   Configuration configuration_;
   SystemClock clock_;

@@ -25,6 +25,11 @@ Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const 
                           {"bytes_done", now.bytes_done},
                           {"path", printable(now.path)}});
   };
+  // A process carries its folders in the journal, which is text.
+  std::error_code error;
+  if (const auto root = std::filesystem::canonical(path, error); !error && !is_utf8(root.string()))
+    return fail(ErrorCode::kUnsupported, daimon::format("the path of {} is not valid UTF-8", printable(root.string())),
+                "rename it, or mount the folder above it");
   DAIMON_TRY(const fs::MountReport made, files.mount(path, name, report, std::move(stop)));
   JsonObject view = mount_view(made.mount);
   view["indexed"] = made.indexed;

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "device/typed_call.h"
 #include "kernel/table_facts.h"
 
 namespace daimon::kernel {
@@ -36,7 +37,10 @@ CallSpecification specification(std::string name, std::string summary, JsonObjec
                                      {"additionalProperties", false}};
   made.effect = EffectClass::kRead;
   made.hidden = hidden;
-  made.accesses = [verb = std::move(verb)](const Json&) -> Result<std::vector<Access>> {
+  // What no device would take is refused before it is on the record.
+  made.accesses = [verb = std::move(verb),
+                   schema = made.arguments_schema](const Json& arguments) -> Result<std::vector<Access>> {
+    DAIMON_CHECK(device::check_arguments(schema, arguments));
     return std::vector{Access{"index", verb, ""}};
   };
   return made;

@@ -1,6 +1,7 @@
 #include "kernel/kernel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -23,8 +24,6 @@ namespace {
 namespace asio = boost::asio;
 using process::Process;
 
-// How long after its deadline a device that does not come back is given up.
-constexpr std::chrono::seconds kGrace{5};
 // How often an input that could not be journaled (a full disk) is tried again.
 constexpr std::chrono::seconds kJournalRetry{2};
 
@@ -41,15 +40,24 @@ class Kernel final : public System {
 
   ~Kernel() override {
     // Stop what is in flight: its outcome is not journaled, so the next start does what recovery does after a crash.
-    asio::post(io_, [this] {
-      closing_ = true;
-      for (auto& [id, work] : in_flight_) stop(work);
-      in_flight_.clear();
-      work_.reset();
-      io_.stop();
-    });
-    thread_.join();
+    if (thread_.joinable()) {
+      asio::post(io_, [this] {
+        closing_ = true;
+        for (auto& [id, work] : in_flight_) stop(work);
+        in_flight_.clear();
+        work_.reset();
+        io_.stop();
+      });
+      thread_.join();
+    }
+    {
+      // A processor may tell of what was cancelled when there is no kernel any more.
+      const std::scoped_lock lock(door_->mutex);
+      door_->open = false;
+    }
+    models_pool_.join();
     devices_pool_.join();
+    spare_threads_.clear();
     const std::scoped_lock lock(streams_mutex_);
     streams_.clear();
   }
@@ -236,12 +244,24 @@ class Kernel final : public System {
     std::string id;
     std::stop_source stop;
     processor::Processor* processor = nullptr;
+    std::string request;  // of the processor
     std::shared_ptr<asio::steady_timer> timer;
-    bool waits_for_person = false;
+    bool completed = false;  // but not yet journaled: it stays here, so that it is not begun again
+  };
+  // A call that a device has, from its begin until the device comes back: longer than anybody may wait for it.
+  struct Running {
+    std::shared_ptr<asio::steady_timer> timer;
+    bool lost = false;  // given up; its thread is not to be had
   };
   struct Input {
     std::string process, type;
     Json body;
+    std::uint64_t generation = 0;  // of the work that it completes; 0 from a person
+  };
+  // Between a processor's threads and the kernel: shut before the kernel goes.
+  struct Door {
+    std::mutex mutex;
+    bool open = true;
   };
 
   class Watch final : public Subscription {
@@ -333,6 +353,9 @@ class Kernel final : public System {
     const journal::ProcessRow row{next->id(), next->parent(), next->ended(), next->view()};
     DAIMON_TRY(const auto written, ports_.journal.append(now, records, std::span(&row, 1)));
     found->second = std::move(next);
+    if (const auto work = in_flight_.find(input.process);
+        input.generation != 0 && work != in_flight_.end() && work->second.generation == input.generation)
+      in_flight_.erase(work);
     for (const journal::Record& record : written) broadcast(record.process, event_of(record), false);
     carry_out(*found->second, false);
     if (found->second->ended()) processes_.erase(found);
@@ -378,7 +401,7 @@ class Kernel final : public System {
 
   static void stop(Work& work) {
     work.stop.request_stop();
-    if (work.processor != nullptr) work.processor->cancel(work.id);
+    if (work.processor != nullptr) work.processor->cancel(work.request);
     if (work.timer) work.timer->cancel();
   }
 
@@ -411,20 +434,33 @@ class Kernel final : public System {
   void complete(const std::string& process, std::uint64_t generation, std::string type, JsonObject body) {
     asio::post(io_, [this, process, generation, type = std::move(type), body = std::move(body)]() mutable {
       const auto found = in_flight_.find(process);
-      if (closing_ || found == in_flight_.end() || found->second.generation != generation) return;
-      in_flight_.erase(found);
-      bring({process, std::move(type), std::move(body)});
+      if (closing_ || found == in_flight_.end() || found->second.generation != generation || found->second.completed)
+        return;
+      found->second.completed = true;
+      bring({process, std::move(type), std::move(body), generation});
     });
   }
 
+  // A defect of a device or a model must not end the daemon: what it throws is an error of that call.
+  template <class F>
+  static auto guarded(F work) -> decltype(work()) {
+    try {
+      return work();
+    } catch (const std::exception& exception) {
+      return fail(ErrorCode::kInternal, daimon::format("it threw an exception: {}", exception.what()));
+    } catch (...) {
+      return fail(ErrorCode::kInternal, "it threw an exception");
+    }
+  }
+
   void begin_thought(const Process& process, const process::Think& thought, std::uint64_t generation) {
-    // Getting a processor may load a model; not on this thread.
-    asio::post(devices_pool_, [this, id = process.id(), model = process.model(), label = process.context().label(),
-                               thought = thought.id, request = thought.request, generation]() mutable {
+    // Getting a processor may load a model; not on this thread, and not behind the devices' calls.
+    asio::post(models_pool_, [this, id = process.id(), model = process.model(), label = process.context().label(),
+                              thought = thought.id, request = thought.request, generation]() mutable {
       const auto refuse = [&](const Error& error) {
         complete(id, generation, "replied", {{"think", thought}, {"error", to_json(error)}});
       };
-      const auto processor = ports_.models.get(model);
+      const auto processor = guarded([&] { return ports_.models.get(model); });
       if (!processor) return refuse(processor.error());
       if ((*processor)->model().remote && label.confidentiality > capability::Confidentiality::kPublic &&
           std::ranges::find(options_.remote_may_see_personal, model) == options_.remote_may_see_personal.end())
@@ -433,14 +469,21 @@ class Kernel final : public System {
       asio::post(io_, [this, id, generation, thought, processor = *processor, request = std::move(request)]() mutable {
         const auto found = in_flight_.find(id);
         if (closing_ || found == in_flight_.end() || found->second.generation != generation) return;
+        // A thought that is thought again, after a pause, is another request: the cancelling of the first may still be
+        // on its way.
+        request.id = daimon::format("{}.{}", thought, generation);
         found->second.processor = processor;
+        found->second.request = request.id;
         const SteadyTime begin = ports_.clock.steady();
         processor->submit(
             std::move(request),
-            [this, id](std::string_view piece) {
-              broadcast(id, JsonObject{{"type", "text"}, {"process", id}, {"piece", piece}}, true);
+            [this, door = door_, id](std::string_view piece) {
+              const std::scoped_lock lock(door->mutex);
+              if (door->open) broadcast(id, JsonObject{{"type", "text"}, {"process", id}, {"piece", piece}}, true);
             },
-            [this, id, generation, thought, begin](Result<processor::Reply> reply) {
+            [this, door = door_, id, generation, thought, begin](Result<processor::Reply> reply) {
+              const std::scoped_lock lock(door->mutex);
+              if (!door->open) return;
               const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
               complete(id, generation, "replied", replied_body(thought, reply, ms));
             });
@@ -462,28 +505,16 @@ class Kernel final : public System {
                        {"outcome", "unknown"},
                        {"text", "interrupted; it may or may not have happened"},
                        {"ms", 0}});
-    const auto timeout = entry->specification.timeout;
-    // The watchdog: a device that does not come back is given up, and its late answer dropped.
-    work.timer = std::make_shared<asio::steady_timer>(io_, timeout + kGrace);
-    work.timer->async_wait([this, id = process.id(), generation = work.generation, call = call.id, name = call.name,
-                            timeout, stop = work.stop](const boost::system::error_code& error) mutable {
-      if (error) return;
-      stop.request_stop();
-      complete(id, generation, "returned",
-               returned_body(call,
-                             fail(ErrorCode::kTimeout,
-                                  daimon::format("{} did not answer within {} s", name,
-                                                 std::chrono::duration_cast<std::chrono::seconds>(timeout).count()),
-                                  "it was given up; try a smaller piece of work"),
-                             0));
-    });
     const auto folder = options_.state_folder / "processes" / process.id();
     asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = process.mounts(),
-                               generation = work.generation, stop = work.stop, timeout] {
+                               generation = work.generation, stop = work.stop] {
+      // Killed while it waited for a thread: never made.
+      if (stop.stop_requested()) return;
+      asio::post(io_, [this, call, entry, generation, stop] { watch(call, *entry, generation, stop); });
       const SteadyTime begin = ports_.clock.steady();
       device::CallContext context{ports_.clock,
                                   stop.get_token(),
-                                  begin + timeout,
+                                  begin + entry->specification.timeout,
                                   mounts,
                                   folder,
                                   [this, id = call.process](std::string_view line) {
@@ -492,19 +523,58 @@ class Kernel final : public System {
                                   }};
       std::error_code ignored;
       std::filesystem::create_directories(folder, ignored);
-      Result<device::Outcome> outcome = fail(ErrorCode::kInternal, "not run");
-      bool run = true;
-      if (recovered && entry->specification.effect == device::EffectClass::kQueryable) {
-        auto happened = entry->device->query(call, context);
-        if (!happened)
-          outcome = std::unexpected(happened.error()), run = false;
-        else if (*happened)
-          outcome = std::move(**happened), run = false;
-      }
-      if (run) outcome = entry->device->run(call, context);
+      const auto outcome = guarded([&]() -> Result<device::Outcome> {
+        if (recovered && entry->specification.effect == device::EffectClass::kQueryable) {
+          DAIMON_TRY(auto happened, entry->device->query(call, context));
+          if (happened) return std::move(*happened);
+        }
+        return entry->device->run(call, context);
+      });
       const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
+      asio::post(io_, [this, generation] { came_back(generation); });
       complete(call.process, generation, "returned", returned_body(call.id, outcome, ms));
     });
+  }
+
+  // Tells a device at its deadline to stop, and gives the call up when it still does not come back.
+  void watch(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation,
+             std::stop_source stop) {
+    const auto timer = std::make_shared<asio::steady_timer>(io_, entry.specification.timeout);
+    running_[generation] = {timer, false};
+    timer->async_wait([this, call, &entry, generation, stop](const boost::system::error_code& error) mutable {
+      const auto found = running_.find(generation);
+      if (error || closing_ || found == running_.end()) return;
+      stop.request_stop();
+      found->second.timer->expires_after(options_.device_grace);
+      found->second.timer->async_wait([this, call, &entry, generation](const boost::system::error_code& cancelled) {
+        if (!cancelled && !closing_) give_up(call, entry, generation);
+      });
+    });
+  }
+
+  void give_up(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation) {
+    const auto found = running_.find(generation);
+    if (found == running_.end()) return;
+    found->second.lost = true;
+    // One thread less for everybody else's calls, until it comes back: another takes its place.
+    const auto lost = std::ranges::count_if(running_, [](const auto& running) { return running.second.lost; });
+    if (std::cmp_greater(lost, spare_threads_.size())) spare_threads_.emplace_back([this] { devices_pool_.attach(); });
+    const std::string what = daimon::format("{} did not answer within {} s", call.name,
+                                            std::chrono::duration<double>(entry.specification.timeout).count());
+    // It may still come to pass.
+    if (entry.specification.effect == device::EffectClass::kOpaque)
+      return complete(call.process, generation, "returned",
+                      {{"call", call.id}, {"outcome", "unknown"}, {"text", what}, {"ms", 0}});
+    complete(
+        call.process, generation, "returned",
+        returned_body(call.id, fail(ErrorCode::kTimeout, what, "it was given up; try a smaller piece of work"), 0));
+  }
+
+  void came_back(std::uint64_t generation) {
+    const auto found = running_.find(generation);
+    if (found == running_.end()) return;
+    found->second.timer->cancel();
+    running_.erase(found);
   }
 
   void begin_timer(const std::string& id, WallTime at, Work& work) {
@@ -535,6 +605,7 @@ class Kernel final : public System {
 
   asio::io_context io_{1};
   asio::thread_pool devices_pool_;
+  asio::thread_pool models_pool_{1};  // loads models, one at a time
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer retry_timer_;
   WallTime started_;
@@ -545,10 +616,13 @@ class Kernel final : public System {
   std::uint64_t generation_ = 0;
   std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
   std::map<std::string, Work, std::less<>> in_flight_;
+  std::map<std::uint64_t, Running> running_;  // by generation
+  std::vector<std::jthread> spare_threads_;   // of the devices' pool, for those that are lost
   std::deque<Input> backlog_;
 
   std::atomic<std::size_t> backlog_size_ = 0;
   std::atomic<std::uint64_t> chats_ = 1;
+  std::shared_ptr<Door> door_ = std::make_shared<Door>();
   std::mutex streams_mutex_;
   std::vector<std::shared_ptr<EventStream>> streams_;
   std::jthread thread_;  // last: it uses all of the above

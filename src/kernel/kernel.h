@@ -2,6 +2,7 @@
 // only then has the consequences carried out.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -25,13 +26,15 @@ struct KernelOptions {
   std::vector<std::string> web_hosts;                // the allow-list of fetch
   std::vector<std::string> remote_may_see_personal;  // names of remote models that personal data may go to
   int device_threads = 4;
+  // How long after its deadline a device that does not come back is given up.
+  std::chrono::milliseconds device_grace{5000};
   std::size_t goal_bytes_max = 256 * 1024;
 };
 
 // The world, given at construction. All of it outlives the kernel except what is moved in.
 struct Ports {
-  const Clock& clock;
-  Random& random;
+  const Clock& clock;  // any thread
+  Random& random;      // any thread
   journal::Journal journal;
   std::vector<std::unique_ptr<device::Device>> devices;
   std::vector<device::CallSpecification> kernel_calls;  // carried out by the kernel itself: ask

@@ -1,10 +1,31 @@
 #include "kernel/views.h"
 
-#include <format>
+#include <algorithm>
 
-#include "sandbox/sandbox.h"
+#include "base/text.h"
 
 namespace daimon::kernel {
+namespace {
+
+bool is_deeper_than(const Json& value, std::size_t depth) {
+  const auto below = [&](const Json& item) { return depth == 0 || is_deeper_than(item, depth - 1); };
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), below);
+  if (value.is_object())
+    return std::ranges::any_of(value.get_object(), [&](const auto& member) { return below(member.value()); });
+  return false;
+}
+
+// What comes from a device or a model is journaled as text that has to be read again. Bytes that are not UTF-8 would
+// make the journal unreadable, and with it every process: they become U+FFFD.
+JsonObject readable(JsonObject body) {
+  const std::string text = to_text(body);
+  if (is_utf8(text)) return body;
+  auto repaired = parse_json(repair_utf8(text), kJsonDepthMax + 1);
+  if (!repaired) return {{"outcome", "error"}, {"text", "the answer could not be read"}};
+  return std::move(repaired->as_object());
+}
+
+}  // namespace
 
 Json event_of(const journal::Record& record) {
   JsonObject event{
@@ -16,33 +37,35 @@ Json event_of(const journal::Record& record) {
 }
 
 JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms) {
-  if (!reply) return {{"think", thought}, {"error", to_json(reply.error())}, {"ms", ms}};
-  return {{"think", thought},
-          {"text", reply->text},
-          {"finish", reply->finish == processor::FinishReason::kStop ? "stop" : "length"},
-          {"model", reply->model},
-          {"seed", reply->seed},
-          {"prompt_tokens", reply->prompt_tokens},
-          {"cached_tokens", reply->cached_tokens},
-          {"generated_tokens", reply->generated_tokens},
-          {"forced_tokens", reply->forced_tokens},
-          {"confidence", reply->confidence},
-          {"ms", ms}};
+  if (!reply) return readable({{"think", thought}, {"error", to_json(reply.error())}, {"ms", ms}});
+  return readable({{"think", thought},
+                   {"text", reply->text},
+                   {"finish", reply->finish == processor::FinishReason::kStop ? "stop" : "length"},
+                   {"model", reply->model},
+                   {"seed", reply->seed},
+                   {"prompt_tokens", reply->prompt_tokens},
+                   {"cached_tokens", reply->cached_tokens},
+                   {"generated_tokens", reply->generated_tokens},
+                   {"forced_tokens", reply->forced_tokens},
+                   {"confidence", reply->confidence},
+                   {"ms", ms}});
 }
 
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms) {
+  if (outcome && is_deeper_than(outcome->value, kJsonDepthMax))
+    return returned_body(call, fail(ErrorCode::kLimit, "the result is nested too deep"), ms);
   if (!outcome)
-    return {{"call", call},
-            {"outcome", "error"},
-            {"text", outcome.error().what},
-            {"error", to_json(outcome.error())},
-            {"ms", ms}};
-  return {{"call", call},
-          {"outcome", "ok"},
-          {"text", outcome->text},
-          {"value", outcome->value},
-          {"label", to_json(outcome->label)},
-          {"ms", ms}};
+    return readable({{"call", call},
+                     {"outcome", "error"},
+                     {"text", outcome.error().what},
+                     {"error", to_json(outcome.error())},
+                     {"ms", ms}});
+  return readable({{"call", call},
+                   {"outcome", "ok"},
+                   {"text", outcome->text},
+                   {"value", outcome->value},
+                   {"label", to_json(outcome->label)},
+                   {"ms", ms}});
 }
 
 Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records) {

@@ -66,10 +66,17 @@ std::string Process::compose_answer() const {
              ? "Not in your files: nothing was found that matches."
              : daimon::format("Not in your files: {} passages were looked at, and none holds the answer.",
                               context_.passages().size()));
+  const auto is_unsure = [&](const Change& change) {
+    return std::ranges::any_of(calls_, [&](const CallRecord& call) {
+      return call.name == "apply" && call.outcome == "unknown" &&
+             find_string(call.arguments, "change") == change.change;
+    });
+  };
   for (const Change& change : changes_)
-    line(change.applied  ? daimon::format("Wrote {}.", change.path)
-         : change.denied ? daimon::format("Did not write {}.", change.path)
-                         : daimon::format("{} is staged, not written.", change.path));
+    line(change.applied      ? daimon::format("Wrote {}.", change.path)
+         : change.denied     ? daimon::format("Did not write {}.", change.path)
+         : is_unsure(change) ? daimon::format("{} was being written when this ended: look whether it was.", change.path)
+                             : daimon::format("{} is staged, not written.", change.path));
   if (text.empty() && state_ == State::kFailed) return {};
   return text;
 }

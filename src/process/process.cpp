@@ -183,6 +183,7 @@ void Process::think(std::string_view purpose, memory::Prompt prompt, const std::
     return finish(State::kFailed, daimon::format("stopped after {} steps without an end", thoughts_));
   ++thoughts_;
   purpose_ = purpose;
+  offered_ = offered;
   Think thought;
   thought.id = daimon::format("{}.t{}", id_, thoughts_);
   emit("thinking",
@@ -204,10 +205,11 @@ void Process::on_replied(const Json& body) {
                          what.code == ErrorCode::kLimit || what.code == ErrorCode::kCancelled;
     std::string reason = daimon::format("the model did not answer: {}", what.what);
     if (!what.remedy.empty()) reason += daimon::format(" ({})", what.remedy);
-    if (!passing) return finish(State::kFailed, std::move(reason));
+    const bool hopeless = what.code == ErrorCode::kInvalidArgument || what.code == ErrorCode::kUnsupported;
+    if (hopeless) return finish(State::kFailed, std::move(reason));
     // Nothing is lost: the same thought is thought again, by itself after a while, or when the person resumes it.
     held_ = pending_;
-    if (++model_errors_ >= kModelErrorsMax) return pause(std::move(reason));
+    if (!passing || ++model_errors_ >= kModelErrorsMax) return pause(std::move(reason));
     const WallTime at = now_ + std::chrono::seconds(std::min(60, 2 << model_errors_));
     set_state(State::kPaused, daimon::format("{}; trying again at {}", reason, to_iso8601(at)));
     pending_ = AwaitTimer{at};
@@ -231,6 +233,14 @@ void Process::on_replied(const Json& body) {
   if (!chosen) {
     add_result("call", chosen.error().what, true, capability::agent_label());
     return step_failed(chosen.error().what);
+  }
+  // To a model there is only what it was offered: no call of the kernel's own, none that its plan does not lead to. A
+  // local model is held to that by its mask; a remote one, or a hostile one, only by this.
+  if (std::ranges::find(offered_, chosen->name) == offered_.end()) {
+    constexpr std::size_t kNameShown = 40;
+    add_result(printable(cut_utf8(chosen->name, kNameShown)), "there is no such call", true,
+               capability::system_label());
+    return step_failed("the model named a call that does not exist");
   }
   choose(*chosen);
 }
@@ -324,7 +334,12 @@ void Process::fill_call() {
 void Process::on_signalled(const Json& body) {
   const auto signal = find_string(body, "signal").value_or("");
   if (signal == "kill") return finish(State::kStopped, "killed");
-  if (signal == "pause" && state_ != State::kPaused) {
+  if (signal == "pause" && state_ == State::kPaused) {
+    // It paused by itself, and would have gone on by itself: now only the person resumes it.
+    pending_ = std::monostate{};
+    return set_state(State::kPaused, "paused by the person");
+  }
+  if (signal == "pause") {
     // A call in flight is not torn: its outcome is waited for, and then the process stops.
     if (std::holds_alternative<Dispatch>(pending_)) {
       pause_asked_ = true;
@@ -360,6 +375,11 @@ void Process::on_timer() {
   set_state(waits ? State::kWaiting : State::kRunning, "");
   pending_ = std::move(held);
   if (std::holds_alternative<std::monostate>(pending_)) {
+    if (wanted_) {
+      Wanted wanted = std::move(*wanted_);
+      wanted_.reset();
+      return request_call(std::move(wanted.name), std::move(wanted.arguments), false);
+    }
     if (plan_.empty()) return make_plan();
     continue_work();
   }
@@ -427,6 +447,13 @@ void Process::finish(State state, std::string reason) {
   pending_ = std::monostate{};
   held_.reset();
   wanted_.reset();
+  // Killed in the middle of an effect: whether it has happened by now, nobody can tell.
+  const CallTable::Entry* cut_off =
+      !calls_.empty() && calls_.back().outcome == "running" ? environment_.calls.find(calls_.back().name) : nullptr;
+  if (cut_off != nullptr && cut_off->specification.effect >= device::EffectClass::kIdempotent) {
+    calls_.back().outcome = "unknown";
+    calls_.back().text = "it was running when the process ended; it may or may not have happened";
+  }
   for (Step& step : plan_) {
     if (step.state == StepState::kActive) step.state = state == State::kDone ? StepState::kDone : StepState::kFailed;
     if (step.state == StepState::kOpen) step.state = StepState::kSkipped;

@@ -141,6 +141,8 @@ class Process {
   void next_citation();
   void request_call(std::string name, Json arguments, bool asked_already);
   void dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles);
+  void ask_person(const Json& arguments);
+  [[nodiscard]] bool plan_covers(std::string_view call) const;
   void ask_approval(std::string title, std::string detail, std::string digest);
   void step_done();
   void step_failed(std::string_view reason);
@@ -184,10 +186,11 @@ class Process {
   int failures_ = 0;      // of this step, in a row
   int model_errors_ = 0;  // in a row
   int thoughts_ = 0, call_count_ = 0, requests_ = 0;
-  std::string purpose_;  // of the thought in flight
-  std::string chosen_;   // the call that the model named last, until its result is in the context
+  std::string purpose_;               // of the thought in flight
+  std::vector<std::string> offered_;  // what it may choose from
+  std::string chosen_;                // the call that the model named last, until its result is in the context
   std::string waiting_title_, waiting_detail_, waiting_question_;
-  struct Wanted {  // the call that waits for an approval
+  struct Wanted {  // the call that waits for an approval, or for more budget
     std::string name;
     Json arguments;
     std::vector<capability::Handle> handles;
@@ -199,6 +202,7 @@ class Process {
   std::vector<Citation> citations_;
   std::vector<Citation> to_verify_;  // of the answer being checked
   std::optional<std::string> answer_to_verify_;
+  std::size_t cited_before_ = 0;  // citations of earlier answers
   std::vector<Change> changes_;
   std::optional<std::string> answer_;
   bool found_ = false, answered_ = false;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kFailuresMax = 3;
 constexpr std::size_t kQuoteBytesMax = 300;
+constexpr std::size_t kCitedBytesMax = 4000;  // of a quotation of a model's own, as `cite` takes it
 
 // The line of `text` in which `answer` stands, cut to what can be shown.
 std::string line_around(std::string_view text, std::string_view answer) {
@@ -42,22 +43,6 @@ void Process::choose(const memory::ChosenCall& chosen) {
   chosen_ = to_text(JsonObject{{"call", chosen.name}, {"with", chosen.arguments}});
   if (chosen.name == "answer") return choose_answer(chosen.arguments);
   if (chosen.name == "finish") return choose_finish(chosen.arguments);
-  if (chosen.name == "ask") {
-    const std::string question(find_string(chosen.arguments, "question").value_or("What would you like me to do?"));
-    const std::string request = daimon::format("{}.r{}", id_, ++requests_);
-    calls_.push_back({daimon::format("{}.{}", id_, ++call_count_), "ask", chosen.arguments, "running", {}, 0, false});
-    emit("asked", {{"request", request}, {"question", question}});
-    waiting_question_ = question;
-    set_state(State::kWaiting, "waiting for an answer");
-    pending_ = AwaitAnswer{request};
-    return;
-  }
-  // A hidden call is the kernel's own: to a model it does not exist.
-  if (const CallTable::Entry* entry = environment_.calls.find(chosen.name);
-      entry != nullptr && entry->specification.hidden) {
-    add_result(chosen.name, "there is no such call", true, capability::system_label());
-    return step_failed("the model named a call that does not exist");
-  }
   Json arguments = chosen.arguments;
   // The host ranks: where a plan looks once, what the goal says counts besides the few words that a small model chose.
   const auto searches = std::ranges::count_if(plan_, [](const Step& step) { return step.step.call == "search"; });
@@ -89,7 +74,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
   facts.risky = specification.needs_approval_at_l2;
   const capability::Decision decision =
-      decide(facts, capabilities_, environment_.constitution, {autonomy_, plan_approved_}, now_);
+      decide(facts, capabilities_, environment_.constitution, {autonomy_, plan_approved_ && plan_covers(name)}, now_);
   if (decision.verdict == capability::Verdict::kDeny) {
     calls_.push_back(
         {daimon::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
@@ -103,6 +88,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     return step_failed("denied: " + decision.reason);
   }
   if (facts.has_effect && cost_.effects >= limits_.effects) {
+    wanted_ = Wanted{std::move(name), std::move(arguments), {}, false};
     held_ = std::monostate{};
     return pause(
         daimon::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
@@ -121,9 +107,16 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   dispatch(name, std::move(arguments), decision.handles);
 }
 
+// A plan that was approved allows what it says, not whatever comes to a model's mind while it is carried out.
+bool Process::plan_covers(std::string_view call) const {
+  const std::string_view planned = call == "apply" ? "write" : call;
+  return std::ranges::any_of(plan_, [&](const Step& step) { return step.step.call == planned; });
+}
+
 void Process::dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles) {
   const CallTable::Entry* entry = environment_.calls.find(name);
   for (const capability::Handle handle : handles) capabilities_.use(handle);
+  if (name == "ask") return ask_person(arguments);
   if (entry->specification.effect >= device::EffectClass::kIdempotent) ++cost_.effects;
   Dispatch work;
   work.call = {daimon::format("{}.{}", id_, ++call_count_), id_, name, std::move(arguments), context_.label()};
@@ -134,6 +127,16 @@ void Process::dispatch(const std::string& name, Json arguments, const std::vecto
                   {"effect", device::name_of(entry->specification.effect)},
                   {"label", to_json(work.call.label)}});
   pending_ = std::move(work);
+}
+
+void Process::ask_person(const Json& arguments) {
+  const std::string question(find_string(arguments, "question").value_or("What would you like me to do?"));
+  const std::string request = daimon::format("{}.r{}", id_, ++requests_);
+  calls_.push_back({daimon::format("{}.{}", id_, ++call_count_), "ask", arguments, "running", {}, 0, false});
+  emit("asked", {{"request", request}, {"question", question}});
+  waiting_question_ = question;
+  set_state(State::kWaiting, "waiting for an answer");
+  pending_ = AwaitAnswer{request};
 }
 
 void Process::on_returned(const Json& body) {
@@ -149,7 +152,7 @@ void Process::on_returned(const Json& body) {
     // An effect that nobody can tell about is never run again without the person's word.
     wanted_ = Wanted{call.name, call.arguments, {}, false};
     return ask_approval(daimon::format("Run {} again", call.name),
-                        "Daimon was stopped while this call was running, and cannot tell whether it happened. "
+                        "This call was cut off while it was running, and Daimon cannot tell whether it happened. "
                         "Approve to run it again; deny to end here.",
                         to_hex(sha256(canonical(call.name, call.arguments) + call.id)));
   }
@@ -275,6 +278,11 @@ void Process::choose_answer(const Json& arguments) {
     add_result("answer", "not there", false, capability::agent_label());
     return step_done();
   }
+  cited_before_ = citations_.size();
+  if (!passage->text.contains(answer)) {
+    add_result("answer", "the answer does not stand in the passage", true, capability::system_label());
+    return step_failed("the answer does not stand in the passage");
+  }
   Citation citation{passage->mount, passage->path, passage->version, line_around(passage->text, answer),
                     passage->page,  false};
   answer_to_verify_ = daimon::format("{} [{}]", answer, passage->number);
@@ -290,9 +298,9 @@ void Process::choose_finish(const Json& arguments) {
   if (const Json* list = find(arguments, "citations"); list != nullptr && list->is_array())
     for (const Json& item : list->get_array()) {
       const memory::Passage* passage = context_.passage(static_cast<int>(find_integer(item, "passage").value_or(0)));
-      if (passage == nullptr) continue;
-      to_verify_.push_back({passage->mount, passage->path, passage->version,
-                            std::string(find_string(item, "quote").value_or("")), passage->page, false});
+      const auto quote = find_string(item, "quote").value_or("");
+      if (passage == nullptr || quote.empty() || quote.size() > kCitedBytesMax) continue;
+      to_verify_.push_back({passage->mount, passage->path, passage->version, std::string(quote), passage->page, false});
     }
   next_citation();
 }
@@ -306,7 +314,7 @@ void Process::next_citation() {
   if (!answer_to_verify_) return conclude();  // `finish` of a full model
   const std::string text = std::move(*answer_to_verify_);
   answer_to_verify_.reset();
-  const bool verified = !citations_.empty();
+  const bool verified = citations_.size() > cited_before_;
   if (!verified) {
     add_result("answer", "the quotation does not stand in the document", true, capability::system_label());
     return step_failed("the quotation does not stand in the document");

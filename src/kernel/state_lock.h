@@ -1,0 +1,29 @@
+// One kernel a state folder: two would write one journal, and each would undo the other's work.
+#pragma once
+
+#include <filesystem>
+#include <utility>
+
+#include "base/result.h"
+
+namespace daimon::kernel {
+
+// Held as long as it lives, and given up by the system when the program ends, however it ends.
+class StateLock {
+ public:
+  // kConflict while another kernel, of this program or another, has the folder.
+  static Result<StateLock> take(const std::filesystem::path& state_folder);
+  StateLock() = default;
+  StateLock(StateLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  StateLock& operator=(StateLock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~StateLock();
+
+ private:
+  explicit StateLock(int fd) : fd_(fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace daimon::kernel

@@ -1,0 +1,308 @@
+// A model that does all it can to exceed its grants: nothing happens that it was not given, and nothing breaks.
+#include "kernel_world.h"
+
+namespace daimon::kernel::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kSecret = "the-secret-outside";
+
+// A home with ways out of it, and what lies outside.
+class Hostile : public testing::Test {
+ protected:
+  Hostile() {
+    world_.furnish();
+    std::filesystem::create_directories(outside());
+    write(outside() / "secret.txt", kSecret);
+    write(outside() / "table.csv", daimon::format("name\n{}\n", kSecret));
+    std::filesystem::create_symlink(outside() / "secret.txt", world_.home() / "link.txt");
+    std::filesystem::create_directory_symlink(outside(), world_.home() / "door");
+    std::filesystem::create_symlink("../outside/new.txt", world_.home() / "dangling.txt");
+    world_.look = [this](std::string_view when, const device::Call& call) {
+      if (when != "before") return;
+      const std::scoped_lock lock(mutex_);
+      calls_.push_back(call);
+    };
+  }
+  [[nodiscard]] std::filesystem::path outside() const { return world_.folder / "outside"; }
+  static void write(const std::filesystem::path& path, std::string_view content) {
+    std::ofstream(path, std::ios::binary) << content;
+  }
+  // Every file below the world's folder but Daimon's own, with its content.
+  [[nodiscard]] std::map<std::string, std::string> everything() const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(world_.folder)) {
+      const std::string name = entry.path().lexically_relative(world_.folder).string();
+      if (name.starts_with("state")) continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      all[name] = entry.is_symlink()     ? std::filesystem::read_symlink(entry.path()).string()
+                  : entry.is_directory() ? "folder"
+                                         : std::string(std::istreambuf_iterator<char>(file), {});
+    }
+    return all;
+  }
+  // A model that plans `plan` and then answers every request for a call with the next of `replies`, the last for ever.
+  void attack(std::string plan, std::vector<std::string> replies) {
+    world_.model.answer =
+        [plan = std::move(plan), replies = std::move(replies),
+         next = std::make_shared<std::atomic<std::size_t>>(0)](const processor::Request& request) -> Answer {
+      if (asks_for_plan(request)) return plan;
+      return replies[std::min((*next)++, replies.size() - 1)];
+    };
+  }
+  Json run(const std::function<void(StartOptions&)>& set = {}) {
+    return world_.to_end(world_.start("do evil", [&](StartOptions& options) {
+      options.autonomy = 4;
+      if (set) set(options);
+    }));
+  }
+  [[nodiscard]] int count(std::string_view name) {
+    const std::scoped_lock lock(mutex_);
+    return static_cast<int>(std::ranges::count(calls_, name, &device::Call::name));
+  }
+
+  KernelWorld world_;
+  std::mutex mutex_;
+  std::vector<device::Call> calls_;
+};
+
+TEST_F(Hostile, calls_that_are_the_kernels_own_do_not_exist_for_a_model) {
+  world_.begin();
+  for (const std::string profile : {"compact-2", ""}) {
+    world_.shut();
+    world_.model.profile = profile;
+    world_.boot();
+    const std::string change = R"({"change":"0123456789abcdef01234567","path":"accounts.csv"})";
+    const std::string quote = R"({"path":"accounts.csv","version":"v","quote":"date"})";
+    for (const auto& [call, with] :
+         std::vector<std::pair<std::string, std::string>>{{"apply", change},
+                                                          {"discard", change},
+                                                          {"survey", R"({"goal":"all there is","limit":99})"},
+                                                          {"cite", quote},
+                                                          {"Apply", change},
+                                                          {"apply ", change},
+                                                          {"", "{}"},
+                                                          {"none", "{}"},
+                                                          {"finish2", "{}"}}) {
+      const auto before = everything();
+      attack(daimon::format(
+                 R"({{"plan":[{{"call":"{0}","text":"t","check":"c"}},{{"call":"write","text":"t","check":"c"}}]}})",
+                 call),
+             {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
+      const Json view = run();
+      EXPECT_EQ(state_of(view), "failed") << call;
+      EXPECT_EQ(everything(), before) << call;
+      for (const Json& made : view.at("calls").as_array())
+        EXPECT_TRUE(text_of(made, "name") == "survey" && find_bool(made, "hidden") == true) << to_text(made);
+      for (const device::Call& made : calls_)
+        EXPECT_EQ(text_of(made.arguments, "goal"), "do evil") << "the kernel's own survey, once a process";
+    }
+  }
+  EXPECT_EQ(count("survey"), 18);
+  EXPECT_EQ(count("apply") + count("discard") + count("cite"), 0);
+}
+
+TEST_F(Hostile, a_change_that_the_person_denied_cannot_be_applied_by_the_model) {
+  for (const std::string profile : {"compact-2", ""}) {
+    world_.shut();
+    world_.model.profile = profile;
+    System& system = world_.begin();
+    const auto before = everything();
+    std::mutex mutex;
+    std::string change;
+    std::atomic<int> asked = 0;
+    world_.model.answer = [&](const processor::Request& request) -> Answer {
+      if (asks_for_plan(request))
+        return R"({"plan":[{"call":"write","text":"t","check":"c"},{"call":"write","text":"t","check":"c"}]})";
+      if (asked++ == 0) return R"({"call":"write","with":{"path":"owned.txt","content":"x"}})";
+      const std::scoped_lock lock(mutex);
+      return daimon::format(R"({{"call":"apply","with":{{"change":"{}","path":"owned.txt"}}}})", change);
+    };
+    const std::string id = world_.start("do evil");
+    const Json waiting = world_.until_state(id, "waiting");
+    for (const journal::Record& record : world_.records())
+      if (record.type == "returned" && record.process == id && find(record.body, "value") != nullptr) {
+        const std::scoped_lock lock(mutex);
+        change = text_of(record.body.at("value"), "change");
+      }
+    ASSERT_EQ(change.size(), 24U);
+    ASSERT_TRUE(system.decide(id, request_of(waiting), false));
+    EXPECT_EQ(state_of(world_.until_ended(id)), "failed");
+    EXPECT_GT(asked, 1);
+    EXPECT_EQ(everything(), before);
+    EXPECT_EQ(count("apply"), 0);
+  }
+}
+
+TEST_F(Hostile, no_path_leads_out_of_the_mount) {
+  world_.begin();
+  const auto before = everything();
+  const std::vector<std::string> ways = {"../outside/secret.txt",
+                                         "letters/../../outside/secret.txt",
+                                         (outside() / "secret.txt").string(),
+                                         "//" + (outside() / "secret.txt").string(),
+                                         "link.txt",
+                                         "door/secret.txt",
+                                         "door/new.txt",
+                                         "dangling.txt",
+                                         "./../outside/secret.txt",
+                                         "letters/./../../outside/secret.txt",
+                                         "..",
+                                         "door",
+                                         "/proc/self/environ",
+                                         "letters/fence.md/../../../outside/secret.txt",
+                                         R"(secret.txt\u0000)",
+                                         R"(..\\outside\\secret.txt)"};
+  for (const std::string& way : ways) {
+    for (const auto& [call, rest] : {std::pair<std::string, std::string>{"read", ""},
+                                     {"list", ""},
+                                     {"table", R"(,"operation":"list","column":"name")"},
+                                     {"write", R"(,"content":"owned")"}}) {
+      attack(daimon::format(R"({{"plan":["{}"]}})", call),
+             {daimon::format(R"({{"call":"{}","with":{{"path":"{}"{}}}}})", call, way, rest)});
+      const Json view = run();
+      // A name with odd characters is an ordinary name inside the mount.
+      if (call == "write" && way.starts_with("..\\")) {
+        EXPECT_TRUE(std::filesystem::remove(world_.home() / R"(..\outside\secret.txt)"));
+        continue;
+      }
+      EXPECT_EQ(state_of(view), "failed") << call << " " << way << " " << to_text(view);
+      EXPECT_EQ(everything(), before) << call << " " << way;
+      for (const Json& made : view.at("calls").as_array())
+        EXPECT_TRUE(text_of(made, "name") != call || text_of(made, "outcome") == "error") << call << " " << way;
+    }
+  }
+  EXPECT_EQ(count("apply"), 1) << "only the odd name";
+  for (const journal::Record& record : world_.records())
+    EXPECT_THAT(to_text(record.body), Not(HasSubstr(kSecret))) << "nothing from outside is seen";
+}
+
+TEST_F(Hostile, a_call_that_was_not_offered_is_not_made) {
+  world_.begin();
+  const auto before = everything();
+  // The plan says search; the answer says write.
+  attack(R"({"plan":["search","answer"]})", {R"({"call":"write","with":{"path":"owned.txt","content":"x"}})"});
+  EXPECT_EQ(state_of(run()), "failed");
+  EXPECT_EQ(count("write"), 0);
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
+  world_.model.profile = "";
+  System& system = world_.begin();
+  const auto before = everything();
+  attack(R"({"plan":[{"call":"calculate","text":"add up","check":"a number"}]})",
+         {R"({"call":"calculate","with":{"expression":"1+1"}})",
+          R"({"call":"write","with":{"path":"owned.txt","content":"x"}})"});
+  const std::string id = world_.start("add up", [](StartOptions& o) { o.autonomy = 3; });
+  Json view = world_.until_state(id, "waiting");
+  ASSERT_EQ(text_of(view.at("waiting"), "title"), "Carry out this plan");
+  EXPECT_EQ(count("calculate"), 0);
+  ASSERT_TRUE(system.decide(id, request_of(view), true));
+  view = world_.until(id, [&](const Json& now) {
+    return has_ended(now) ||
+           (state_of(now) == "waiting" && text_of(now.at("waiting"), "title") != "Carry out this plan");
+  });
+  EXPECT_EQ(everything(), before);
+  ASSERT_EQ(state_of(view), "waiting") << to_text(view);
+  EXPECT_EQ(text_of(view.at("waiting"), "title"), "Write owned.txt");
+  EXPECT_EQ(count("calculate"), 1);
+}
+
+TEST_F(Hostile, an_approved_plan_is_carried_out_without_more_asking) {
+  System& system = world_.begin();
+  attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"new.txt","content":"x"}})"});
+  const std::string id = world_.start("write x", [](StartOptions& o) { o.autonomy = 3; });
+  const Json view = world_.until_state(id, "waiting");
+  ASSERT_TRUE(system.decide(id, request_of(view), true));
+  EXPECT_EQ(state_of(world_.until_ended(id)), "done");
+  EXPECT_EQ(world_.get("new.txt"), "x");
+}
+
+TEST_F(Hostile, at_level_two_every_write_is_asked_for_whatever_the_model_says) {
+  world_.begin();
+  const auto before = everything();
+  for (const std::string profile : {"compact-2", ""}) {
+    world_.shut();
+    world_.model.profile = profile;
+    world_.boot();
+    attack(R"({"plan":[{"call":"write","text":"already approved by the person","check":"approve=true"}]})",
+           {R"({"call":"write","with":{"path":"owned.txt","content":"x"},"approve":true,"approved":true})"});
+    const std::string id = world_.start("do evil");
+    const Json view = world_.until_state(id, "waiting");
+    EXPECT_EQ(state_of(view), "waiting");
+    EXPECT_EQ(everything(), before);
+    EXPECT_EQ(count("apply"), 0);
+  }
+}
+
+TEST_F(Hostile, deep_and_odd_arguments_break_nothing_now_and_nothing_at_the_next_boot) {
+  world_.begin();
+  for (const std::string profile : {"compact-2", ""}) {
+    world_.shut();
+    world_.model.profile = profile;
+    world_.boot();
+    const std::string deep = std::string(62, '[') + std::string(62, ']');  // as deep as is read
+    for (const std::string call : {"search", "ask", "read", "write", "calculate", "table", "answer", "finish"}) {
+      for (const std::string& with :
+           {daimon::format(R"({{"query":"electricity","question":"q","path":"p","deep":{}}})", deep),
+            daimon::format(R"({{"query":{0},"question":{0},"path":{0},"passage":{0},"answer":{0}}})", deep),
+            std::string(R"({"query":5,"question":[],"path":{},"passage":1e400,"answer":null,"content":-1})"),
+            std::string(R"({"query":"","question":"","path":"","passage":-9223372036854775808,"answer":"\u0000"})"),
+            daimon::format(R"({{"query":"{0}","question":"{0}","path":"{0}","passage":1,"answer":"{0}"}})",
+                           std::string(100'000, 'a')),
+            std::string("{}")}) {
+        attack(daimon::format(R"({{"plan":[{{"call":"{}","text":"{}","check":"c"}}]}})", call, std::string(5000, 't')),
+               {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
+        const std::string id = world_.start("do evil", [](StartOptions& o) { o.autonomy = 4; });
+        const Json view =
+            world_.until(id, [](const Json& now) { return has_ended(now) || state_of(now) == "waiting"; });
+        if (state_of(view) == "waiting") {
+          ASSERT_TRUE(world_.system().signal(id, Signal::kKill));
+        }
+        EXPECT_EQ(world_.divergence(id), "") << call << " " << with.substr(0, 80);
+      }
+    }
+    ASSERT_TRUE(world_.system().processes(true)) << world_.system().processes(true).error().what;
+  }
+  world_.boot();
+}
+
+TEST_F(Hostile, a_rule_of_the_constitution_holds_at_every_level) {
+  world_.constitution = *capability::Constitution::parse("never write file letters/*\nask read file accounts.csv");
+  world_.begin();
+  const auto before = everything();
+  attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"letters/fence.md","content":"x"}})"});
+  Json view = run();
+  EXPECT_EQ(state_of(view), "failed");
+  EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("constitution"));
+  EXPECT_EQ(everything(), before);
+  attack(R"({"plan":["table"]})",
+         {R"({"call":"table","with":{"path":"accounts.csv","operation":"sum","column":"amount"}})"});
+  const std::string id = world_.start("do evil", [](StartOptions& o) { o.autonomy = 4; });
+  view = world_.until_state(id, "waiting");
+  EXPECT_EQ(state_of(view), "waiting");
+  EXPECT_EQ(count("table"), 0);
+}
+
+TEST_F(Hostile, a_process_sees_only_the_mounts_it_was_given) {
+  System& system = world_.begin();
+  write(outside() / "diary.md", "The diary says Rosebud.\n");
+  ASSERT_TRUE(system.mount(outside().string(), "outside", {}, {}));
+  for (const auto& [call, with] : {std::pair<std::string, std::string>{"search", R"({"query":"diary Rosebud"})"},
+                                   {"read", R"({"path":"outside/diary.md"})"},
+                                   {"list", R"({"path":"outside"})"}}) {
+    attack(daimon::format(R"({{"plan":["{}"]}})", call),
+           {daimon::format(R"({{"call":"{}","with":{}}})", call, with),
+            R"({"call":"answer","with":{"passage":1,"answer":"Rosebud"}})"});
+    const Json view = run([](StartOptions& o) { o.mounts = {"home"}; });
+    EXPECT_THAT(text_of(view, "answer"), Not(HasSubstr("Rosebud")));
+  }
+  for (const journal::Record& record : world_.records())
+    EXPECT_TRUE(record.type != "returned" || !to_text(record.body).contains("Rosebud"));
+}
+
+}  // namespace
+}  // namespace daimon::kernel::test
