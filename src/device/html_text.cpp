@@ -10,6 +10,9 @@
 namespace daimon::device {
 namespace {
 
+struct DestroyParser {
+  void operator()(lxb_html_parser_t* parser) const { lxb_html_parser_destroy(parser); }
+};
 struct DestroyDocument {
   void operator()(lxb_html_document_t* document) const { lxb_html_document_destroy(document); }
 };
@@ -101,10 +104,15 @@ void walk(lxb_dom_node_t* root, std::string& text) {
 }  // namespace
 
 Result<std::string> text_of_html(std::string_view html) {
-  const std::unique_ptr<lxb_html_document_t, DestroyDocument> document(lxb_html_document_create());
-  if (!document || lxb_html_document_parse(document.get(), reinterpret_cast<const lxb_char_t*>(html.data()),
-                                           html.size()) != LXB_STATUS_OK)
-    return fail(ErrorCode::kCorrupt, "the page could not be parsed");
+  const std::unique_ptr<lxb_html_parser_t, DestroyParser> parser(lxb_html_parser_create());
+  if (!parser || lxb_html_parser_init(parser.get()) != LXB_STATUS_OK)
+    return fail(ErrorCode::kLimit, "no memory to parse HTML");
+  // Nobody listens to the tree, and what lexbor 3.0 does by itself with a <select> whose size has no value reads
+  // through a null pointer.
+  lxb_html_parser_dom_opt_set(parser.get(), LXB_DOM_DOCUMENT_OPT_WO_EVENTS);
+  const std::unique_ptr<lxb_html_document_t, DestroyDocument> document(
+      lxb_html_parse(parser.get(), reinterpret_cast<const lxb_char_t*>(html.data()), html.size()));
+  if (!document) return fail(ErrorCode::kCorrupt, "the page could not be parsed");
   std::string text;
   std::size_t length = 0;
   if (const lxb_char_t* title = lxb_html_document_title(document.get(), &length); title != nullptr)

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/answer_rank.h"
 #include "memory/answer_type.h"
 #include "memory/goal_facts.h"
 
@@ -89,16 +90,37 @@ Json answer_schema(const Turn& turn) {
     any.push_back(object_schema(
         {{"passage", JsonObject{{"const", passage->number}}}, {"answer", span_schema(std::move(lines), 160)}}));
   }
+  // Of all pieces of the right type those whose lines fit the goal best, and what comes close to them.
+  constexpr double kClose = 0.45;
+  constexpr double kEarlier = 0.15;  // searches put the best passage first
+  const auto words = telling_words(turn.context.goal());
   const auto add_typed = [&](const std::vector<AnswerType>& types) {
+    struct Candidate {
+      int passage = 0;
+      std::string text;
+      double score = 0;
+    };
+    std::vector<Candidate> candidates;
+    for (std::size_t p = 0; p < open.size(); ++p) {
+      const JsonArray lines = lines_of(open[p]->text);
+      std::vector<std::string_view> views;
+      for (const Json& line : lines) views.emplace_back(line.as_string());
+      const auto scores = line_scores(words, open[p]->path, views);
+      for (std::size_t i = 0; i < views.size(); ++i)
+        for (std::string& text : candidates_in(views[i], types, kCandidatesMax))
+          candidates.push_back({open[p]->number, std::move(text), scores[i] - kEarlier * static_cast<double>(p)});
+    }
+    if (candidates.empty()) return;
+    const double best = std::ranges::max(candidates, {}, &Candidate::score).score;
     for (const Passage* passage : open) {
-      Names candidates;
-      for (const Json& line : lines_of(passage->text))
-        for (std::string& candidate : candidates_in(line.as_string(), types, kCandidatesMax))
-          if (candidates.size() < kCandidatesMax && !contains(candidates, candidate))
-            candidates.push_back(std::move(candidate));
-      if (!candidates.empty())
+      Names texts;
+      for (Candidate& candidate : candidates)
+        if (candidate.passage == passage->number && candidate.score >= best - kClose && texts.size() < kCandidatesMax &&
+            !contains(texts, candidate.text))
+          texts.push_back(std::move(candidate.text));
+      if (!texts.empty())
         typed.push_back(
-            object_schema({{"passage", JsonObject{{"const", passage->number}}}, {"answer", enum_schema(candidates)}}));
+            object_schema({{"passage", JsonObject{{"const", passage->number}}}, {"answer", enum_schema(texts)}}));
     }
   };
   const auto types = answer_types_of(turn.context.goal());

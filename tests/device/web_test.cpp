@@ -232,6 +232,7 @@ TEST(HtmlText, DeepAndBrokenPagesAreRead) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += "<div>";
   EXPECT_EQ(text_of_html(deep + "in").value(), "in\n");
+  EXPECT_EQ(text_of_html("<p>a<select size><option>b</select>").value(), "a\nb\n");  // crashed lexbor 3.0
   EXPECT_EQ(text_of_html("<p>a<p>b &amp; c <!-- no --><br>d").value(), "a\nb & c\nd\n");
   EXPECT_EQ(text_of_html("").value(), "");
 }

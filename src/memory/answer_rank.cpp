@@ -1,0 +1,80 @@
+#include "memory/answer_rank.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+
+namespace daimon::memory {
+namespace {
+
+const std::set<std::string, std::less<>>& silent_words() {
+  static const std::set<std::string, std::less<>> kWords = {
+      "a",     "about", "all",  "also", "an",    "and",   "any",  "are",    "as",       "at",    "be",
+      "been",  "but",   "by",   "can",  "could", "did",   "do",   "does",   "document", "each",  "file",
+      "find",  "for",   "from", "get",  "had",   "has",   "have", "he",     "her",      "his",   "how",
+      "i",     "if",    "in",   "into", "is",    "it",    "its",  "know",   "many",     "me",    "much",
+      "my",    "need",  "now",  "of",   "on",    "or",    "our",  "please", "s",        "say",   "says",
+      "she",   "so",    "tell", "that", "the",   "their", "them", "then",   "there",    "they",  "this",
+      "to",    "up",    "us",   "was",  "we",    "were",  "what", "when",   "where",    "which", "who",
+      "whose", "why",   "will", "with", "would", "write", "you",  "your"};
+  return kWords;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  const std::string lower = to_lower_ascii(text) + " ";
+  for (const char c : lower) {
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80)
+      word += c;
+    else if (!word.empty())
+      words.push_back(std::exchange(word, {}));
+  }
+  return words;
+}
+
+// The same word, or one that only ends otherwise: "bill" and "bills", "come" and "comes".
+bool same(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return a == b || (a.size() >= 4 && b.size() <= a.size() + 3 && b.starts_with(a));
+}
+
+double held(const std::vector<std::string>& wanted, const std::vector<std::string>& words) {
+  return static_cast<double>(std::ranges::count_if(wanted, [&](const std::string& w) {
+    return std::ranges::any_of(words, [&](const std::string& other) { return same(w, other); });
+  }));
+}
+
+}  // namespace
+
+std::vector<std::string> telling_words(std::string_view goal) {
+  constexpr std::size_t kWordsMax = 24;
+  std::vector<std::string> telling;
+  for (std::string& word : words_of(goal))
+    if (telling.size() < kWordsMax && !silent_words().contains(word) &&
+        std::ranges::find(telling, word) == telling.end())
+      telling.push_back(std::move(word));
+  return telling;
+}
+
+std::vector<double> line_scores(const std::vector<std::string>& words, std::string_view path,
+                                const std::vector<std::string_view>& lines) {
+  constexpr double kBefore = 0.4;
+  constexpr double kElsewhere = 0.3;
+  std::vector<std::vector<std::string>> words_of_lines;
+  std::vector<std::string> all = words_of(path);
+  for (const std::string_view line : lines) {
+    words_of_lines.push_back(words_of(line));
+    all.insert(all.end(), words_of_lines.back().begin(), words_of_lines.back().end());
+  }
+  const double everywhere = held(words, all);
+  std::vector<double> scores;
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    scores.push_back(held(words, words_of_lines[i]) + (i > 0 ? kBefore * held(words, words_of_lines[i - 1]) : 0) +
+                     kElsewhere * everywhere);
+  return scores;
+}
+
+}  // namespace daimon::memory

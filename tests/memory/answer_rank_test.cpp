@@ -1,0 +1,25 @@
+#include "memory/answer_rank.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace daimon::memory {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(AnswerRank, TellingWordsAreThoseOfTheMatter) {
+  EXPECT_THAT(telling_words("What did we pay for the gas in May, and which document says so?"),
+              ElementsAre("pay", "gas", "may"));
+}
+
+TEST(AnswerRank, TheLineWithTheWordsGoesBeforeItsNeighbours) {
+  const auto scores = line_scores(telling_words("policy number of our home insurance"), "insurance/home.pdf",
+                                  {"Claims 0113 496 0623", "Policy number MM-1", "Premium 263.18"});
+  EXPECT_GT(scores[1], scores[0]);
+  EXPECT_GT(scores[1], scores[2]);
+  EXPECT_GT(scores[2], scores[0]);  // behind the words rather than before them
+}
+
+}  // namespace
+}  // namespace daimon::memory
