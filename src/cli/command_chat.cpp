@@ -86,7 +86,7 @@ int converse(const Session& session, Conversation& conversation, const Interrupt
   while (true) {
     session.terminal.err.write(session.terminal.err.paint(Style::kCyan, "> "));
     interrupts.reset();
-    if (!std::getline(std::cin, line)) {
+    if (!interrupts.read_line(line)) {
       std::cin.clear();
       session.terminal.err.write("\n");
       return interrupts.count() > 0 ? kInterrupted : kSuccess;

@@ -176,8 +176,7 @@ class Follower {
   std::optional<std::string> ask_line(std::string_view prompt) {
     session_.terminal.err.write(session_.terminal.err.paint(Style::kYellow, prompt));
     std::string line;
-    errno = 0;
-    if (std::getline(std::cin, line)) return line;
+    if (interrupts_.read_line(line)) return line;
     std::cin.clear();
     session_.terminal.err.write("\n");
     if (interrupts_.count() > 0) {

@@ -1,11 +1,14 @@
 #include "cli/interrupt.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <iostream>
 
 #include "cli/exit_code.h"
 
@@ -44,6 +47,18 @@ int Interrupts::count() const { return interrupts; }
 void Interrupts::reset() const {
   interrupts = 0;
   flag_.clear();
+}
+
+bool Interrupts::read_line(std::string& line) const {
+  // A terminal gives a line at a time, so nothing of the next one waits in the program's own buffer.
+  while (::isatty(STDIN_FILENO) != 0) {
+    std::array<pollfd, 2> polled{{{STDIN_FILENO, POLLIN, 0}, {flag_.get(), POLLIN, 0}}};
+    const int ready = ::poll(polled.data(), polled.size(), -1);
+    if (count() > 0) return false;
+    if (ready > 0 && polled[0].revents != 0) break;
+    if (ready < 0 && errno != EINTR) break;
+  }
+  return static_cast<bool>(std::getline(std::cin, line));
 }
 
 }  // namespace daimon::cli

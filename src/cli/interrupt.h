@@ -1,6 +1,8 @@
 // Ctrl-C as something that can be waited for.
 #pragma once
 
+#include <string>
+
 #include "api/socket.h"
 
 namespace daimon::cli {
@@ -19,6 +21,9 @@ class Interrupts {
   void clear() const { flag_.clear(); }
   // As if none had come.
   void reset() const;
+  // The next line of standard input. False at its end, or when a SIGINT comes first: also one that came after the
+  // prompt was shown and before this was called, which a blocking read would never hear of.
+  bool read_line(std::string& line) const;
 
  private:
   api::Flag flag_;
