@@ -79,6 +79,18 @@ std::vector<const Passage*> passages_open(const Turn& turn) {
   return open;
 }
 
+// What the answer is about: the goal, or where that looks for several things, the query that the passages came from.
+std::string looked_for(const Turn& turn) {
+  if (std::ranges::count(turn.plan, std::string_view("search"), &PlanStep::call) < 2) return turn.context.goal();
+  const auto& results = turn.context.results();
+  for (auto result = results.rbegin(); result != results.rend(); ++result)
+    if (result->call == "search")
+      if (const auto chosen = parse_json(result->chosen))
+        if (const Json* with = find(*chosen, "with"))
+          if (const auto query = find_string(*with, "query"); query && !query->empty()) return std::string(*query);
+  return turn.context.goal();
+}
+
 Json answer_schema(const Turn& turn) {
   constexpr std::size_t kCandidatesMax = 48;  // of one passage
   const auto open = passages_open(turn);
@@ -91,9 +103,9 @@ Json answer_schema(const Turn& turn) {
         {{"passage", JsonObject{{"const", passage->number}}}, {"answer", span_schema(std::move(lines), 160)}}));
   }
   // Of all pieces of the right type those whose lines fit the goal best, and what comes close to them.
-  constexpr double kClose = 0.45;
+  constexpr double kClose = 0.2;
   constexpr double kEarlier = 0.15;  // searches put the best passage first
-  const auto words = telling_words(turn.context.goal());
+  const auto words = telling_words(looked_for(turn));
   const auto add_typed = [&](const std::vector<AnswerType>& types) {
     struct Candidate {
       int passage = 0;

@@ -221,6 +221,22 @@ TEST(CompactPromptTest, a_second_answer_comes_from_the_second_search) {
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
 }
 
+TEST(CompactPromptTest, an_answer_among_several_fits_its_own_search) {
+  Context made;
+  made.set_goal("How much were the gas bill and the water bill in May?", capability::user_label());
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
+  made.add({"search",
+            R"({"call":"search","with":{"query":"water bill May"}})",
+            "",
+            false,
+            {passage("a", {}, "Gas bill for May\nDue in May for gas: £1.10"),
+             passage("b", {}, "Water bill for May\nDue in May for water: £2.20")},
+            {}});
+  const Json schema = next_call(made, {offer("answer", "", "")}, plan).schema;
+  EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"£2.20"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£1.10"}})"));
+}
+
 TEST(CompactPromptTest, a_very_long_goal_is_shown_by_its_beginning_and_end) {
   Context made;
   std::string goal = "sum the amounts ";
