@@ -228,8 +228,15 @@ std::string expression_pattern(const Context& context) {
       for (const Passage& passage : result.passages) found += "\n" + passage.text;
   }
   constexpr std::size_t kNumbersMax = 60;
-  const auto numbers = numbers_in(found, kNumbersMax);
+  auto numbers = numbers_in(found, kNumbersMax);
   const auto dates = dates_in(found);
+  // The days and years of dates are no numbers to reckon with.
+  std::erase_if(numbers, [&](const std::string& number) {
+    return std::ranges::any_of(dates, [&](const std::string& date) {
+      const std::string day = date.substr(8);
+      return number == date.substr(0, 4) || number == day || (day.starts_with('0') && number == day.substr(1));
+    });
+  });
   Names ways;
   if (!numbers.empty()) {
     const std::string n = any_of_texts(numbers);

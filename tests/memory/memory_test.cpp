@@ -166,6 +166,7 @@ TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_th
   const Json days = next_call(made, {offer("calculate", "", "")}).schema;
   EXPECT_TRUE(admits(days, R"({"call":"calculate","with":{"expression":"2026-09-04 - 2026-05-18"}})"));
   EXPECT_FALSE(admits(days, R"({"call":"calculate","with":{"expression":"2026-05-18 - 2026-09-04"}})"));
+  EXPECT_FALSE(admits(days, R"({"call":"calculate","with":{"expression":"2026-05-18 - 2026 weeks"}})"));
   made.add({"ask", "", "\"Friday at ten, with Mo\"", false, {}, {}});
   const Json write = next_call(made, {offer("write", "", "")}).schema;
   EXPECT_TRUE(admits(write, R"({"call":"write","with":{"path":"a.txt","content":"Friday at ten, with Mo"}})"));
