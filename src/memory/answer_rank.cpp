@@ -77,4 +77,26 @@ std::vector<double> line_scores(const std::vector<std::string>& words, std::stri
   return scores;
 }
 
+bool plainly_answers(std::string_view goal, std::string_view path, std::string_view passage, std::string_view line,
+                     std::string_view piece) {
+  constexpr double kMost = 0.6;
+  const auto words = telling_words(goal);
+  auto all = words_of(passage);
+  for (std::string& word : words_of(path)) all.push_back(std::move(word));
+  if (words.empty() || held(words, all) < kMost * static_cast<double>(words.size())) return false;
+  const std::size_t at = line.find(piece);
+  if (at == std::string_view::npos) return false;
+  std::size_t begin = line.substr(0, at).rfind(". ");
+  begin = begin == std::string_view::npos ? 0 : begin + 2;
+  const std::size_t end = std::min(line.find(". ", at + piece.size()), line.size());
+  const auto sentence = words_of(line.substr(begin, end - begin));
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i < goal.size(); ++i)
+    if (goal[i] >= 'A' && goal[i] <= 'Z' && goal[i - 1] == ' ' && i > 1 &&
+        !std::string_view(".?!").contains(goal[i - 2]))
+      if (auto name = words_of(goal.substr(i, goal.find(' ', i) - i)); !name.empty() && name[0].size() > 1)
+        names.push_back(std::move(name[0]));
+  return held(names, sentence) == static_cast<double>(names.size());
+}
+
 }  // namespace daimon::memory

@@ -106,11 +106,13 @@ Json answer_schema(const Turn& turn) {
   constexpr double kClose = 0.2;
   constexpr double kEarlier = 0.15;  // searches put the best passage first
   const auto words = telling_words(looked_for(turn));
+  bool there = false;  // plainly, so that a model is not asked whether it is
   const auto add_typed = [&](const std::vector<AnswerType>& types) {
     struct Candidate {
       int passage = 0;
       std::string text;
       double score = 0;
+      bool plain = false;
     };
     std::vector<Candidate> candidates;
     for (std::size_t p = 0; p < open.size(); ++p) {
@@ -119,11 +121,14 @@ Json answer_schema(const Turn& turn) {
       for (const Json& line : lines) views.emplace_back(line.as_string());
       const auto scores = line_scores(words, open[p]->path, views);
       for (std::size_t i = 0; i < views.size(); ++i)
-        for (std::string& text : candidates_in(views[i], types, kCandidatesMax))
-          candidates.push_back({open[p]->number, std::move(text), scores[i] - kEarlier * static_cast<double>(p)});
+        for (const std::string& text : candidates_in(views[i], types, kCandidatesMax))
+          candidates.push_back({open[p]->number, text, scores[i] - kEarlier * static_cast<double>(p),
+                                plainly_answers(looked_for(turn), open[p]->path, open[p]->text, views[i], text)});
     }
     if (candidates.empty()) return;
-    const double best = std::ranges::max(candidates, {}, &Candidate::score).score;
+    const Candidate first = std::ranges::max(candidates, {}, &Candidate::score);
+    const double best = first.score;
+    there = there || first.plain;
     for (const Passage* passage : open) {
       Names texts;
       for (Candidate& candidate : candidates)
@@ -141,7 +146,7 @@ Json answer_schema(const Turn& turn) {
   if (typed.empty() && types == std::vector{AnswerType::kWeekday}) add_typed({AnswerType::kDate});
   // Where nothing of the type that the goal asks for is found, the goal was misread, and any span may be the answer.
   JsonArray alternatives = typed.empty() ? std::move(any) : std::move(typed);
-  alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
+  if (!there) alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
   return any_of(std::move(alternatives));
 }
 

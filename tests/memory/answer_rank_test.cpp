@@ -21,5 +21,13 @@ TEST(AnswerRank, TheLineWithTheWordsGoesBeforeItsNeighbours) {
   EXPECT_GT(scores[2], scores[0]);  // behind the words rather than before them
 }
 
+TEST(AnswerRank, OnePersonsDateIsNotAnothers) {
+  const std::string line = "Passports: mine (Anna) runs out on 11 November 2027, fine. Check Ben's.";
+  EXPECT_TRUE(
+      plainly_answers("When does my passport run out, the one of Anna?", "notes.md", line, line, "11 November 2027"));
+  EXPECT_FALSE(plainly_answers("When does Ben's passport run out?", "notes.md", line, line, "11 November 2027"));
+  EXPECT_FALSE(plainly_answers("When does the boiler man come?", "notes.md", line, line, "11 November 2027"));
+}
+
 }  // namespace
 }  // namespace daimon::memory
