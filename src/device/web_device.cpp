@@ -15,9 +15,9 @@
 #include "base/text.h"
 #include "device/arguments.h"
 #include "device/files_device.h"
-#include "device/html_text.h"
 #include "device/typed_call.h"
 #include "device/web_address.h"
+#include "fs/document.h"
 
 namespace daimon::device {
 namespace {
@@ -259,7 +259,7 @@ class WebDevice final : public Device {
     const std::size_t bytes = answer.body.size();
     std::string text = to_utf8(std::move(answer.body), answer.type);
     if (html) {
-      DAIMON_TRY(text, text_of_html(text));
+      DAIMON_TRY(text, fs::text_of_html(text));
     }
     const std::string line = daimon::format("{}: {}", shown, one_line(text, kShownBytes));
     return Outcome{JsonObject{{"url", address.url},

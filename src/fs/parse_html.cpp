@@ -1,4 +1,4 @@
-// HTML to text: the main content, one block a line, headings marked as in Markdown.
+// HTML to text: the title, then the main content, one block a line, headings marked as in Markdown.
 #include "fs/parse_html.h"
 
 #include <lexbor/dom/dom.h>
@@ -36,6 +36,10 @@ class Writer {
       if (node == root) return;
       node = node->next;
     }
+  }
+  void title(std::string_view title) {
+    text(title);
+    line();
   }
   std::string take() {
     while (out_.ends_with('\n') || out_.ends_with(' ')) out_.pop_back();
@@ -106,6 +110,9 @@ class Writer {
 Result<std::string> text_of_html(std::string_view html, HtmlWork& work) {
   DAIMON_TRY(const HtmlTree tree, parse_html(html, work));
   Writer writer;
+  std::size_t length = 0;
+  if (const lxb_char_t* title = lxb_html_document_title(tree.get(), &length); title != nullptr)
+    writer.title({reinterpret_cast<const char*>(title), length});
   if (lxb_html_body_element_t* body = lxb_html_document_body_element(tree.get()); body != nullptr)
     writer.walk(lxb_dom_interface_node(body));
   return writer.take();

@@ -81,7 +81,7 @@ TEST_F(Documents, HtmlGivesItsContentAndNotItsMachinery) {
       "<script>alert(1)</script><ul><li>one<li>two</ul><table><tr><th>day</th><th>bin</th></tr><tr><td>Mon</"
       "td><td>blue</td></tr></table></body></html>");
   ASSERT_TRUE(text) << text.error().what;
-  EXPECT_EQ(*text, "# Bins\nThe brown bin is emptied on Tuesday & paid.\n- one\n- two\nday | bin\nMon | blue\n");
+  EXPECT_EQ(*text, "T\n# Bins\nThe brown bin is emptied on Tuesday & paid.\n- one\n- two\nday | bin\nMon | blue\n");
 }
 
 TEST_F(Documents, HostileHtmlIsOnlyText) {
