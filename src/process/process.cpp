@@ -350,6 +350,7 @@ void Process::on_signalled(const Json& body) {
   }
   if (signal == "resume" && (state_ == State::kPaused || pause_asked_)) {
     pause_asked_ = false;
+    model_errors_ = 0;  // somebody looked to it: a model that stays away is waited for as long as at first
     if (state_ == State::kPaused) on_timer();
   }
 }

@@ -15,6 +15,7 @@ namespace daimon::test {
 namespace {
 
 using api::Client;
+using namespace std::string_literals;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -228,12 +229,12 @@ TEST_F(AttackTest, LengthsThatDisagreeAreRefusedAndTheConnectionEnds) {
 
 TEST_F(AttackTest, BytesThatAreNoHttp) {
   start();
-  for (const std::string& bytes : {std::string("\x16\x03\x01\x02\x00\x01", 6), std::string("GET /v1/status\r\n\r\n"),
-                                   std::string("GET /v1/status HTTP/2.0\r\nHost: d\r\n\r\n"),
-                                   std::string("GET /v1/status HTTP/1.0\r\nHost: d\r\n\r\n"),
-                                   std::string("GET  /v1/status HTTP/1.1\r\nHost: d\r\n\r\n"),
-                                   std::string("GET /v1/status HTTP/1.1\r\nHo st: d\r\n\r\n"),
-                                   std::string("GET /v1/sta\0tus HTTP/1.1\r\nHost: d\r\n\r\n", 42)}) {
+  for (const std::string& bytes :
+       {"\x16\x03\x01\x02\x00\x01"s, std::string("GET /v1/status\r\n\r\n"),
+        std::string("GET /v1/status HTTP/2.0\r\nHost: d\r\n\r\n"),
+        std::string("GET /v1/status HTTP/1.0\r\nHost: d\r\n\r\n"),
+        std::string("GET  /v1/status HTTP/1.1\r\nHost: d\r\n\r\n"),
+        std::string("GET /v1/status HTTP/1.1\r\nHo st: d\r\n\r\n"), "GET /v1/sta\0tus HTTP/1.1\r\nHost: d\r\n\r\n"s}) {
     RawClient client(options.socket);
     client.send(bytes + "\r\n\r\n").read_all();
     EXPECT_THAT(client.received, StartsWith("HTTP/1.1 400 ")) << bytes;

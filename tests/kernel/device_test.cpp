@@ -153,7 +153,7 @@ TEST_F(KernelDevice, bytes_that_are_no_text_do_not_make_the_journal_unreadable) 
 TEST_F(KernelDevice, a_value_that_is_deeper_than_what_is_read_from_outside_survives_a_restart) {
   add("deep", EffectClass::kRead, milliseconds(5000), [](const Call&, const CallContext&) -> Result<Outcome> {
     Json value = JsonArray{};
-    for (int i = 0; i < 60; ++i) value = JsonArray{std::move(value)};
+    for (std::size_t i = 1; i < kJsonDepthMax; ++i) value = JsonArray{std::move(value)};
     return Outcome{std::move(value), "deep", capability::system_label()};
   });
   begin();

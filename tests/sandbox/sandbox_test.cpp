@@ -32,7 +32,9 @@ using ::testing::HasSubstr;
 // Where a test keeps what the sandbox must not reach. Not below /tmp, which a sandbox has of its own.
 struct World {
   World() {
+    // The sandbox has a /tmp of its own, which Landlock opens: what stands below the real one would be no test of it.
     std::string pattern = DAIMON_BINARY_DIR "/sandbox-test-XXXXXX";
+    if (pattern.starts_with("/tmp/")) pattern = "/var/tmp/sandbox-test-XXXXXX";
     folder = ::mkdtemp(pattern.data());
     ::chmod(folder.c_str(), 0755);
     std::filesystem::create_directories(folder / "scratch");
@@ -368,7 +370,6 @@ INSTANTIATE_TEST_SUITE_P(
     , Escapes,
     ::testing::Values(Escape{"read", "@secret", {kNamespaces, kLandlock}},
                       Escape{"read", "@private", {kNamespaces, kLandlock, kUser}, true},
-                      Escape{"read", "/etc/shadow", {kNamespaces, kLandlock, kUser}, true},
                       Escape{"read", "/etc/passwd", {kNamespaces, kLandlock}},
                       Escape{"write", "@outside", {kNamespaces, kLandlock, kUser}, true},
                       Escape{"write", "/usr/bin/new-program", {}}, Escape{"write", "/new-file", {}},
