@@ -59,7 +59,7 @@ void fill(const Folder& folder, const std::filesystem::path& state) {
   Edge edge;
   {
     Machine machine(state,
-                    scripted("compact-2",
+                    scripted("compact-3",
                              {R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"water May"}})",
                               R"({"call":"answer","with":{"passage":0}})"},
                              edge),
@@ -69,7 +69,7 @@ void fill(const Folder& folder, const std::filesystem::path& state) {
   }
   Machine machine(
       state,
-      scripted("compact-2", {R"({"plan":["ask"]})", R"({"call":"ask","with":{"question":"Which year?"}})"}, edge),
+      scripted("compact-3", {R"({"plan":["ask"]})", R"({"call":"ask","with":{"question":"Which year?"}})"}, edge),
       &edge);
   for (int i = 0; i < 8; ++i) static_cast<void>(machine.run(bill_goal(i)));
 }

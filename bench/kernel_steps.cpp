@@ -31,13 +31,13 @@ struct Script {
 std::vector<Script> scripts() {
   std::vector<Script> list;
   list.push_back({"search, answer",
-                  "compact-2",
+                  "compact-3",
                   bill_goal(12),
                   {R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity March"}})",
                    R"({"call":"answer","with":{"passage":1,"answer":"Total due for electricity in March"}})"},
                   30});
   list.push_back({"calculate, write",
-                  "compact-2",
+                  "compact-3",
                   "Add 84.20 and 91.10 and write it to totals.txt",
                   {R"({"plan":["calculate","write"]})", R"({"call":"calculate","with":{"expression":"84.20 + 91.10"}})",
                    R"({"call":"write","with":{"path":"totals.txt","content":"175.30"}})"},
@@ -52,7 +52,7 @@ std::vector<Script> scripts() {
   std::string pasted = "Add 84.20 and 91.10, which stand in this:";
   while (pasted.size() < 64 * 1024) pasted += "\na line of a letter that somebody pasted into the goal, about nothing";
   list.push_back({"a goal of 64 KB",
-                  "compact-2",
+                  "compact-3",
                   pasted,
                   {R"({"plan":["calculate"]})", R"({"call":"calculate","with":{"expression":"84.20 + 91.10"}})"},
                   10});

@@ -73,7 +73,7 @@ class Format(unittest.TestCase):
         source = episodes.Episodes(1)
         source.begin(golden["goal"], [(f["path"], f.get("columns")) for f in golden["files"]], golden["plan"], ", ".join(golden["calls"]))
         passages = "\n".join(episodes.shown_passage(i + 1, p["path"], p.get("page"), p["text"]) for i, p in enumerate(golden["passages"]))
-        source.call("search", {"query": golden["query"]}, "search: " + passages)
+        source.call("search", {"query": golden["query"]}, "search: " + passages + "\nfor: " + golden["goal"])
         answer = golden["answer"]
         source.call("answer", answer, f"answer: {answer['answer']} [{answer['passage']}]")
         self.assertEqual([list(m) for m in source.talk], golden["messages"])
@@ -84,18 +84,24 @@ class Format(unittest.TestCase):
             source = episodes.Episodes(11, split)
             for _ in range(600):
                 talk = source.next()
-                goal = next(text for role, text in talk if role == "user")
+                goal, passages = "", {}
                 results = "\n".join(text for role, text in talk if role == "res" and not text.startswith(("files:", "search:")))
-                passages = {}
                 for role, text in talk:
+                    if role == "user":
+                        goal = text
                     if role == "res" and text.startswith("search: "):
-                        for line in text[8:].split("\n"):
+                        for line in text[8:].partition("\nfor: ")[0].split("\n"):
                             number, _, rest = line[1:].partition("] ")
                             passages[int(number)] = rest
                     if role != "call" or '"with"' not in text:
                         continue
                     call = json.loads(text)
-                    given = call["with"]
+                    given = {}
+                    for name, value in call["with"].items():
+                        if isinstance(value, str):
+                            self.assertEqual(value[:1], " ")
+                            value = value[1:]
+                        given[name] = value
                     if call["call"] == "answer" and given["passage"]:
                         self.assertIn(given["answer"], passages[given["passage"]])
                     if call["call"] == "write":

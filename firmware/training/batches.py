@@ -12,6 +12,7 @@ def batches(seed, tokens, split="train", done=lambda: 1.0):
     tokenizer, source = Tokenizer(), episodes.Episodes(seed, split)
     while True:
         source.short = max(0.2, 0.85 - 1.3 * done())
+        source.drills = 60 - 30 * done()
         pending, total = [], 0
         while total < tokens * 16:
             ids, said = tokenizer.conversation(source.next())

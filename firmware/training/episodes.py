@@ -26,6 +26,9 @@ their in on at to of for from by with and or but what which who whom whose when 
 could can will shall might has have had having this that these those there here as into not no if so than then s t d ll ve re m
 please tell say says find know need get give show let some any all about""".split())
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_MONTH = "(?:" + "|".join(MONTHS) + ")"
+VALUE = re.compile(rf"[£€$]\d[\d,]*(?:\.\d+)?|\b\d{{1,2}} {_MONTH}(?: \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:, \d{{4}})?|\b\d{{4}}-\d\d-\d\d|\b\d\d/\d\d/\d{{4}}|"
+                   r"\b\d[\d,]*(?:\.\d+)?%?|\b[A-Z]{1,4}[-/]?\d[\w/-]*|\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _bank = {}
 
 
@@ -116,7 +119,7 @@ def shown_passage(number, path, page, window):
 
 
 def shown_files(files):
-    return "files:" + "".join("\n" + one_line(p) + (f" ({', '.join(c)})" if c else "") for p, c in files)
+    return "files:" + "".join("\n " + one_line(p) + (f": {', '.join(c)}" if c else "") for p, c in files)
 
 
 def compact(value):
@@ -179,6 +182,13 @@ def wants_number(query):
     return any(w in query for w in ("how much", "how many", "when", "pay", "cost", "total", "number", "bill", "owe", "price"))
 
 
+class Session:
+    """What several goals in one episode share."""
+
+    def __init__(self, tables, files):
+        self.tables, self.files = tables, files
+
+
 class Looked:
     """Something that stands in a document: the question or noun phrase for it, the document, the answer."""
 
@@ -199,10 +209,14 @@ class Episodes:
         self.goals = {kind: self.goals.get(kind) or other[kind] for kind in other}
         self.tables = [t for t in data["tables"] if held_out(t["name"], "table") == test] or data["tables"]
         self.qamr = [q for q in data["qamr"] if held_out(q[0], "qamr") == test]
+        self.qamr_of = {}
+        for q in self.qamr:
+            self.qamr_of.setdefault(q[2], []).append(q)
+        self.drills = 45  # of a hundred episodes, the rest are goals
         self.sentences = data["sentences"] or [d.text.split("\n")[0] for d in self.documents]
         # A question may be asked in a phrasing of its own split alone.
         self.mine = lambda phrasing: test or not held_out(phrasing, "question")
-        self.pool = []
+        self.pool, self.talk, self.session = [], [], None
         self.short = 0.2  # share of episodes with few and short passages: quicker to learn from at first
         for _ in range(POOL):
             self.refresh_pool()
@@ -419,6 +433,8 @@ class Episodes:
 
     def files(self, must=(), tables=0.3):
         """The block of files: what the goal is about, and others. [(path, columns)]"""
+        if self.session:
+            return self.session.files
         found = list(must)
         count = self.rng.randint(max(3, len(found)), 6)
         while len(found) < count:
@@ -439,13 +455,16 @@ class Episodes:
         return list({p: (p, c) for p, c in found}.values())[:6]
 
     def begin(self, goal, files, plan, calls=CALLS):
-        self.talk = [("sys", "calls: " + calls), ("user", goal)]
-        if files:
-            self.talk.append(("res", shown_files(files)))
-        self.talk.append(("call", compact({"plan": plan})))
+        if not self.session or not self.talk:
+            self.talk = [("sys", "calls: " + calls)]
+            if files:
+                self.talk.append(("res", shown_files(files)))
+        self.talk += [("user", goal), ("call", compact({"plan": plan}))]
 
     def call(self, name, arguments, result):
-        self.talk.append(("call", compact({"call": name, "with": arguments})))
+        # A value begins with a space: so its first word has the tokens that it has in running text, and can be copied.
+        spaced = {k: " " + v if isinstance(v, str) else v for k, v in arguments.items()}
+        self.talk.append(("call", compact({"call": name, "with": spaced})))
         if result is not None:
             self.talk.append(("res", result))
 
@@ -465,7 +484,7 @@ class Episodes:
         query = self.query_words(goal, wanted) or " ".join(w for w in WORD.findall(goal) if w.lower() not in STOP)[:40] or goal.split()[0]
         # Where a plan looks once, the host searches with the whole goal as well.
         text, right, found = self.search(looked, query + " " + (query_goal or ""), goal, count, present, start)
-        self.call("search", {"query": query}, text)
+        self.call("search", {"query": query}, text + "\nfor: " + one_line(query_goal or query))
         if right:
             self.call("answer", {"passage": right, "answer": looked.answer}, f"answer: {looked.answer} [{right}]")
         else:
@@ -620,6 +639,8 @@ class Episodes:
 
     # ------------------------------------------------------------------------------------------- tables
     def table(self):
+        if self.session:
+            return self.pick(self.session.tables)
         table = self.pick(self.tables)
         year, month = str(self.rng.randint(2021, 2027)), self.pick(MONTHS)
         filled = lambda text: text.replace("{year}", year).replace("{month}", month.lower() if self.chance(0.5) else month)
@@ -885,8 +906,109 @@ class Episodes:
                 "doctor's appointment", "car registration", "favourite recipe", "wifi password", "meeting notes", "guest list", "birthday plans", "blood pressure",
                 "parking permit number", "exam results", "running times", "travel plans", "allergy list", "bank details", "order number", "class schedule", "weekly menu"]
 
-    def next(self):
+    # ------------------------------------------------------------------------------------------- many answers for one reading
+    def drill(self):
+        """Many questions over the same passages, without plans and searches: most of what an episode costs is its passages, so
+        this is where finding the answer is learned."""
+        short = self.chance(self.short)
+        most = SHORT_WINDOW_BYTES if short else WINDOW_BYTES
+        count = self.rng.randint(1, 2) if short else self.rng.randint(2, 4)
+        start = 1 if self.chance(0.6) else self.rng.randint(2, 8)
+        shown, asked = [], []
+        template = None
+        for i in range(count):
+            if template is not None and self.chance(0.3):
+                passage = self.instance(template)  # another of its kind: only names and months tell them apart
+            else:
+                looked = self.looked(phrase=self.chance(0.3))
+                passage, template = looked.passage, looked.template
+            lines = passage.text.split("\n")
+            at = self.rng.randrange(len(lines))
+            window = passage.text if len(passage.text.encode()) <= most else passage.around(lines[at], most, self.rng)[:WINDOW_BYTES]
+            shown.append((passage, window))
+        texts = [one_line(window) for _, window in shown]
+        several = [p.template for p, _ in shown]
+        for i, (passage, window) in enumerate(shown):
+            asked += self.questions_of(passage, texts[i], start + i, several.count(passage.template) > 1)
+            asked += self.words_of_line(passage, window, start + i, texts)
+        absent = []
+        for passage, window in shown:
+            if passage.template:
+                raw = [q for q in passage.template.unanswered if self.mine(q) and all(m.group(0) in passage.slots for m in SLOT.finditer(q))]
+                raw += [q for f in passage.template.fields for q in f.questions + f.phrases if self.mine(q) and f.answer in passage.slots
+                        and not any(passage.slots[f.answer] in t for t in texts) and all(m.group(0) in passage.slots for m in SLOT.finditer(q))] if not several.count(passage.template) > 1 else []
+                absent += [(self.fill(choose_alternatives(self.pick(raw), self.rng), passage.slots, "£"), 0, "") for _ in range(2) if raw]
+        other = self.looked(phrase=self.chance(0.3))
+        if other.template not in several and not any(other.answer in t for t in texts):
+            absent.append((other.question or other.phrase, 0, ""))
+        self.rng.shuffle(absent)
+        self.rng.shuffle(asked)
+        asked = asked[:16]
+        asked += absent[:max(1, len(asked) // 5)]
+        self.rng.shuffle(asked)
+        self.talk = [("sys", "calls: " + CALLS)]
+        text = "search: " + "\n".join(shown_passage(start + i, p.path, p.page, w) for i, (p, w) in enumerate(shown)) + "\n"
+        for question, number, answer in asked:
+            self.talk.append(("res", text + "for: " + one_line(self.said(question) if number == 0 or self.chance(0.5) else question)))
+            self.call("answer", {"passage": number, "answer": answer} if number else {"passage": 0}, None)
+            text = ""
+
+    def questions_of(self, passage, text, number, several):
+        """What its template says can be asked of a window, with the answers that stand in it once."""
+        if passage.template is None:
+            return [(q, number, a) for k, q, t, a in self.qamr_of.get(passage.text, ()) if text.count(a) == 1]
+        made = []
+        for field in passage.template.fields:
+            answer = self.fill(field.answer, passage.slots, "£")
+            choices = [q for q in field.questions + field.phrases if self.mine(q)]
+            if answer not in text or "\n" in answer or not choices:
+                continue
+            for raw in self.rng.sample(choices, min(len(choices), 2)):
+                slots = {m.group(0) for m in SLOT.finditer(raw)}
+                if any(s not in passage.slots for s in slots) or (several and not slots):
+                    continue
+                made.append((self.fill(choose_alternatives(raw, self.rng), passage.slots, "£"), number, answer))
+        return made
+
+    def words_of_line(self, passage, window, number, texts):
+        """Some words of a line ask for the value that stands in it: finding without knowing any synonym."""
+        made = []
+        for line in window.split("\n"):
+            values = [m.group(0) for m in VALUE.finditer(line)]
+            if not values:
+                continue
+            value = self.pick(values)
+            words = [w for w in WORD.findall(line.replace(value, " ")) if w.lower() not in STOP and not w.isdigit()]
+            if len(values) > 1:  # of several, the words just before it tell which
+                words = [w for w in WORD.findall(line.split(value)[0]) if w.lower() not in STOP and not w.isdigit()][-2:]
+            if not words or sum(t.count(value) for t in texts) != 1:
+                continue
+            words = self.rng.sample(words, min(len(words), self.rng.randint(1, 3)))
+            if self.chance(0.5):
+                words += [w for w in WORD.findall(passage.path.rsplit(".", 1)[0]) if not w.isdigit()][-2:]
+            if sum(all(re.search(r"\b" + re.escape(w) + r"\b", t) for w in words) for t in texts) != 1:
+                continue
+            made.append((" ".join(words).lower() if self.chance(0.5) else " ".join(words), number, value))
+        return self.rng.sample(made, min(len(made), 2))
+
+    def goal(self):
+        """One goal from its plan to its end, as the kernel meets it; what the exam asks."""
+        self.session = None
         self.pickw([(44, self.lookup), (15, self.chain), (18, self.tables_goal), (10, self.compute), (13, self.files_goal)])()
+        return self.talk
+
+    def goals_in_a_row(self):
+        """Several short goals over the same files, one after the other."""
+        tables = [self.table() for _ in range(self.rng.randint(1, 3))]
+        tables = list({t[0]: t for t in tables}.values())
+        self.talk, self.session = [], Session(tables, self.files([(path, columns) for path, columns, _, _ in tables], tables=0.1))
+        for _ in range(self.rng.randint(3, 6)):
+            self.pickw([(44, self.tables_goal), (20, self.compute), (24, self.files_goal)])()
+        self.session = None
+
+    def next(self):
+        """An episode of the mixture that training reads."""
+        self.pickw([(self.drills, self.drill), (18, self.goals_in_a_row), (100 - 18 - self.drills, self.goal)])()
         return self.talk
 
 

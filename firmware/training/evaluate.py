@@ -39,7 +39,7 @@ class HeldOut:
         self.tokenizer, source = Tokenizer(), episodes.Episodes(seed, "test")
         self.talks = []
         while len(self.talks) < count:
-            talk = source.next()
+            talk = source.goal()
             ids, said = self.tokenizer.conversation(talk)
             if len(ids) <= TOKENS_MAX:
                 self.talks.append((talk, ids, said))

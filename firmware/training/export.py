@@ -8,9 +8,9 @@ import gguf
 import numpy
 import torch
 
-from tokenizer import BOS, END, PAD, SPECIAL, Tokenizer
+from tokenizer import BOS, CALLS, END, PAD, SPECIAL, Tokenizer
 
-PROFILE = "compact-2"  # firmware/FORMAT.md
+PROFILE = "compact-3"  # firmware/FORMAT.md
 TEMPLATE = ("<|bos|>{% for m in messages %}{% if m['role']=='system' %}<|sys|>{% elif m['role']=='user' %}<|user|>"
             "{% elif m['role']=='tool' %}<|res|>{% else %}<|call|>{% endif %}{{ m['content'] }}"
             "{% if m['role']=='assistant' %}<|end|>{% endif %}{% endfor %}{% if add_generation_prompt %}<|call|>{% endif %}")
@@ -46,8 +46,8 @@ def main():
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
     writer.add_token_list(tokenizer.vocabulary)
-    control = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
-    writer.add_token_types([control[0] if i < len(SPECIAL) else control[1] for i in range(len(tokenizer.vocabulary))])
+    kinds = [gguf.TokenType.CONTROL] * len(SPECIAL) + [gguf.TokenType.USER_DEFINED] * len(CALLS)
+    writer.add_token_types(kinds + [gguf.TokenType.NORMAL] * (len(tokenizer.vocabulary) - len(kinds)))
     writer.add_token_merges([" ".join(m) for m in tokenizer.merges])
     writer.add_bos_token_id(BOS)
     writer.add_eos_token_id(END)

@@ -1,4 +1,4 @@
-"""A decoder of the Llama family, with the engineered initialisation: a previous-token head and induction heads.
+"""A decoder of the Llama family, with an engineered initialisation (Decoder.engineer).
 
 Training runs in bfloat16 with float32 master weights: on a processor with AVX512-BF16 that doubles the matrix products.
 """
@@ -89,51 +89,81 @@ class Decoder(nn.Module):
 
     @torch.no_grad()
     def engineer(self):
-        """Layer 0, head 0 attends to the previous token and writes it beside the token's own embedding; the heads of layer 1
-        find where the current token stood before and copy what followed. Plain Llama weights, trained on like any others."""
+        """What a transformer of this size takes longest to find, put in from the start; plain Llama weights, trained on like
+        any others. The dimensions of a state: a constant; the token; the token before; the tokens just before (near); the
+        tokens of the last line or so (far), each part but the first a random projection of the tokens.
+
+        Layer 0: one head writes the token before, one the average of the near ones, one of the far ones.
+        Layer 1: induction heads find where the token before is the one that is here now, and copy what stands there.
+        Layer 2: finding heads compare the far ones here with the near ones there: what stands behind words like those of the
+        question is copied."""
         s = self.shape
-        width, head = s.width, s.head_width
-        sigma = 0.08
-        content = width - head  # the dimensions above hold the previous token; dimension 0 is constant
+        width, head, sigma = s.width, s.head_width, 0.08
+        token = slice(1, width // 2)
+        before, near, far = (slice(width // 2 + x * width // 256, width // 2 + y * width // 256) for x, y in ((0, 48), (48, 88), (88, 128)))
+        size = lambda part: part.stop - part.start
         e = self.embedding.weight
         e.zero_()
-        e[:, 1:content].normal_(0, sigma)
+        e[:, token] = F.normalize(torch.randn(s.vocabulary, size(token)), dim=1) * sigma * size(token) ** 0.5
         e[:, 0] = sigma * 2
+        constant = 2 / math.sqrt((size(token) + 4) / width)  # of the first dimension, once normalised
         frequencies = s.rope_base ** (-torch.arange(0, head, 2).float() / head)
         low = (frequencies < 0.004).nonzero().flatten()
         still = torch.stack((2 * low, 2 * low + 1), 1).flatten()  # dimensions that position hardly turns
-        count = len(still)
-        projection = torch.linalg.qr(torch.randn(content - 1, content - 1))[0][:head]
-        first, amplitude = self.blocks[0], 2.0 * 1.6
-        first.q.weight[:head] = 0
-        first.k.weight[:head] = 0
-        for i in range(8):
-            first.k.weight[2 * i, 0] = amplitude
-            first.q.weight[2 * i, 0] = amplitude * math.cos(frequencies[i])
-            first.q.weight[2 * i + 1, 0] = -amplitude * math.sin(frequencies[i])
-        first.v.weight[:head] = 0
-        first.v.weight[:head, 1:content] = projection
-        first.o.weight[:, :head] = 0
-        for i in range(head):
-            first.o.weight[content + i, i] = sigma * 0.9
-        second = self.blocks[1]
-        basis = torch.linalg.qr(torch.randn(content - 1, content - 1))[0]
-        for h in range(s.heads):
-            at = h * head
-            rows = torch.arange(count) if h % 2 == 0 else torch.arange(head - count, head)
-            second.q.weight[at:at + head].mul_(0.3)
-            second.k.weight[at:at + head].mul_(0.3)
-            for j, row in enumerate(rows):
-                second.q.weight[at + still[j], 1:content] += 1.75 * projection[row]
-                second.k.weight[at + still[j], content + row] += 1.75 * 1.3
-        for h in range(s.heads - 1):
-            at = h * head
-            part = basis[at:at + head]
-            n = len(part)
-            second.v.weight[at:at + head] = 0
-            second.v.weight[at:at + n, 1:content] = part
-            second.o.weight[:, at:at + head] = 0
-            second.o.weight[1:content, at:at + n] = 2.0 * sigma * part.T
+        projection = lambda rows: torch.linalg.qr(torch.randn(size(token), size(token)))[0][:rows]
+        of_before, of_bag = projection(size(before)), projection(size(near))
+
+        def looks_back(number, distance, turning, each, rows, to, scale):
+            """A head of layer 0 whose score for the token d places back is the sum of each * cos(f * (d - distance)) over the
+            frequencies `turning`."""
+            first, at = self.blocks[0], number * head
+            for w in (first.q.weight, first.k.weight, first.v.weight):
+                w[at:at + head] = 0
+            amplitude = math.sqrt(each * math.sqrt(head)) / constant
+            for i in turning:
+                first.k.weight[at + 2 * i, 0] = amplitude
+                first.q.weight[at + 2 * i, 0] = amplitude * math.cos(frequencies[i] * distance)
+                first.q.weight[at + 2 * i + 1, 0] = -amplitude * math.sin(frequencies[i] * distance)
+            first.v.weight[at:at + len(rows), token] = rows
+            first.o.weight[:, at:at + head] = 0
+            for i in range(len(rows)):
+                first.o.weight[to.start + i, at + i] = scale
+
+        looks_back(0, 1, range(8), 6.7, of_before, before, sigma * 0.9)
+        looks_back(1, 0, range(4, 12), 1.0, of_bag, near, sigma * 2.5)
+        looks_back(2, 0, range(6, 14), 0.8, of_bag, far, sigma * 2.5)
+
+        def matches(block, number, query, key, strength):
+            at = number * head
+            for w in (block.q.weight, block.k.weight):
+                w[at:at + head].mul_(0.3)
+            for j, row in enumerate(still[:len(query)]):
+                block.q.weight[at + row] += query[j] * strength
+                block.k.weight[at + row] += key[j] * strength
+
+        def copies(block, number, part):
+            at = number * head
+            block.v.weight[at:at + head] = 0
+            block.v.weight[at:at + head, token] = part
+            block.o.weight[:, at:at + head] = 0
+            block.o.weight[token, at:at + head] = 2.0 * sigma * part.T
+
+        def rows_of(part):
+            rows = torch.zeros(size(part), width)
+            rows[torch.arange(size(part)), torch.arange(part.start, part.stop)] = 1
+            return rows
+
+        basis = torch.linalg.qr(torch.randn(size(token), size(token)))[0]
+        here = torch.zeros(size(before), width)
+        here[:, token] = of_before
+        for number in range(s.heads):
+            some = slice(0, len(still)) if number % 2 == 0 else slice(size(before) - len(still), size(before))
+            matches(self.blocks[1], number, here[some], rows_of(before)[some], 2.0)
+            if number < s.heads - 1:
+                copies(self.blocks[1], number, basis[number % 2 * (size(token) - head):][:head])
+        for number in range(2):
+            matches(self.blocks[2], number, rows_of(far), rows_of(near), 2.0)
+            copies(self.blocks[2], number, basis[number * (size(token) - head):][:head])
 
     def forward(self, ids, wanted, kind=torch.float32):
         """Logits (float32) at the flat positions `wanted` of `ids` [batch, length]."""

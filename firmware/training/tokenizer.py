@@ -10,6 +10,14 @@ import json
 import regex
 
 SPECIAL = ["<|bos|>", "<|sys|>", "<|user|>", "<|call|>", "<|res|>", "<|end|>", "<|pad|>", "<|unk|>"]
+# What a call consists of besides its values, each one token: a model spends none of its steps on punctuation, and a value
+# stands next to the question that it answers. In GGUF they are "user defined": found in any text before it is split.
+CALLS = ['{"plan":["', '"]}', '"}}', '{"call":"search","with":{"query":"', '{"call":"answer","with":{"passage":', ',"answer":"',
+         '{"call":"read","with":{"path":"', '{"call":"list","with":{"path":"', '{"call":"list","with":{}}',
+         '{"call":"table","with":{"path":"', '","operation":"', '","column":"', '","where_column":"', '","where_value":"',
+         '{"call":"calculate","with":{"expression":"', '{"call":"write","with":{"path":"', '","content":"',
+         '{"call":"ask","with":{"question":"']
+CALL = regex.compile("(" + "|".join(regex.escape(c) for c in sorted(CALLS, key=len, reverse=True)) + ")")
 BOS, END, PAD = 0, 5, 6
 ROLES = {"sys": 1, "user": 2, "call": 3, "res": 4}
 PATTERN = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
@@ -44,7 +52,7 @@ def pieces(text):
 def train(texts, size):
     counts = collections.Counter()
     for text in texts:
-        counts.update(p for p in pieces(text) if not p.isnumeric() and not p.isspace())
+        counts.update(p for part in CALL.split(text)[::2] for p in pieces(part) if not p.isnumeric() and not p.isspace())
     words = [[LETTER[b] for b in w.encode()] for w in counts]
     weights = list(counts.values())
     pairs, where = collections.Counter(), collections.defaultdict(set)
@@ -52,7 +60,7 @@ def train(texts, size):
         for pair in zip(word, word[1:]):
             pairs[pair] += weights[i]
             where[pair].add(i)
-    merges, vocabulary = [], SPECIAL + [LETTER[b] for b in range(256)]
+    merges, vocabulary = [], SPECIAL + CALLS + [LETTER[b] for b in range(256)]
 
     def merge(pair):
         merges.append(pair)
@@ -122,12 +130,16 @@ class Tokenizer:
 
     def encode(self, text):
         out = []
-        for piece in pieces(text):
-            out += self.word(piece)
+        for i, part in enumerate(CALL.split(text)):
+            if i % 2:
+                out.append(self.ids[part])
+                continue
+            for piece in pieces(part):
+                out += self.word(piece)
         return out
 
     def decode(self, ids):
-        parts = [t.encode() if t in SPECIAL else bytes(BYTE[c] for c in t) for t in (self.vocabulary[i] for i in ids)]
+        parts = [t.encode() if t in SPECIAL or t in CALLS else bytes(BYTE[c] for c in t) for t in (self.vocabulary[i] for i in ids)]
         return b"".join(parts).decode("utf8", "replace")
 
     def conversation(self, talk):

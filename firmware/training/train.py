@@ -27,7 +27,7 @@ def options():
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--feed-forward", type=int, default=704)
-    parser.add_argument("--tokens", type=int, default=6144, help="of a step")
+    parser.add_argument("--tokens", type=int, default=4096, help="of a step")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="of AdamW, at its peak")
     parser.add_argument("--muon-rate", type=float, default=0.006, help="of Muon, at its peak; 0: AdamW for everything")
     parser.add_argument("--threads", type=int, default=0, help="0: the cores that nobody else needs, measured as it goes")

@@ -1,4 +1,4 @@
-// Time as an interface, given at construction, so that the simulator can give another.
+// Time as an interface, given at construction, so that a test can give another.
 #pragma once
 
 #include <chrono>

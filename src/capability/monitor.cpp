@@ -31,6 +31,14 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
       decision.handles.clear();
       return decision;
     }
+    // What a stranger wrote may have chosen where this goes, and what goes with it is the person's own: at no level of
+    // autonomy does that happen unseen (Meta, "Agents rule of two", 2025).
+    if (access.kind == "net" && facts.label.integrity == Integrity::kUntrusted &&
+        facts.label.confidentiality > Confidentiality::kPublic) {
+      ask = true;
+      why = daimon::format("it goes to {} after reading what others wrote, and your own data may go with it",
+                           printable(access.object));
+    }
     const Constitution::Verdict rule = constitution.judge(access);
     if (rule.ruling == Constitution::Ruling::kNever) {
       decision.reason = daimon::format("a rule of the constitution forbids it: '{}'", printable(rule.rule));

@@ -77,7 +77,7 @@ std::string profile_of(const api::Client& client, const std::string& name) {
   if (const Json* loaded = find(*models, "loaded"); loaded != nullptr && loaded->is_array())
     for (const Json& model : loaded->get_array())
       if (find_string(model, "id") == wanted) return std::string(find_string(model, "profile").value_or(""));
-  return wanted == "firmware" ? "compact-2" : "";
+  return wanted == "firmware" ? "compact-3" : "";
 }
 
 int converse(const Session& session, Conversation& conversation, const Interrupts& interrupts) {

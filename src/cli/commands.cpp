@@ -264,7 +264,7 @@ std::vector<Command> make_commands() {
        kFiles,
        "search the mounted folders",
        "QUERY...",
-       "Finds the passages of the mounted folders that fit best, by words and by meaning.",
+       "Finds the passages of the mounted folders that fit best by their words.",
        {{"daimon find boiler guarantee", ""}, {"daimon find --mount papers -l 3 rent", ""}},
        {{"mount", 'm', "NAME", "only in this mount; may be repeated", true},
         {"limit", 'l', "N", "at most N passages (default 10)"},

@@ -117,7 +117,7 @@ class SchemaCompiler {
     static const std::set<std::string, std::less<>> kKnown = {
         "type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "enum", "const",
         "minLength", "maxLength", "pattern", "minimum", "maximum", "anyOf", "oneOf", "$ref", "$defs", "definitions",
-        "x-span-of",
+        "x-span-of", "x-begins-with",
         // These describe; they restrict nothing.
         "description", "title", "default", "examples", "example", "$schema", "$id", "$comment", "deprecated",
         "readOnly", "format"};
@@ -262,7 +262,13 @@ class SchemaCompiler {
     } else {
       inner = add_repeat(automaton_, add_code_points(automaton_, {{0, kCodePointMax}}), minimum, maximum);
     }
-    return then(then(text("\""), inner), text("\""));
+    std::string open = "\"";
+    if (const Json* begins = find(schema, "x-begins-with")) {
+      if (!begins->is_string()) return error(ErrorCode::kInvalidArgument, pointer + "/x-begins-with", "not a string");
+      open = boost::json::serialize(*begins);
+      open.pop_back();
+    }
+    return then(then(text(open), inner), text("\""));
   }
 
   Fragment digits(std::uint32_t minimum, std::uint32_t maximum) {

@@ -3,8 +3,9 @@
 // The subset that tools use: object (properties in their order, required, no others), array (items, minItems,
 // maxItems), enum, const, string (minLength, maxLength in code points, pattern), integer, number, boolean, null, type
 // lists, anyOf, oneOf (taken as anyOf) and $ref with recursion. Two keywords of ours: on a string, "x-span-of": [texts]
-// admits exactly the contiguous whole-word substrings of one of the texts. Text is compact JSON: no white space
-// outside strings, members in the order of the schema, strings escaped the one canonical way.
+// admits exactly the contiguous whole-word substrings of one of the texts, and "x-begins-with": text stands before what
+// the string's other keywords admit. Text is compact JSON: no white space outside strings, members in the order of the
+// schema, strings escaped the one canonical way.
 #pragma once
 
 #include <cstdint>

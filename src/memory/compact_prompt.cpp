@@ -1,4 +1,4 @@
-// The profile `compact-2`: firmware/FORMAT.md, which this file and the training data both follow.
+// The profile `compact-3`: firmware/FORMAT.md, which this file and the training data both follow.
 #include <algorithm>
 
 #include "base/format.h"
@@ -14,10 +14,66 @@ using processor::Role;
 
 // Of one result: the firmware was trained on prompts of this size.
 constexpr std::size_t kResultBytesMax = 1600;
+constexpr std::size_t kLookedForBytesMax = 300;
+
+// In calls, strings begin with a space: the first word of a value then has the tokens that it has in running text, and
+// a small model can copy it. Here and nowhere else is it put in and taken out.
+Json with_spaces(const Json& value) {
+  if (value.is_string()) return Json(" " + std::string(value.get_string()));
+  if (value.is_array()) {
+    JsonArray made;
+    for (const Json& item : value.get_array()) made.push_back(with_spaces(item));
+    return made;
+  }
+  if (!value.is_object()) return value;
+  JsonObject made;
+  for (const auto& member : value.get_object()) made[member.key()] = with_spaces(member.value());
+  return made;
+}
+
+Json without_spaces(Json value) {
+  if (auto* text = value.if_string(); text != nullptr && text->starts_with(' ')) text->erase(0, 1);
+  if (auto* items = value.if_array())
+    for (Json& item : *items) item = without_spaces(std::move(item));
+  if (auto* members = value.if_object())
+    for (auto& member : *members) member.value() = without_spaces(std::move(member.value()));
+  return value;
+}
+
+// The schema of what with_spaces makes of the values of `schema`.
+Json spaced_schema(const Json& schema) {
+  if (!schema.is_object()) return schema;
+  JsonObject made;
+  for (const auto& [key, value] : schema.get_object()) {
+    if (key == "const" || key == "enum") {
+      made[key] = with_spaces(value);
+    } else if ((key == "properties" || key == "$defs" || key == "definitions") && value.is_object()) {
+      JsonObject members;
+      for (const auto& member : value.get_object()) members[member.key()] = spaced_schema(member.value());
+      made[key] = std::move(members);
+    } else if ((key == "anyOf" || key == "oneOf") && value.is_array()) {
+      JsonArray options;
+      for (const Json& option : value.get_array()) options.push_back(spaced_schema(option));
+      made[key] = std::move(options);
+    } else {
+      made[key] = key == "items" ? spaced_schema(value) : value;
+    }
+  }
+  // Whatever else a schema says of a type, this counts for strings alone.
+  if (!made.contains("const") && !made.contains("enum")) made["x-begins-with"] = " ";
+  return made;
+}
+
+std::string shown_call(const std::string& text) {
+  auto call = parse_json(text);
+  if (!call || !call->is_object()) return text;
+  if (const Json* with = find(*call, "with")) call->get_object()["with"] = with_spaces(*with);
+  return to_text(*call);
+}
 
 class CompactProfile final : public PromptProfile {
  public:
-  [[nodiscard]] std::string_view name() const override { return "compact-2"; }
+  [[nodiscard]] std::string_view name() const override { return "compact-3"; }
   [[nodiscard]] bool plan_decides() const override { return true; }
 
   [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers) const override {
@@ -40,14 +96,23 @@ class CompactProfile final : public PromptProfile {
     for (const Result& result : turn.context.results()) {
       Result visible = result;
       if (visible.passages.size() > each) visible.passages.resize(each);
-      if (!result.chosen.empty()) prompt.messages.push_back({Role::kAssistant, result.chosen});
-      prompt.messages.push_back({Role::kTool, std::string(cut_utf8(render_result(visible), kResultBytesMax))});
+      if (!result.chosen.empty()) prompt.messages.push_back({Role::kAssistant, shown_call(result.chosen)});
+      std::string shown(cut_utf8(render_result(visible), kResultBytesMax));
+      if (!visible.passages.empty())
+        shown += "\nfor: " + std::string(cut_utf8(one_line(looked_for(turn, result)), kLookedForBytesMax));
+      prompt.messages.push_back({Role::kTool, std::move(shown)});
     }
     std::vector<Json> withs;
-    for (const Offer& offer : turn.offers) withs.push_back(compact_with_schema(turn, offer));
+    for (const Offer& offer : turn.offers) withs.push_back(spaced_schema(compact_with_schema(turn, offer)));
     prompt.schema = call_schema(turn.offers, withs);
     prompt.tokens_max = 256;
     return prompt;
+  }
+
+  [[nodiscard]] daimon::Result<ChosenCall> chosen(std::string_view answer) const override {
+    DAIMON_TRY(ChosenCall call, parse_call(answer));
+    call.arguments = without_spaces(std::move(call.arguments));
+    return call;
   }
 
  private:
@@ -57,8 +122,9 @@ class CompactProfile final : public PromptProfile {
       if (&name != &calls.front()) system += ", ";
       system += name;
     }
-    std::vector<Message> messages{{Role::kSystem, std::move(system)}, {Role::kUser, shown_goal(context)}};
+    std::vector<Message> messages{{Role::kSystem, std::move(system)}};
     if (!context.files().empty()) messages.push_back({Role::kTool, render_files(context.files())});
+    messages.push_back({Role::kUser, shown_goal(context)});
     return messages;
   }
 

@@ -79,16 +79,11 @@ std::vector<const Passage*> passages_open(const Turn& turn) {
   return open;
 }
 
-// What the answer is about: the goal, or where that looks for several things, the query that the passages came from.
-std::string looked_for(const Turn& turn) {
-  if (std::ranges::count(turn.plan, std::string_view("search"), &PlanStep::call) < 2) return turn.context.goal();
+// What the next answer is about: what the last search looked for.
+std::string asked_for(const Turn& turn) {
   const auto& results = turn.context.results();
-  for (auto result = results.rbegin(); result != results.rend(); ++result)
-    if (result->call == "search")
-      if (const auto chosen = parse_json(result->chosen))
-        if (const Json* with = find(*chosen, "with"))
-          if (const auto query = find_string(*with, "query"); query && !query->empty()) return std::string(*query);
-  return turn.context.goal();
+  const auto search = std::ranges::find(results.rbegin(), results.rend(), "search", &Result::call);
+  return search == results.rend() ? turn.context.goal() : looked_for(turn, *search);
 }
 
 Json answer_schema(const Turn& turn) {
@@ -105,7 +100,8 @@ Json answer_schema(const Turn& turn) {
   // Of all pieces of the right type those whose lines fit the goal best, and what comes close to them.
   constexpr double kClose = 0.2;
   constexpr double kEarlier = 0.15;  // searches put the best passage first
-  const auto words = telling_words(looked_for(turn));
+  const std::string asked = asked_for(turn);
+  const auto words = telling_words(asked);
   bool there = false;  // plainly, so that a model is not asked whether it is
   const auto add_typed = [&](const std::vector<AnswerType>& types) {
     struct Candidate {
@@ -123,7 +119,7 @@ Json answer_schema(const Turn& turn) {
       for (std::size_t i = 0; i < views.size(); ++i)
         for (const std::string& text : candidates_in(views[i], types, kCandidatesMax))
           candidates.push_back({open[p]->number, text, scores[i] - kEarlier * static_cast<double>(p),
-                                plainly_answers(looked_for(turn), open[p]->path, open[p]->text, views[i], text)});
+                                plainly_answers(asked, open[p]->path, open[p]->text, views[i], text)});
     }
     if (candidates.empty()) return;
     const Candidate first = std::ranges::max(candidates, {}, &Candidate::score);
@@ -388,6 +384,13 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
 }
 
 }  // namespace
+
+std::string looked_for(const Turn& turn, const Result& search) {
+  if (std::ranges::count(turn.plan, std::string_view("search"), &PlanStep::call) < 2) return turn.context.goal();
+  const auto chosen = parse_call(search.chosen);
+  const auto query = chosen ? find_string(chosen->arguments, "query") : std::nullopt;
+  return query && !query->empty() ? std::string(*query) : turn.context.goal();
+}
 
 std::size_t passages_shown_each(std::span<const PlanStep> plan) {
   const auto searches = std::ranges::count(plan, std::string_view("search"), &PlanStep::call);

@@ -18,11 +18,10 @@ struct Passage {
   int number = 0;
   std::string mount;
   std::string path;     // in the process's name space
-  std::string version;  // SHA-256 of the file, hexadecimal
+  std::string version;  // SHA-256 of the text that was read from the file, hexadecimal
   std::optional<int> page;
-  std::string text;  // the window's own bytes, at most kWindowBytesMax
+  std::string text;  // the window's own bytes
 };
-inline constexpr std::size_t kWindowBytesMax = 320;
 
 // A file that the goal may be about. A table has its columns, which of them hold numbers and which dates, and the
 // values in it that the goal names.

@@ -64,6 +64,8 @@ class FullProfile final : public PromptProfile {
     return prompt;
   }
 
+  [[nodiscard]] daimon::Result<ChosenCall> chosen(std::string_view answer) const override { return parse_call(answer); }
+
   [[nodiscard]] Prompt call(const Turn& turn) const override {
     const auto& [context, calls, offers, plan, next_step] = turn;
     Prompt prompt;

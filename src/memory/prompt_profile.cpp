@@ -4,9 +4,7 @@
 #include "base/text.h"
 
 namespace daimon::memory {
-namespace {
 
-// Newlines as " / ", control characters as blanks: what FORMAT.md calls one line.
 std::string one_line(std::string_view text) {
   std::string out;
   bool gap = false;
@@ -27,8 +25,6 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
 std::string render_result(const Result& result) {
   if (result.error) return daimon::format("error: {}: {}", result.call, one_line(result.text));
   if (result.passages.empty()) return daimon::format("{}: {}", result.call, one_line(result.text));
@@ -48,11 +44,8 @@ std::string render_result(const Result& result) {
 std::string render_files(std::span<const FileEntry> files) {
   std::string text = "files:";
   for (const FileEntry& file : files) {
-    text += '\n' + one_line(file.path);
-    if (file.columns.empty()) continue;
-    text += " (";
-    for (std::size_t i = 0; i < file.columns.size(); ++i) text += (i != 0 ? ", " : "") + one_line(file.columns[i]);
-    text += ')';
+    text += "\n " + one_line(file.path);
+    for (std::size_t i = 0; i < file.columns.size(); ++i) text += (i != 0 ? ", " : ": ") + one_line(file.columns[i]);
   }
   return text;
 }
@@ -98,8 +91,9 @@ daimon::Result<ChosenCall> parse_call(std::string_view text) {
   return ChosenCall{std::string(*call), *with};
 }
 
-const PromptProfile& profile_named(std::string_view name) {
-  return name == compact_profile().name() ? compact_profile() : full_profile();
+const PromptProfile* profile_named(std::string_view name) {
+  if (name == compact_profile().name()) return &compact_profile();
+  return name.empty() || name == full_profile().name() ? &full_profile() : nullptr;
 }
 
 }  // namespace daimon::memory

@@ -58,21 +58,26 @@ class PromptProfile {
   [[nodiscard]] virtual bool plan_decides() const = 0;
   [[nodiscard]] virtual Prompt plan(const Context& context, std::span<const Offer> offers) const = 0;
   [[nodiscard]] virtual Prompt call(const Turn& turn) const = 0;
+  // The call that an answer to such a prompt names.
+  [[nodiscard]] virtual daimon::Result<ChosenCall> chosen(std::string_view answer) const = 0;
 };
 
 // The firmware's profile, firmware/FORMAT.md.
 const PromptProfile& compact_profile();
 // For every other model: instructions in words, calls with their schemas, and a `finish` call.
 const PromptProfile& full_profile();
-const PromptProfile& profile_named(std::string_view name);  // full_profile for a name it does not know
+// By the name that a model's file asks for; "" is full_profile, nullptr a profile of another version of Daimon.
+const PromptProfile* profile_named(std::string_view name);
 
 // The answers that every profile shares: {"plan": [...]} and {"call": ..., "with": {...}}.
 daimon::Result<std::vector<PlanStep>> parse_plan(std::string_view text);
 daimon::Result<ChosenCall> parse_call(std::string_view text);
 
-// The line of a result as a model sees it, and the block of files; both from FORMAT.md and shared by the profiles.
+// The line of a result and the block of files as models see them, from FORMAT.md and shared by the profiles.
 std::string render_result(const Result& result);
 std::string render_files(std::span<const FileEntry> files);
+// Newlines as " / ", control characters as blanks.
+std::string one_line(std::string_view text);
 
 // {"anyOf": [{"call": const, "with": ...}, ...]}, or the one alternative alone.
 Json call_schema(std::span<const Offer> offers, std::span<const Json> with_schemas);

@@ -74,7 +74,7 @@ void Process::on_created(const Json& body) {
   goal_ = find_string(body, "goal").value_or("");
   mode_ = find_string(body, "mode").value_or("run");
   model_ = find_string(body, "model").value_or("");
-  profile_name_ = find_string(body, "profile").value_or("");
+  const std::string profile(find_string(body, "profile").value_or(""));
   parent_ = find_string(body, "parent").value_or("");
   autonomy_ = static_cast<int>(find_integer(body, "autonomy").value_or(2));
   seed_ = static_cast<std::uint64_t>(find_integer(body, "seed").value_or(0));
@@ -94,6 +94,12 @@ void Process::on_created(const Json& body) {
     limits_.money = find_number(*budget, "money").value_or(limits_.money);
   }
   context_.set_goal(goal_, capability::user_label());
+  if (const auto* known = memory::profile_named(profile))
+    profile_ = known;
+  else
+    return finish(State::kFailed, daimon::format("another version of Daimon began this process (its prompts are '{}'); "
+                                                 "start its goal anew",
+                                                 printable(profile)));
   set_state(State::kRunning, "");
   if (!mounts_.empty())
     request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
@@ -112,7 +118,7 @@ std::vector<std::string> Process::offered_names() const {
   const auto usable = [&](std::string_view name) {
     return !mounts_.empty() || std::ranges::find(kNeedMounts, name) == kNeedMounts.end();
   };
-  if (memory::profile_named(profile_name_).plan_decides()) {
+  if (profile_->plan_decides()) {
     for (const std::string_view name : kCompact)
       if (usable(name) && (name == "answer" || name == "none" || environment_.calls.find(name) != nullptr))
         names.emplace_back(name);
@@ -175,7 +181,7 @@ void Process::make_plan() {
   if (mode_ == "ask") return accept_plan({{"search", {}, {}}, {"answer", {}, {}}});
   const auto plannable = plannable_names();
   if (plannable.empty()) return finish(State::kFailed, "no system call is offered to this process");
-  think("plan", memory::profile_named(profile_name_).plan(context_, offers(plannable)), plannable);
+  think("plan", profile_->plan(context_, offers(plannable)), plannable);
 }
 
 void Process::think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered) {
@@ -229,7 +235,7 @@ void Process::on_replied(const Json& body) {
     if (!plan) return finish(State::kFailed, plan.error().what);
     return accept_plan(std::move(*plan));
   }
-  auto chosen = memory::parse_call(text);
+  auto chosen = profile_->chosen(text);
   if (!chosen) {
     add_result("call", chosen.error().what, true, capability::agent_label());
     return step_failed(chosen.error().what);
@@ -246,8 +252,7 @@ void Process::on_replied(const Json& body) {
 }
 
 void Process::accept_plan(std::vector<memory::PlanStep> plan) {
-  const memory::PromptProfile& profile = memory::profile_named(profile_name_);
-  if (profile.plan_decides()) {
+  if (profile_->plan_decides()) {
     plan_ = mend_plan(std::move(plan), offered_names());
   } else {
     for (memory::PlanStep& step : plan) plan_.push_back({std::move(step), StepState::kOpen});
@@ -267,9 +272,11 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   continue_work();
 }
 
-// The next thing to do, once nothing is in flight. The one place where budgets are looked at.
+// The next thing to do, once nothing is in flight. A budget is looked at here, between steps: what is done already is
+// not withheld.
 void Process::continue_work() {
   if (ended()) return;
+  if (profile_->plan_decides() && step_ >= plan_.size()) return conclude();
   if (auto spent = budget_spent()) {
     held_ = std::monostate{};
     return pause(std::move(*spent));
@@ -291,8 +298,7 @@ std::optional<std::string> Process::budget_spent() const {
 }
 
 void Process::begin_step() {
-  if (!memory::profile_named(profile_name_).plan_decides()) return fill_call();
-  if (step_ >= plan_.size()) return conclude();
+  if (!profile_->plan_decides()) return fill_call();
   Step& step = plan_[step_];
   step.state = StepState::kActive;
   if (step.step.call == "none") {
@@ -309,9 +315,8 @@ void Process::begin_step() {
 }
 
 void Process::fill_call() {
-  const memory::PromptProfile& profile = memory::profile_named(profile_name_);
   std::vector<std::string> names;
-  if (profile.plan_decides()) {
+  if (profile_->plan_decides()) {
     names.push_back(plan_[step_].step.call);
     // After a second failure the model may turn to another call; the first time it sees only the error.
     if (failures_ >= 2)
@@ -326,7 +331,7 @@ void Process::fill_call() {
   for (const Step& step : plan_) plan.push_back(step.step);
   const auto calls = plannable_names();
   const auto offered = offers(names);
-  think("call", profile.call({context_, calls, offered, plan, step_}), names);
+  think("call", profile_->call({context_, calls, offered, plan, step_}), names);
 }
 
 // -------------------------------------------------------------------------------------- signals, budget, people

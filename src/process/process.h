@@ -166,7 +166,8 @@ class Process {
   void emit(std::string type, JsonObject body);
 
   Environment environment_;
-  std::string id_, parent_, goal_, mode_ = "run", model_, profile_name_, created_;
+  std::string id_, parent_, goal_, mode_ = "run", model_, created_;
+  const memory::PromptProfile* profile_ = &memory::full_profile();
   int autonomy_ = 2;
   std::uint64_t seed_ = 0;
   std::vector<device::MountReference> mounts_;

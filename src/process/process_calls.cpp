@@ -46,8 +46,7 @@ void Process::choose(const memory::ChosenCall& chosen) {
   Json arguments = chosen.arguments;
   // The host ranks: where a plan looks once, what the goal says counts besides the few words that a small model chose.
   const auto searches = std::ranges::count_if(plan_, [](const Step& step) { return step.step.call == "search"; });
-  if (chosen.name == "search" && searches == 1 && memory::profile_named(profile_name_).plan_decides() &&
-      arguments.is_object())
+  if (chosen.name == "search" && searches == 1 && profile_->plan_decides() && arguments.is_object())
     arguments.as_object()["query"] =
         std::string(cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + goal_, 400));
   request_call(chosen.name, std::move(arguments), false);
@@ -230,7 +229,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
     changes_.push_back(change);
     return request_call("apply", JsonObject{{"change", change.change}, {"path", change.path}}, false);
   }
-  if (again && !memory::profile_named(profile_name_).plan_decides())
+  if (again && !profile_->plan_decides())
     return finish(State::kFailed,
                   daimon::format("stuck: {} was called twice with the same arguments and result", call.name));
   step_done();

@@ -11,7 +11,7 @@
 namespace daimon::processor {
 namespace {
 
-constexpr std::string_view kCompactPrompt = "compact-2";
+constexpr std::string_view kCompactPrompt = "compact-3";
 
 // Templates of libllama know system, user and assistant; results of calls come as the user's.
 Role templated(Role role) { return role == Role::kTool ? Role::kUser : role; }
@@ -70,8 +70,14 @@ std::vector<Token> ChatFormat::compact(std::span<const Message> messages) const 
         tokens.push_back(call_);
         break;
     }
-    append_content(message.content, tokens);
-    if (message.role == Role::kAssistant) tokens.push_back(end_);
+    if (message.role != Role::kAssistant) {
+      append_content(message.content, tokens);
+      continue;
+    }
+    // As the model would have said it itself: what frames a call is one token each. None of these is a marker.
+    const auto said = model_.tokenize(repair_utf8(message.content), false);
+    tokens.insert(tokens.end(), said.begin(), said.end());
+    tokens.push_back(end_);
   }
   tokens.push_back(call_);
   return tokens;

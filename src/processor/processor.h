@@ -83,7 +83,7 @@ struct Reply {
 struct ModelInfo {
   std::string id;              // what --model names
   std::string description;     // "llama 4.3M Q8_0"
-  std::string prompt_profile;  // "compact-2" for the firmware, otherwise ""
+  std::string prompt_profile;  // "compact-3" for the firmware, otherwise ""
   bool remote = false;
   bool has_chat_template = true;
   std::string note = {};   // what a person should know, such as a template that is not known

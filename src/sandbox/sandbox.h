@@ -34,9 +34,8 @@ std::string_view name_of(Layer layer) noexcept;
 
 // What a command may use up. There is no network in any profile.
 struct Profile {
-  std::uint64_t memory_bytes =
-      512ULL << 20;  // of the whole tree; its private /tmp too, where there is a cgroup where there is a cgroup
-  std::chrono::seconds cpu{10};  // of the whole tree
+  std::uint64_t memory_bytes = 512ULL << 20;  // of the whole tree; its private /tmp too, where there is a cgroup
+  std::chrono::seconds cpu{10};               // of the whole tree
   std::chrono::milliseconds wall{30'000};
   std::uint32_t processes = 32;               // processes and threads
   std::uint64_t file_bytes = 64ULL << 20;     // each file written

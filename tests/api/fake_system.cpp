@@ -353,7 +353,7 @@ Result<Json> FakeSystem::models() {
                                                          {"context_tokens", 2048},
                                                          {"parameters", 6000000},
                                                          {"file_bytes", 7000000},
-                                                         {"profile", "compact-2"},
+                                                         {"profile", "compact-3"},
                                                          {"usage", JsonObject{{"sequences_max", 16},
                                                                               {"sequences_active", 2},
                                                                               {"requests_queued", 1},

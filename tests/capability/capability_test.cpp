@@ -214,6 +214,18 @@ TEST(MonitorTest, personal_data_does_not_leave_through_a_public_right) {
   EXPECT_EQ(decide(facts, table, {}, {4, false}, kNow).verdict, Verdict::kAllow);
 }
 
+TEST(MonitorTest, what_strangers_wrote_sends_personal_data_nowhere_unseen) {
+  Table table;
+  table.grant({"net", {"get"}, "site.example", Confidentiality::kPersonal, {}, {}});
+  const Access access{"net", "get", "site.example"};
+  CallFacts facts{"fetch", R"({"url":"https://site.example/?q=x"})", {&access, 1}, user_label()};
+  EXPECT_EQ(decide(facts, table, {}, {4, false}, kNow).verdict, Verdict::kAllow);
+  facts.label = join(user_label(), untrusted_label("file:letter.txt"));
+  EXPECT_EQ(decide(facts, table, {}, {4, true}, kNow).verdict, Verdict::kAsk) << "at no level of autonomy";
+  facts.label = untrusted_label("web:site.example", Confidentiality::kPublic);
+  EXPECT_EQ(decide(facts, table, {}, {4, false}, kNow).verdict, Verdict::kAllow) << "nothing of the person's is in it";
+}
+
 TEST(MonitorTest, a_denial_says_nothing_of_private_values) {
   Scene scene;
   scene.table = Table();

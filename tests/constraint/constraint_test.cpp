@@ -82,6 +82,10 @@ const std::vector<Case>& cases() {
        {"\"£84.20\"", "\"84.20\"", "\"Total due\"", "\"14 April\"", "\"Total due: £84.20, pay by 14 April\"",
         "\"say \\\"hi\\\"\"", "\"é\"", "\"84\""},
        {"\"£84.2\"", "\"otal\"", "\"April 14\"", "\"\"", "\" due\"", "\"due \"", "\"8\""}},
+      {R"({"type":"string","x-begins-with":" \"","x-span-of":["a b"]})",
+       {R"(" \"a")", R"(" \"a b")"},
+       {R"("a")", R"(" \"")", R"(" a")"}},
+      {R"({"type":"string","x-begins-with":" ","pattern":"^[ab]+$"})", {R"(" ab")"}, {R"("ab")", R"(" ")"}},
   };
   return all;
 }
@@ -111,6 +115,7 @@ TEST(GrammarTest, a_schema_that_nothing_satisfies_is_refused_with_its_place) {
       {R"({"type":"string","pattern":"a{3,1}"})", "wrong way"},
       {R"({"type":"date"})", "not a type"},
       {R"({"type":"string","x-span-of":[]})", "x-span-of"},
+      {R"({"type":"string","x-begins-with":1})", "x-begins-with"},
       {R"(false)", "nothing"},
   };
   for (const auto& [schema, part] : bad) {

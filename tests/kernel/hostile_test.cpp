@@ -70,7 +70,7 @@ class Hostile : public testing::Test {
 
 TEST_F(Hostile, calls_that_are_the_kernels_own_do_not_exist_for_a_model) {
   world_.begin();
-  for (const std::string profile : {"compact-2", ""}) {
+  for (const std::string profile : {"compact-3", ""}) {
     world_.shut();
     world_.model.profile = profile;
     world_.boot();
@@ -105,7 +105,7 @@ TEST_F(Hostile, calls_that_are_the_kernels_own_do_not_exist_for_a_model) {
 }
 
 TEST_F(Hostile, a_change_that_the_person_denied_cannot_be_applied_by_the_model) {
-  for (const std::string profile : {"compact-2", ""}) {
+  for (const std::string profile : {"compact-3", ""}) {
     world_.shut();
     world_.model.profile = profile;
     System& system = world_.begin();
@@ -224,7 +224,7 @@ TEST_F(Hostile, an_approved_plan_is_carried_out_without_more_asking) {
 TEST_F(Hostile, at_level_two_every_write_is_asked_for_whatever_the_model_says) {
   world_.begin();
   const auto before = everything();
-  for (const std::string profile : {"compact-2", ""}) {
+  for (const std::string profile : {"compact-3", ""}) {
     world_.shut();
     world_.model.profile = profile;
     world_.boot();
@@ -240,7 +240,7 @@ TEST_F(Hostile, at_level_two_every_write_is_asked_for_whatever_the_model_says) {
 
 TEST_F(Hostile, deep_and_odd_arguments_break_nothing_now_and_nothing_at_the_next_boot) {
   world_.begin();
-  for (const std::string profile : {"compact-2", ""}) {
+  for (const std::string profile : {"compact-3", ""}) {
     world_.shut();
     world_.model.profile = profile;
     world_.boot();

@@ -93,7 +93,7 @@ inline Answer call_once(std::string_view name, const processor::Request& request
 // What a test sees of the model and how it decides the answers; outlives the processors. Any thread.
 struct Model {
   std::function<Answer(const processor::Request&)> answer = [](const auto&) { return R"({"plan":["none"]})"; };
-  std::string profile = "compact-2";
+  std::string profile = "compact-3";
   int prompt_tokens = 10, generated_tokens = 10;   // that each answer costs
   std::chrono::milliseconds cancel_takes{0};       // until a cancelled request is told that it is
   std::function<void(std::string_view)> at_point;  // "asked", "answered": where a crash may come

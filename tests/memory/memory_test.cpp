@@ -45,16 +45,50 @@ TEST(CompactPromptTest, is_what_the_format_says) {
   const Prompt plan = compact_profile().plan(context(), offers);
   ASSERT_EQ(plan.messages.size(), 3U);
   EXPECT_EQ(plan.messages[0].content, "calls: search, answer, none");
-  EXPECT_EQ(plan.messages[1].content, "What did I pay for electricity in March?");
-  EXPECT_EQ(plan.messages[2].content, "files:\naccounts/2026.csv (date, payee, amount)\ninvoices/march.pdf");
+  EXPECT_EQ(plan.messages[1].content, "files:\n accounts/2026.csv: date, payee, amount\n invoices/march.pdf");
+  EXPECT_EQ(plan.messages[2].content, "What did I pay for electricity in March?");
 
   const Prompt call = next_call(context(), {offer("answer", "", "")});
   ASSERT_EQ(call.messages.size(), 6U);
   EXPECT_EQ(call.messages[3].content, R"({"plan":["search","answer"]})");
-  EXPECT_EQ(call.messages[4].content, R"({"call":"search","with":{"query":"electricity March"}})");
+  EXPECT_EQ(call.messages[4].content, R"({"call":"search","with":{"query":" electricity March"}})");
   EXPECT_EQ(call.messages[5].content,
             "search: [1] invoices/march.pdf p1: Total due for March: / £84.20, payable by 14 April.\n[2] letters/b.md: "
-            "Dear Ms Hale,");
+            "Dear Ms Hale,\nfor: What did I pay for electricity in March?");
+}
+
+TEST(CompactPromptTest, passages_of_one_search_among_several_are_read_for_its_query) {
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
+  const Prompt call = next_call(context(), {offer("answer", "", "")}, plan);
+  EXPECT_THAT(call.messages.back().content, testing::EndsWith("\nfor: electricity March"));
+}
+
+bool admits_exactly(const Json& schema, std::string_view text) {
+  std::vector<std::string> bytes{""};
+  for (int i = 1; i < 256; ++i) bytes.emplace_back(1, static_cast<char>(i));
+  constraint::Matcher matcher(constraint::Grammar::from_json_schema(schema).value(),
+                              constraint::Vocabulary::create(bytes, {0}).value());
+  return matcher.accept_bytes(text) && matcher.is_complete();
+}
+
+// Whether a model may give this call, which is written here without the spaces that its values begin with.
+bool admits(const Json& schema, std::string_view text) {
+  std::string spaced(text);
+  constexpr std::string_view kValue = R"(":")";
+  for (std::size_t at = spaced.find(R"("with":)"); at != std::string::npos && at < spaced.size();) {
+    at = spaced.find(kValue, at);
+    if (at != std::string::npos) spaced.insert(at += kValue.size(), " ");
+  }
+  return admits_exactly(schema, spaced);
+}
+
+TEST(CompactPromptTest, values_begin_with_a_space_that_the_rest_of_the_system_never_sees) {
+  const std::string call = R"({"call":"answer","with":{"passage":1,"answer":" £84.20"}})";
+  const Json schema = next_call(context(), {offer("answer", "", "")}).schema;
+  EXPECT_TRUE(admits_exactly(schema, call));
+  EXPECT_FALSE(admits_exactly(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
+  EXPECT_EQ(to_text(compact_profile().chosen(call).value().arguments), R"({"passage":1,"answer":"£84.20"})");
+  EXPECT_EQ(to_text(full_profile().chosen(call).value().arguments), R"({"passage":1,"answer":" £84.20"})");
 }
 
 // What a processor has computed for one prompt serves the next one whole.
@@ -75,14 +109,6 @@ TEST(CompactPromptTest, each_prompt_begins_with_the_one_before_it) {
     for (std::size_t m = 0; m < prompts[i].messages.size(); ++m)
       EXPECT_EQ(prompts[i].messages[m].content, prompts[i + 1].messages[m].content) << i << " " << m;
   }
-}
-
-bool admits(const Json& schema, std::string_view text) {
-  std::vector<std::string> bytes{""};
-  for (int i = 1; i < 256; ++i) bytes.emplace_back(1, static_cast<char>(i));
-  constraint::Matcher matcher(constraint::Grammar::from_json_schema(schema).value(),
-                              constraint::Vocabulary::create(bytes, {0}).value());
-  return matcher.accept_bytes(text) && matcher.is_complete();
 }
 
 TEST(CompactPromptTest, an_answer_can_only_be_a_span_of_the_passage_it_names) {

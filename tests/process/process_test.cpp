@@ -135,6 +135,27 @@ TEST(ProcessTest, a_spent_budget_pauses_and_more_budget_resumes_in_place) {
   EXPECT_GT(world.calls.size(), calls);
 }
 
+TEST(ProcessTest, a_budget_that_the_last_step_spent_withholds_no_answer) {
+  World world;
+  world.script({R"({"plan":["calculate"]})", R"({"call":"calculate","with":{"expression":"1 + 1"}})"});
+  Process process = world.make();
+  JsonObject created = World::created("1 + 1");
+  created["budget"] = JsonObject{{"tokens", 130}};  // 65 for each answer
+  world.input(process, "created", std::move(created));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone) << to_text(process.view());
+}
+
+TEST(ProcessTest, a_process_of_another_version_ends_saying_so) {
+  World world;
+  Process process = world.make();
+  JsonObject created = World::created("1 + 1");
+  created["profile"] = "compact-2";
+  world.input(process, "created", std::move(created));
+  EXPECT_EQ(process.state(), State::kFailed);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), testing::HasSubstr("another version of Daimon"));
+}
+
 TEST(ProcessTest, a_model_that_is_away_pauses_the_process_and_is_tried_again) {
   World world;
   int tries = 0;
@@ -318,7 +339,7 @@ TEST(ProcessTest, no_model_makes_a_call_that_the_grants_do_not_cover) {
     JsonObject created = World::created("do evil");
     created["grants"] = std::move(grants);
     created["autonomy"] = 4;
-    created["profile"] = random.next() % 2 == 0 ? "compact-2" : "full";
+    created["profile"] = random.next() % 2 == 0 ? "compact-3" : "full";
     world.reply = [&](const Think&) { return hostile_reply(random); };
     Process process = world.make();
     world.input(process, "created", std::move(created));
@@ -360,7 +381,7 @@ TEST(ProcessTest, stepping_the_same_inputs_again_gives_the_same_records) {
     world.reply = [&](const Think&) { return hostile_reply(random); };
     Process process = world.make();
     JsonObject created = World::created("anything");
-    created["profile"] = seed % 2 == 0 ? "compact-2" : "full";
+    created["profile"] = seed % 2 == 0 ? "compact-3" : "full";
     world.input(process, "created", std::move(created));
     for (int i = 0; i < 100; ++i) {
       if (random.next() % 12 == 0)

@@ -96,7 +96,7 @@ class World {
                            C{"calculator", {"use"}, "", {}, {}, {}}, C{"person", {"ask"}, "", {}, {}, {}}})
       grants.push_back(to_json(grant));
     return {{"goal", std::move(goal)},
-            {"profile", "compact-2"},
+            {"profile", "compact-3"},
             {"seed", 7},
             {"autonomy", 2},
             {"grants", std::move(grants)},

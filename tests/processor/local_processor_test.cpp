@@ -14,7 +14,7 @@ constexpr std::string_view kCallSchema = R"({"type":"object","properties":{
 TEST(LocalProcessor, SaysWhatItIs) {
   const auto processor = make(tiny_options());
   EXPECT_EQ(processor->model().id, "tiny");
-  EXPECT_EQ(processor->model().prompt_profile, "compact-2");
+  EXPECT_EQ(processor->model().prompt_profile, "compact-3");
   EXPECT_EQ(processor->model().context_tokens, 1024);
   EXPECT_EQ(processor->model().note, "");
   EXPECT_GT(processor->model().parameters, 10'000U);

@@ -107,7 +107,7 @@ TEST(ModelFile, SummaryOfAGoodOne) {
   const auto summary = check_gguf(tiny_path());
   ASSERT_TRUE(summary) << summary.error().what;
   EXPECT_EQ(summary->architecture, "llama");
-  EXPECT_EQ(summary->prompt_profile, "compact-2");
+  EXPECT_EQ(summary->prompt_profile, "compact-3");
   EXPECT_GT(summary->vocabulary, 300U);
   EXPECT_EQ(summary->tensors, 21U);
 }
