@@ -8,11 +8,31 @@
 
 namespace daimon::sqlite {
 
+namespace {
+
+// The beginning of a statement, on one line.
+std::string shown(std::string_view sql) {
+  std::string line;
+  for (const char c : sql) {
+    const bool blank = c == ' ' || c == '\n';
+    if (!blank) line += c;
+    if (blank && !line.empty() && line.back() != ' ') line += ' ';
+    if (line.size() >= 60) return line + "...";
+  }
+  return line;
+}
+
+}  // namespace
+
 Error error_of(sqlite3* database, std::string_view what) {
   const int code = database != nullptr ? sqlite3_errcode(database) & 0xFF : SQLITE_NOMEM;
   Error error{ErrorCode::kIo,
               daimon::format("{}: {}", what, database != nullptr ? sqlite3_errmsg(database) : "out of memory"),
               {}};
+  // Which file it is says where to look.
+  const char* file = database != nullptr ? sqlite3_db_filename(database, "main") : nullptr;
+  if (file != nullptr && *file != '\0' && !error.what.contains(file))
+    error.what = daimon::format("{}: {}", file, error.what);
   switch (code) {
     case SQLITE_FULL:
       error.code = ErrorCode::kLimit;
@@ -32,7 +52,7 @@ Error error_of(sqlite3* database, std::string_view what) {
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
       error.code = ErrorCode::kDenied;
-      error.remedy = "check the permissions of the file and of the folder it is in";
+      error.remedy = "check the permissions of the file, of those beside it (-wal, -shm) and of the folder";
       break;
     default:
       break;
@@ -67,7 +87,7 @@ Status Database::execute(std::string_view sql) {
   char* message = nullptr;
   if (sqlite3_exec(handle_, std::string(sql).c_str(), nullptr, nullptr, &message) != SQLITE_OK) {
     sqlite3_free(message);
-    return std::unexpected(error_of(handle_, daimon::format("SQL failed ({})", sql.substr(0, 80))));
+    return std::unexpected(error_of(handle_, daimon::format("SQL failed ({})", shown(sql))));
   }
   return {};
 }
@@ -76,7 +96,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
                          nullptr) != SQLITE_OK)
-    return std::unexpected(error_of(handle_, daimon::format("SQL failed ({})", sql.substr(0, 80))));
+    return std::unexpected(error_of(handle_, daimon::format("SQL failed ({})", shown(sql))));
   return Statement(statement);
 }
 
@@ -125,7 +145,7 @@ Result<bool> Statement::step() {
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  Error error = error_of(database, daimon::format("SQL failed ({:.80})", sqlite3_sql(handle_)));
+  Error error = error_of(database, daimon::format("SQL failed ({})", shown(sqlite3_sql(handle_))));
   sqlite3_reset(handle_);
   return std::unexpected(std::move(error));
 }

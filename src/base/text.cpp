@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 
 namespace daimon {
@@ -106,6 +108,26 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept
 
 std::string printable(std::string_view text) { return make_printable(text, false); }
 std::string printable_block(std::string_view text) { return make_printable(text, true); }
+
+std::string printable_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  const auto escape = [&](unsigned unit) { out += daimon::format("\\u{:04x}", unit); };
+  while (!json.empty()) {
+    const Decoded c = decode(json);
+    const std::size_t length = std::max<std::size_t>(c.length, 1);
+    if (c.length == 0 || c.code_point < 0x7F || !is_unsafe(c.code_point)) {
+      out += json.substr(0, length);
+    } else if (c.code_point < 0x10000) {
+      escape(c.code_point);
+    } else {
+      escape(0xD7C0U + (c.code_point >> 10U));  // 0xD800 less 0x10000 >> 10
+      escape(0xDC00U + (c.code_point & 0x3FFU));
+    }
+    json.remove_prefix(length);
+  }
+  return out;
+}
 
 std::size_t display_width(std::string_view text) noexcept {
   std::size_t width = 0;

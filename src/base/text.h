@@ -24,6 +24,8 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept
 std::string printable(std::string_view text);
 // As printable, but keeps newlines and tabs.
 std::string printable_block(std::string_view text);
+// The same JSON, safe in a terminal: what is unsafe beyond ASCII (U+009B begins an escape sequence) is written \uXXXX.
+std::string printable_json(std::string_view json);
 
 // Columns that `text` takes in a terminal (wide characters 2, combining 0).
 std::size_t display_width(std::string_view text) noexcept;

@@ -89,7 +89,7 @@ int logs(const Session& session, const Arguments& arguments) {
                      arguments.has("follow") ? 1 : 0),
       std::nullopt,
       [&](const Json& event) {
-        if (json) return terminal.out.write(to_text(event) + "\n");
+        if (json) return terminal.out.write(printable_json(to_text(event)) + "\n");
         if (find(event, "seq") == nullptr || !event.is_object()) return true;  // for watching only, not in the journal
         const auto type = find_string(event, "type").value_or("");
         const auto time = find_string(event, "time").value_or("");

@@ -61,7 +61,8 @@ class Follower {
     const auto type = find_string(event, "type").value_or("");
     if (const auto sequence = find_integer(event, "seq")) last_ = std::max(last_, *sequence);
     if (type == "lagged") return false;
-    if (options_.format == OutputFormat::kStreamJson && !session_.terminal.out.write(to_text(event) + "\n"))
+    if (options_.format == OutputFormat::kStreamJson &&
+        !session_.terminal.out.write(printable_json(to_text(event)) + "\n"))
       return leave(kFailure);
     if (type == "finished") {
       if (options_.format == OutputFormat::kJson) print_process();
@@ -279,7 +280,7 @@ int follow(const Session& session, const api::Client& client, const std::string&
 }
 
 void print_json(const Terminal& terminal, const Json& value) {
-  terminal.out.write((terminal.out.is_terminal() ? to_pretty_text(value) : to_text(value)) + "\n");
+  terminal.out.write(printable_json(terminal.out.is_terminal() ? to_pretty_text(value) : to_text(value)) + "\n");
 }
 
 }  // namespace daimon::cli

@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/random.h"
@@ -68,6 +70,16 @@ TEST(TextTest, nothing_that_a_terminal_obeys_gets_through) {
   EXPECT_EQ(printable_block("a\n\tb\x07"), "a\n\tb\\x07");
 }
 
+TEST(TextTest, json_for_a_terminal_is_the_same_json_without_what_a_terminal_obeys) {
+  const Json value = JsonObject{{"name", "a\x1b[2J\u009b31m\u202e\u00e9\U000E0041\x7f\n"}};
+  const std::string shown = printable_json(to_text(value));
+  EXPECT_EQ(printable(shown), shown);
+  EXPECT_THAT(shown, testing::HasSubstr("\\u009b31m\\u202e\u00e9\\udb40\\udc41"));
+  const auto back = parse_json(shown);
+  ASSERT_TRUE(back) << shown;
+  EXPECT_EQ(find_string(*back, "name"), find_string(value, "name"));
+}
+
 TEST(HashTest, is_sha256) {
   EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(digest_from_hex(to_hex(sha256("x"))).value(), sha256("x"));
@@ -96,6 +108,14 @@ TEST(SqliteTest, errors_are_values_with_a_remedy) {
   EXPECT_FALSE(missing.error().remedy.empty());
   auto database = sqlite::Database::open(":memory:").value();
   EXPECT_FALSE(database.prepare("SELEC 1"));
+  const auto path = std::filesystem::temp_directory_path() / daimon::format("daimon-test-{}.db", ::getpid());
+  ASSERT_TRUE(sqlite::Database::open(path));
+  auto locked = sqlite::Database::open(path, {.read_only = true});
+  const auto refused = locked->execute("CREATE TABLE\n  a (b)");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, testing::HasSubstr(path.string() + ": SQL failed (CREATE TABLE a (b))"));
+  EXPECT_FALSE(refused.error().remedy.empty());
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + suffix);
 }
 
 }  // namespace
