@@ -1,5 +1,7 @@
 // daimon mount, mounts, unmount, find.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "api/target.h"
 #include "base/format.h"
@@ -39,11 +41,18 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   const stdfs::path folder = stdfs::canonical(path, failed);
   if (failed) {
     if (!path.contains('/') && name.empty()) return mount_named(client, path);
+    if (failed == std::errc::no_such_file_or_directory)
+      return fail(ErrorCode::kNotFound, daimon::format("there is no folder {}", printable(path)),
+                  "check its name; `daimon mounts` lists what is mounted");
     return std::unexpected(os_error(failed.value(), daimon::format("mounting {}", printable(path))));
   }
   if (!stdfs::is_directory(folder, failed))
     return fail(ErrorCode::kInvalidArgument, daimon::format("{} is a file; only folders are mounted", printable(path)),
                 daimon::format("daimon mount {}", printable(folder.parent_path().native())));
+  if (!is_utf8(folder.native()))
+    return fail(ErrorCode::kUnsupported,
+                daimon::format("the path of {} is not valid UTF-8", printable(folder.native())),
+                "rename it, or mount the folder above it");
   Json mount;
   std::optional<Error> error;
   const Interrupts interrupts;
@@ -71,12 +80,17 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   if (error) return std::unexpected(*error);
   if (!mount.is_object()) return fail(ErrorCode::kInternal, "the daemon did not say how the mount ended");
   if (const auto problems = find_integer(mount, "problems").value_or(0); problems > 0) {
-    session.note(daimon::format("daimon: {} of {} files in {} could not be read", problems, count_of(mount, "files"),
-                                printable(folder.native())));
+    session.note(daimon::format("daimon: {} of the files in {} {} left out or not whole:", show_count(problems),
+                                printable(folder.native()), problems == 1 ? "is" : "are"));
+    constexpr std::int64_t kShown = 5;
+    std::int64_t shown = 0;
     if (const Json* list = find(mount, "problem_list"); list != nullptr && list->is_array())
-      for (std::size_t i = 0; i < list->get_array().size() && i < 5; ++i)
-        session.note(daimon::format("        {}: {}", text_of(list->get_array()[i], "path"),
-                                    text_of(list->get_array()[i], "what")));
+      for (; shown < std::min(kShown, std::ssize(list->get_array())); ++shown) {
+        const Json& problem = list->get_array()[static_cast<std::size_t>(shown)];
+        const std::string file = text_of(problem, "path");
+        session.note(daimon::format("        {}{}{}", file, file.empty() ? "" : ": ", text_of(problem, "what")));
+      }
+    if (problems > shown) session.note(daimon::format("        and {} more", show_count(problems - shown)));
   }
   return mount;
 }

@@ -37,6 +37,14 @@ const std::map<std::string, std::string, std::less<>>& types() {
   return kTypes;
 }
 
+// Files that people write text into; one with other bytes (UTF-16, a damaged disk) is missed when it is not found.
+bool is_named_as_text(const std::filesystem::path& path) {
+  const std::string extension = to_lower_ascii(path.extension().string());
+  const auto found = types().find(extension);
+  return extension == ".txt" || extension == ".log" ||
+         (found != types().end() && (found->second == "markdown" || found->second == "table"));
+}
+
 bool looks_binary(std::string_view bytes) {
   const std::string_view sample = bytes.substr(0, 8192);
   if (sample.contains('\0')) return true;
@@ -137,7 +145,9 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
   if (result.stopped == sandbox::Stopped::kCancelled)
     return fail(ErrorCode::kCancelled, "stopped while the PDF was read");
   if (!result.succeeded() && result.out.empty()) {
-    const std::string reason(trim(result.error.substr(0, 200)));
+    // Its first complaint is the cause of the others.
+    const std::string_view said = trim(result.error);
+    const std::string_view reason = cut_utf8(said.substr(0, said.find('\n')), 200);
     return fail(ErrorCode::kCorrupt,
                 daimon::format("the PDF does not parse{}{}", reason.empty() ? "" : ": ", printable(reason)),
                 "open it in a viewer and save it again, if it opens at all");
@@ -175,6 +185,8 @@ Result<Document> read_document(const std::filesystem::path& path, std::stop_toke
   bool cut = false;
   DAIMON_TRY(std::string bytes, read_bytes(path, cut, stop));
   const auto type = type_of(path, bytes.substr(0, 8192));
+  if (!type && is_named_as_text(path))
+    return fail(ErrorCode::kCorrupt, "its name says that it is text, its bytes do not", "save it as UTF-8 text");
   if (!type) return fail(ErrorCode::kUnsupported, "not a text document");
   if (*type == "pdf") return parse_pdf(path, {}, stop);
   Document document;

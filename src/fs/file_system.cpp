@@ -96,22 +96,23 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
     const std::scoped_lock lock(mutex);
     DAIMON_CHECK(check_mounted(name));
     if (document) {
-      DAIMON_CHECK(index.put(name, file.path, file.stamp, *document));
+      const std::string problem =
+          document->cut ? daimon::format("only its beginning is indexed ({} KiB of text)", document->text.size() >> 10)
+                        : std::string();
+      DAIMON_CHECK(index.put(name, file.path, file.stamp, *document, problem));
       ++report.indexed;
       report.bytes += document->text.size();
-      if (document->cut)
-        report.problems.push_back(
-            {file.path, daimon::format("only its beginning is indexed ({} KiB of text)", document->text.size() >> 10)});
     } else if (document.error().code == ErrorCode::kUnsupported) {
       DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, true));
       ++report.skipped;
     } else if (document.error().code == ErrorCode::kCancelled) {
       return stopped();
     } else {
-      report.problems.push_back({file.path, document.error().what});
-      // What may work next time (no sandbox) is not remembered.
+      // What may work next time (no sandbox, no permission) is not remembered.
       if (document.error().code == ErrorCode::kCorrupt || document.error().code == ErrorCode::kLimit)
         DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, false));
+      else
+        report.problems.push_back({file.path, document.error().what});
     }
     ++now.files_done;
     now.bytes_done += static_cast<std::uint64_t>(file.stamp.bytes);
@@ -127,6 +128,9 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
   if (progress) progress(now);
   DAIMON_TRY(const auto mounts, index.mounts());
   report.mount = *std::ranges::find(mounts, name, &MountStatus::name);
+  report.mount.problems += static_cast<std::int64_t>(report.problems.size());
+  DAIMON_TRY(const auto remembered, index.problems(name, kProblemsShown));
+  report.problems.insert(report.problems.end(), remembered.begin(), remembered.end());
   if (report.problems.size() > kProblemsShown) report.problems.resize(kProblemsShown);
   return report;
 }

@@ -66,10 +66,12 @@ struct MountReport {
   MountStatus mount;
   std::int64_t indexed = 0;  // parsed anew
   std::int64_t unchanged = 0;
-  std::int64_t forgotten = 0;     // no longer there
-  std::int64_t skipped = 0;       // not text
-  std::uint64_t bytes = 0;        // of what was parsed
-  std::vector<Problem> problems;  // the first kProblemsShown; MountStatus counts them all
+  std::int64_t forgotten = 0;  // no longer there
+  std::int64_t skipped = 0;    // not text
+  std::uint64_t bytes = 0;     // of what was parsed
+  // What is left out or not whole, whether found now or by an earlier scan: the first kProblemsShown. `mount` counts
+  // them all.
+  std::vector<Problem> problems;
 };
 inline constexpr std::size_t kProblemsShown = 20;
 

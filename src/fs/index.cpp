@@ -28,7 +28,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(path, heading, text, tokeniz
 
 // Counts up with each change of what is extracted from a file or kept of it. An index of an earlier one is taken over:
 // what its files have now is noted as theirs, and the next scan reads each of them again.
-constexpr std::int64_t kGeneration = 1;
+constexpr std::int64_t kGeneration = 2;
 
 Status take_over(sqlite::Database& database) {
   DAIMON_TRY(auto query, database.prepare("PRAGMA user_version"));
@@ -114,7 +114,7 @@ Status Index::remove_mount(const std::string& name) {
 
 Result<std::vector<MountStatus>> Index::mounts() {
   DAIMON_TRY(auto query,
-             database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND problem = ''), "
+             database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
                                "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
                                "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
                                "'skipped') FROM mounts ORDER BY name"));
@@ -197,7 +197,8 @@ Status Index::give(const std::vector<Passage>& passages) {
   return {};
 }
 
-Status Index::put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document) {
+Status Index::put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document,
+                  std::string_view problem) {
   const std::string version = to_hex(sha256(document.text));
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   DAIMON_TRY(const auto before, current_version(mount, path));
@@ -210,7 +211,7 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
   DAIMON_CHECK(had.run());
   DAIMON_TRY(auto file, database_.prepare(
                             "INSERT INTO files (mount, path, bytes, modified, inode, type, version, columns, problem) "
-                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '')"));
+                            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   const std::string columns = to_text(JsonArray(document.columns.begin(), document.columns.end()));
   file.bind(1, std::string_view(mount))
       .bind(2, std::string_view(path))
@@ -218,6 +219,7 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
       .bind(4, stamp.modified_ns)
       .bind(5, stamp.inode);
   file.bind(6, std::string_view(document.type)).bind(7, std::string_view(version)).bind(8, std::string_view(columns));
+  file.bind(9, problem);
   DAIMON_CHECK(file.run());
   const std::int64_t id = database_.last_row_id();
   DAIMON_TRY(auto chunk, database_.prepare("INSERT INTO chunks (file, begin, end, page) VALUES (?, ?, ?, ?)"));
@@ -269,6 +271,18 @@ Status Index::remove(const std::string& mount, const std::string& path) {
   return transaction.commit();
 }
 
+Result<std::vector<Problem>> Index::problems(const std::string& mount, std::size_t limit) {
+  DAIMON_TRY(auto query, database_.prepare("SELECT path, problem FROM files WHERE mount = ? AND problem <> '' AND "
+                                           "type <> 'skipped' ORDER BY path LIMIT ?"));
+  query.bind(1, std::string_view(mount)).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<Problem> list;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return list;
+    list.push_back({query.text(0), query.text(1)});
+  }
+}
+
 Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vector<std::string>& mounts, int limit) {
   if (fts.empty()) return std::vector<Passage>();
   // The path and the heading say what a chunk is about, so their words weigh more.
@@ -303,7 +317,7 @@ Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vecto
 }
 
 Result<std::vector<FileSummary>> Index::files(const std::vector<std::string>& mounts) {
-  DAIMON_TRY(auto query, database_.prepare("SELECT mount, path, type, bytes, columns FROM files WHERE problem = ''" +
+  DAIMON_TRY(auto query, database_.prepare("SELECT mount, path, type, bytes, columns FROM files WHERE version <> ''" +
                                            placeholders(mounts) + " ORDER BY path"));
   int index = 1;
   for (const std::string& mount : mounts) query.bind(index++, std::string_view(mount));
@@ -333,7 +347,7 @@ Result<bool> Index::had_version(const std::string& mount, const std::string& pat
 }
 
 Result<std::optional<std::string>> Index::current_version(const std::string& mount, const std::string& path) {
-  DAIMON_TRY(auto query, database_.prepare("SELECT version FROM files WHERE mount = ? AND path = ? AND problem = ''"));
+  DAIMON_TRY(auto query, database_.prepare("SELECT version FROM files WHERE mount = ? AND path = ? AND version <> ''"));
   query.bind(1, std::string_view(mount)).bind(2, std::string_view(path));
   DAIMON_TRY(const bool row, query.step());
   return row ? std::optional(query.text(0)) : std::nullopt;

@@ -40,11 +40,15 @@ class Index {
   Result<std::optional<Stamp>> stamp(const std::string& mount, const std::string& path);
   // In one transaction each: a crash leaves the old or the new state of the file. The text that it had is kept when
   // somebody was given a passage of it.
-  Status put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document);
+  // `problem` says what is not whole of it; "" when it is.
+  Status put(const std::string& mount, const std::string& path, const Stamp& stamp, const Document& document,
+             std::string_view problem);
   // Remembers why a file has no text, so that it is not tried again until it changes.
   Status put_problem(const std::string& mount, const std::string& path, const Stamp& stamp, std::string_view what,
                      bool skipped);
   Status remove(const std::string& mount, const std::string& path);
+  // What put and put_problem were told of the files as they are now, those that are no documents left out.
+  Result<std::vector<Problem>> problems(const std::string& mount, std::size_t limit);
 
   // Passages by BM25, best first, of an FTS5 query made by fts_query.
   Result<std::vector<Passage>> match(std::string_view fts, const std::vector<std::string>& mounts, int limit);

@@ -1,6 +1,7 @@
 #include "fs/document.h"
 
 #include <chrono>
+#include <map>
 
 #include "base/text.h"
 #include "fs_world.h"
@@ -41,10 +42,14 @@ TEST_F(Documents, InvalidUtf8IsRepairedAndNoted) {
 }
 
 TEST_F(Documents, BinaryFilesAreNoDocuments) {
-  for (const char* name : {"picture.png", "notes.txt", "page.html", "mail.eml"}) {
+  for (const auto& [name, code] : std::map<std::string, ErrorCode>{{"picture.png", ErrorCode::kUnsupported},
+                                                                   {"page.html", ErrorCode::kUnsupported},
+                                                                   {"mail.eml", ErrorCode::kUnsupported},
+                                                                   {"notes.txt", ErrorCode::kCorrupt},
+                                                                   {"ledger.csv", ErrorCode::kCorrupt}}) {
     const auto parsed = parse(name, std::string_view("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16));
     ASSERT_FALSE(parsed) << name;
-    EXPECT_EQ(parsed.error().code, ErrorCode::kUnsupported);
+    EXPECT_EQ(parsed.error().code, code) << name;
   }
 }
 
