@@ -93,6 +93,13 @@ int run_command_line(std::span<const std::string> words, const Terminal::Environ
       return kSuccess;
     }
   }
+  // Everything goes on as JSON, which is UTF-8 (RFC 8259).
+  if (const auto bad = std::ranges::find_if_not(rest, [](const std::string& word) { return is_utf8(word); });
+      bad != rest.end())
+    return session.usage_error(
+        name, {ErrorCode::kInvalidArgument,
+               daimon::format("'{}' is not valid UTF-8 text", printable(std::string_view(*bad).substr(0, 200))),
+               "check the encoding of the terminal; a file or folder with such a name has to be renamed"});
   const auto arguments = Arguments::parse(command->options, rest);
   if (!arguments) return session.usage_error(name, arguments.error());
   if (arguments->positional.size() < command->least)
