@@ -60,6 +60,9 @@ std::string general_help(const Terminal& terminal);
 // The whole command line: argv without the program's name. Returns the exit code.
 int run_command_line(std::span<const std::string> words, const Terminal::Environment& environment, const Boot& boot);
 
+// What --model names, for a daemon that is at work in another folder: a path to a file is made absolute.
+std::string model_from(const Arguments& arguments);
+
 // The commands, by the files they are in.
 int run_goal(const Session&, const Arguments&);  // command_run.cpp
 int ask(const Session&, const Arguments&);

@@ -113,7 +113,7 @@ int chat(const Session& session, const Arguments& arguments) {
   const auto tokens = arguments.integer("max-tokens", 1024, 1, 1 << 20);
   if (!tokens) return session.usage_error("chat", tokens.error());
   options["max_tokens"] = *tokens;
-  options["model"] = arguments.value("model");
+  options["model"] = model_from(arguments);
   if (arguments.has("temperature")) {
     const auto temperature = parse_amount(arguments.value("temperature"), "--temperature");
     if (!temperature) return session.usage_error("chat", temperature.error());
@@ -133,7 +133,7 @@ int chat(const Session& session, const Arguments& arguments) {
     return session.usage_error("chat", {ErrorCode::kInvalidArgument, "there is no message", ""});
   auto client = session.client();
   if (!client) return session.failed(client.error());
-  if (!profile_of(*client, arguments.value("model")).empty())
+  if (!profile_of(*client, model_from(arguments)).empty())
     session.note(
         "The built-in firmware plans, searches and quotes your files; it is no conversation partner, and what it says "
         "here\n"

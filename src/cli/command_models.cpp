@@ -1,5 +1,6 @@
 // daimon ls, cpu and free.
 #include <algorithm>
+#include <filesystem>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -8,6 +9,16 @@
 #include "processor/model_store.h"
 
 namespace daimon::cli {
+
+std::string model_from(const Arguments& arguments) {
+  std::string name = arguments.value("model");
+  std::error_code failed;
+  const bool is_path = name.starts_with("./") || name.starts_with("../") || name.ends_with(".gguf");
+  if (!is_path || !std::filesystem::exists(name, failed)) return name;
+  const auto path = std::filesystem::absolute(name, failed);
+  return failed ? name : path.lexically_normal().string();
+}
+
 namespace {
 
 std::string text_of(const Json& value, std::string_view member) {

@@ -89,7 +89,7 @@ Result<kernel::Budget> budget_from_text(std::string_view text) {
 Result<kernel::StartOptions> start_options_from_arguments(const Arguments& arguments, kernel::Mode mode) {
   kernel::StartOptions options;
   options.mode = mode;
-  options.model = arguments.value("model");
+  options.model = model_from(arguments);
   DAIMON_TRY(options.budget, budget_from_text(arguments.value("budget")));
   DAIMON_TRY(const std::int64_t autonomy, arguments.integer("autonomy", 2, 0, 4));
   options.autonomy = static_cast<int>(autonomy);

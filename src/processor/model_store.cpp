@@ -226,6 +226,7 @@ Result<fs::path> ModelStore::resolve(std::string_view name) const {
   const fs::path path{std::string(name)};
   if (fs::is_regular_file(path, error)) return fs::absolute(path);
   const bool is_path = name.starts_with('/') || name.starts_with("./") || name.starts_with("../");
+  if (is_path && fs::exists(path, error)) return fs::absolute(path);  // check_gguf says what it is instead of a model
   auto parsed = parse_model_name(name);
   if (is_path || !parsed) {
     if (!is_path && !name.ends_with(".gguf")) return std::unexpected(parsed.error());
