@@ -40,7 +40,8 @@ Result<std::string> version_of(const Client& client) {
 
 Result<Descriptor> lock_start(const Folders& folders) {
   Descriptor lock(::open(folders.start_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock) return std::unexpected(os_error(errno, "opening the lock for starting the daemon"));
+  if (!lock)
+    return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.start_lock().native()))));
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR)
@@ -64,16 +65,21 @@ std::string end_of_log(const Folders& folders, std::uintmax_t from) {
   return printable_block(trim(text));
 }
 
+bool is_full(const std::filesystem::path& folder) {
+  std::error_code failed;
+  const auto space = std::filesystem::space(folder, failed);
+  return !failed && space.available == 0;
+}
+
 // The daemon's process: a session of its own, no terminal, everything it says into the log.
-[[noreturn]] void become_daemon(const std::string& log, const std::vector<char*>& words) {
+[[noreturn]] void become_daemon(int log, const std::vector<char*>& words) {
   ::setsid();
   ::umask(0077);
   const int nothing = ::open("/dev/null", O_RDONLY);
-  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
-  if (nothing < 0 || out < 0 || ::chdir("/") != 0) ::_exit(127);
+  if (nothing < 0 || ::chdir("/") != 0) ::_exit(127);
   ::dup2(nothing, STDIN_FILENO);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(out, STDERR_FILENO);
+  ::dup2(log, STDOUT_FILENO);
+  ::dup2(log, STDERR_FILENO);
   ::execv("/proc/self/exe", words.data());
   ::_exit(127);
 }
@@ -88,10 +94,11 @@ Result<Client> start_daemon(const Folders& folders) {
   }
   std::string program = "daimon", serve = "serve", daemon = "--daemon";
   const std::vector<char*> words{program.data(), serve.data(), daemon.data(), nullptr};
-  const std::string log = folders.log();
+  const Descriptor log(::open(folders.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!log) return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.log().native()))));
   const pid_t pid = ::fork();
   if (pid < 0) return std::unexpected(os_error(errno, "starting the daemon"));
-  if (pid == 0) become_daemon(log, words);
+  if (pid == 0) become_daemon(log.get(), words);
   const Client client(folders.socket());
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (std::chrono::steady_clock::now() < deadline) {
@@ -99,6 +106,12 @@ Result<Client> start_daemon(const Folders& folders) {
     int how = 0;
     if (::waitpid(pid, &how, WNOHANG) == pid) {
       const std::string said = end_of_log(folders, log_size);
+      // Then it could not say why.
+      if (is_full(folders.state))
+        return fail(
+            ErrorCode::kUnavailable,
+            daimon::format("the daemon did not start: the disk of {} is full", printable(folders.state.native())),
+            "free some disk space (df -h shows where), then try again; nothing was lost");
       return fail(ErrorCode::kUnavailable,
                   daimon::format("the daemon did not start{}{}", said.empty() ? "" : ":\n", said),
                   daimon::format("its log: {}", printable(folders.log().native())));
