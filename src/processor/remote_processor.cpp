@@ -278,8 +278,10 @@ void RemoteProcessor::Transfers::end(Transfer& transfer, CURLcode code) {
   // Text that has gone out cannot be taken back, so only what has not begun is tried again.
   const bool lost = code != CURLE_OK && !transfer.stream.is_done();
   const bool busy = code == CURLE_OK && (status == 429 || status >= 500);
+  // A server that said nothing for so long is not waited for as long again: whoever asked is told.
+  const bool silent = code == CURLE_OPERATION_TIMEDOUT;
   const std::chrono::milliseconds asked = std::chrono::seconds(retry_after);
-  if ((lost || busy) && !transfer.streamed && transfer.retries < options_.retries_max &&
+  if ((lost || busy) && !silent && !transfer.streamed && transfer.retries < options_.retries_max &&
       asked <= options_.retry_after_max) {
     const auto backoff = options_.backoff * (1 << transfer.retries++);
     return again(transfer, std::max(asked, std::chrono::milliseconds(backoff)));

@@ -71,6 +71,19 @@ TEST_F(Remote, ErrorsSayWhatToDo) {
   EXPECT_EQ(RemoteProcessor::create(nowhere).error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST_F(Remote, AServerThatSaysNothingIsAskedOnceAndGivenUp) {
+  RemoteOptions options;
+  options.url = hub_.url("/silent");
+  options.model = "stub";
+  options.idle_timeout = std::chrono::seconds(1);
+  const auto reply = complete(**RemoteProcessor::create(options), request("r", "hello"));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::kTimeout);
+  EXPECT_THAT(reply.error().what, testing::HasSubstr("did not answer in time"));
+  EXPECT_FALSE(reply.error().remedy.empty());
+  EXPECT_EQ(hub_.requests().size(), 1U);
+}
+
 TEST_F(Remote, KeyComesFromTheNamedVariable) {
   unsetenv("DAIMON_TEST_KEY");
   EXPECT_EQ(complete(*server("key", "DAIMON_TEST_KEY"), request("r", "x")).error().code, ErrorCode::kDenied);

@@ -24,6 +24,20 @@ def text_chunk(text, reason=None):
 USAGE = {"model": "stub", "choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 2}}}
 
 
+def scripted(body):
+    """The answer to a process whose goal is: a call, its arguments, and what is to be quoted from what it finds."""
+    messages = [m["content"] for m in body["messages"]]
+    call, arguments, *quote = [m for m in messages if m.startswith("script:\n")][0].split("\n")[1:]
+    if "Make a plan" in messages[-1]:
+        return json.dumps({"plan": [{"call": call, "text": "as told", "check": "it is done"}]})
+    if not any("[done] 1." in m for m in messages):
+        return json.dumps({"call": call, "with": json.loads(arguments)})
+    ending = {"answer": "as told", "found": True}
+    if "citations" in json.dumps(body.get("response_format", "")):
+        ending["citations"] = [{"passage": 1, "quote": q} for q in quote]
+    return json.dumps({"call": "finish", "with": ending})
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -113,6 +127,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(401, b'{"error":{"message":"bad key"}}')
         if kind == "busy" and number <= 2:
             return self.send(429, b"{}", Retry_After="0")
+        if kind == "silent":
+            return time.sleep(600)
+        if kind == "script":
+            return self.events(sse(text_chunk(scripted(body), "stop"), USAGE, b"[DONE]"))
         if kind == "down":
             return self.send(503, b'{"error":{"message":"out to lunch"}}')
         if kind == "later":
