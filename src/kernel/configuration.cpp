@@ -51,10 +51,11 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
   const auto value = parse_json(*text);
   if (!value) return wrong(path, value.error().what);
   if (!value->is_object()) return wrong(path, "not a JSON object");
-  constexpr std::array<std::string_view, 4> kKnown = {"model", "remotes", "web_hosts", "budget"};
+  // "origins" is the API server's, which reads it itself.
+  constexpr std::array<std::string_view, 5> kKnown = {"model", "remotes", "web_hosts", "budget", "origins"};
   for (const auto& member : value->get_object())
     if (std::ranges::find(kKnown, std::string_view(member.key())) == kKnown.end())
-      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, budget",
+      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, budget, origins",
                                         printable(member.key())));
   made.model = find_string(*value, "model").value_or(made.model);
   if (const Json* remotes = find(*value, "remotes"); remotes != nullptr) {
