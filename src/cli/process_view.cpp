@@ -14,6 +14,17 @@ std::string text_of(const Json& value, std::string_view member) {
   return printable(find_string(value, member).value_or(""));
 }
 
+// Lines run on: a goal with piped material has many.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text)
+    if (const bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t'; !blank)
+      line += c;
+    else if (!line.ends_with(' '))
+      line += ' ';
+  return line;
+}
+
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
@@ -165,7 +176,7 @@ void ProcessView::show_header(const Json& created) {
       mounts += (mounts.empty() ? "" : ", ") + printable(mount.is_string() ? std::string_view(mount.get_string())
                                                                            : find_string(mount, "name").value_or(""));
   if (!mounts.empty()) line += daimon::format("{}{}", terminal_.symbols->dot, mounts);
-  std::string goal = text_of(created, "goal");
+  std::string goal = printable(one_line(find_string(created, "goal").value_or("")));
   goal = cut_utf8(goal, 600).size() < goal.size()
              ? std::string(cut_utf8(goal, 600)) + std::string(terminal_.symbols->ellipsis)
              : goal;
