@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -75,6 +76,7 @@ class Program : public testing::Test {
   }
 
   [[noreturn]] void execute(const std::vector<std::string>& words) {
+    if (before_execute) before_execute();
     std::vector<std::string> texts{"daimon"};
     texts.insert(texts.end(), words.begin(), words.end());
     std::vector<char*> arguments;
@@ -91,6 +93,7 @@ class Program : public testing::Test {
 
   TemporaryFolder folder;
   std::map<std::string, std::string> environment;
+  std::function<void()> before_execute;  // in the child that becomes the program
   std::string program = DAIMON_OVER_FAKE;
 
  private:
