@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 #include "api/socket.h"
 #include "base/format.h"
@@ -65,8 +67,9 @@ const Command* command_named(std::string_view name) {
   return found == list.end() ? nullptr : &*found;
 }
 
-int run_command_line(std::span<const std::string> words, const Terminal::Environment& environment, const Boot& boot) {
-  Session session{Terminal::of_process(environment), {}, environment, boot};
+namespace {
+
+int run_words(Session& session, std::span<const std::string> words) {
   const std::string name = words.empty() ? "help" : words[0];
   if (name == "--version" || name == "-V" || name == "version") {
     session.terminal.out.write(daimon::format("daimon {}\n", version()));
@@ -110,11 +113,24 @@ int run_command_line(std::span<const std::string> words, const Terminal::Environ
         name, {ErrorCode::kInvalidArgument,
                daimon::format("'{}' is one word too many", printable(arguments->positional[command->most])), ""});
   if (command->run != help && command->run != completions) {
-    auto folders = Folders::find(environment);
+    auto folders = Folders::find(session.environment);
     if (!folders) return session.failed(folders.error());
     session.folders = std::move(*folders);
   }
   return command->run(session, *arguments);
+}
+
+}  // namespace
+
+int run_command_line(std::span<const std::string> words, const Terminal::Environment& environment, const Boot& boot) {
+  Session session{Terminal::of_process(environment), {}, environment, boot};
+  const int code = run_words(session, words);
+  // An answer that did not arrive is no success. Who stopped reading (`| head`) wanted no more.
+  const int failure = session.terminal.out.failure();
+  if (code != kSuccess || failure == 0 || failure == EPIPE) return code;
+  return session.failed(
+      {ErrorCode::kIo, daimon::format("the output could not be written: {}", std::generic_category().message(failure)),
+       "nothing that was done is undone; give the output a place with room"});
 }
 
 }  // namespace daimon::cli

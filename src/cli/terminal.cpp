@@ -55,7 +55,10 @@ bool Stream::write(std::string_view text) const {
   while (!text.empty()) {
     const ssize_t count = ::write(descriptor_, text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
+    if (count <= 0) {
+      if (failure_ == 0) failure_ = count < 0 ? errno : EIO;
+      return false;
+    }
     text.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;

@@ -16,8 +16,10 @@ class Stream {
  public:
   Stream(int descriptor, bool is_terminal, bool colours)
       : descriptor_(descriptor), is_terminal_(is_terminal), colours_(colours) {}
-  // Flushed at once. False when nobody reads any more.
+  // Flushed at once. False when nobody reads any more, or there is no room.
   bool write(std::string_view text) const;
+  // The errno of the first write that failed; 0: none did.
+  [[nodiscard]] int failure() const { return failure_; }
   [[nodiscard]] std::string paint(Style style, std::string_view text) const;
   [[nodiscard]] bool is_terminal() const { return is_terminal_; }
 
@@ -25,6 +27,7 @@ class Stream {
   int descriptor_;
   bool is_terminal_;
   bool colours_;
+  mutable int failure_ = 0;
 };
 
 struct Symbols {

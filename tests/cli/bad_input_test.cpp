@@ -493,5 +493,12 @@ TEST_F(BadInput, ModelServerThatNeverAnswersIsPausedResumedAndKilled) {
   until_state("p1", "stopped");
 }
 
+TEST_F(BadInput, OutputThatCannotBeWrittenIsNoSuccess) {
+  before_execute = [] { ::dup2(::open("/dev/full", O_WRONLY), 1); };
+  expect_error(daimon({"--version"}), 1, "could not be written: No space left", "a place with room");
+  before_execute = [] { ::close(1); };
+  expect_error(daimon({"mounts", "--json"}), 1, "could not be written", "");
+}
+
 }  // namespace
 }  // namespace daimon::test
