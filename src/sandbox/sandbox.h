@@ -27,7 +27,7 @@ enum class Layer : std::uint8_t {
   kLimits,      // rlimits on memory, CPU, processes, file size; the whole tree watched while it runs
   kNamespaces,  // bubblewrap: own mounts, processes, network (none), IPC, host name; no further user namespaces
   kLandlock,    // file rights by path, no TCP, no signals outward, enforced by the kernel apart from the mounts
-  kSeccomp,     // system calls: no io_uring, mount, ptrace, bpf, keys, namespaces, set-user-ID files, foreign sockets
+  kSeccomp,     // system calls: no io_uring, mount, ptrace, bpf, keys, namespaces, set-user-ID files, sockets
   kCgroup,      // memory and processes of the tree as one number; used where it can be, not required
 };
 std::string_view name_of(Layer layer) noexcept;

@@ -37,6 +37,24 @@ TEST_F(Python, ItReadsTheMountsAndKeepsItsScratchFolder) {
   EXPECT_THAT(outcome->label.sources, ::testing::Contains("file:home"));
 }
 
+TEST_F(Python, ProcessesOfAProgramTalkThoughThereAreNoSockets) {
+  EXPECT_EQ(run("import subprocess; print(subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout)"),
+            "hi");
+  EXPECT_EQ(run("import multiprocessing as m\n"
+                "c = m.get_context('fork')\n"
+                "a, b = c.Pipe()\n"
+                "p = c.Process(target=lambda: b.send(b.recv() * 2))\n"
+                "p.start(); a.send(21); print(a.recv()); p.join()"),
+            "42");
+  EXPECT_EQ(run("import asyncio\n"
+                "async def f():\n"
+                "  p = await asyncio.create_subprocess_exec('echo', 'hi', stdout=-1)\n"
+                "  return (await p.communicate())[0].decode()\n"
+                "print(asyncio.run(f()))"),
+            "hi");
+  EXPECT_THAT(run("import socket; socket.socket(socket.AF_UNIX)"), HasSubstr("PermissionError"));
+}
+
 TEST_F(Python, ExceptionsAndLimitsAreErrorsThatSayWhich) {
   EXPECT_EQ(run("a = 1\nprint(a / 0)"), "error: ZeroDivisionError: division by zero (line 2)");
   EXPECT_THAT(run("print("), HasSubstr("SyntaxError"));
