@@ -17,13 +17,17 @@ Result<std::optional<Outcome>> Device::query(const Call& call, const CallContext
   return fail(ErrorCode::kUnsupported, daimon::format("{} cannot tell whether it happened", call.name));
 }
 
-Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view path) {
-  const auto refuse = [&](std::string_view why) {
-    return fail(ErrorCode::kInvalidArgument, daimon::format("the path '{}' {}", printable(path), why),
-                "give a path below a mounted folder, such as letters/fence.md");
-  };
-  if (mounts.empty())
-    return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
+namespace {
+
+std::unexpected<Error> refuse_path(std::string_view path, std::string_view why) {
+  return fail(ErrorCode::kInvalidArgument, daimon::format("the path '{}' {}", printable(path), why),
+              "give a path below a mounted folder, such as letters/fence.md");
+}
+
+}  // namespace
+
+Result<std::string> canonical_path(std::string_view path) {
+  const auto refuse = [given = path](std::string_view why) { return refuse_path(given, why); };
   if (path.contains('\0')) return refuse("contains a NUL byte");
   if (path.starts_with('/')) return refuse("is absolute");
   if (path == ".") path = "";
@@ -36,10 +40,24 @@ Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::s
     if (component.empty() || component == ".") return refuse("has an empty component");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  return std::string(path);
+}
+
+Result<std::vector<Access>> file_access(std::string_view verb, std::string_view path) {
+  DAIMON_TRY(std::string object, canonical_path(path));
+  if (object.empty()) object = ".";
+  return std::vector{Access{"file", std::string(verb), std::move(object)}};
+}
+
+Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view given) {
+  if (mounts.empty())
+    return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
+  DAIMON_TRY(const std::string clean, canonical_path(given));
+  const std::string_view path = clean;
   if (mounts.size() == 1) return ResolvedPath{&mounts.front(), std::filesystem::path(path)};
   const std::size_t end = std::min(path.find('/'), path.size());
   const auto mount = std::ranges::find(mounts, path.substr(0, end), &MountReference::name);
-  if (mount == mounts.end()) return refuse("does not start with the name of a mount");
+  if (mount == mounts.end()) return refuse_path(given, "does not start with the name of a mount");
   return ResolvedPath{&*mount, std::filesystem::path(path.substr(std::min(end + 1, path.size())))};
 }
 

@@ -98,6 +98,10 @@ struct ResolvedPath {
   const MountReference* mount = nullptr;
   std::filesystem::path relative;
 };
+// The one spelling of such a path, however it was written: without "./" before it and "/" behind; "" is the root.
+Result<std::string> canonical_path(std::string_view path);
+// The access to that path, for the monitor: two spellings of one file are one access.
+Result<std::vector<Access>> file_access(std::string_view verb, std::string_view path);
 Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view path);
 
 }  // namespace daimon::device

@@ -107,10 +107,13 @@ class PythonDevice final : public Device {
 
  private:
   PythonOptions options_;
-  // Pure to the world: nothing outside the scratch folder changes. Reading the mounts is an access of its own.
+  // Pure to the world: nothing outside the scratch folder changes. Nobody can tell before which files of the mounts a
+  // program will look at, so it is judged as one that reads and lists them all.
   std::array<CallSpecification, 1> calls_{specify<PythonArguments>(
       "python", "run a Python program", {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(60)},
-      [](const auto&) { return std::vector{Access{"python", "run", ""}, Access{"file", "read", ""}}; })};
+      [](const auto&) {
+        return std::vector{Access{"python", "run", ""}, Access{"file", "list", ""}, Access{"file", "read", ""}};
+      })};
 };
 
 }  // namespace

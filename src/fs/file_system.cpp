@@ -225,6 +225,7 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
   DAIMON_TRY(auto candidates, index.match(fts_query(request.query), request.mounts, kCandidates));
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   std::erase_if(candidates, [&](Passage& passage) {
+    if (request.admits && !request.admits(passage.mount, passage.path)) return true;
     const std::string said = spaced(passage.path) + " " + passage.heading + " " + passage.text;
     const auto held = static_cast<double>(terms_in(terms, said));
     passage.score *= 0.4 + held / static_cast<double>(std::max<std::size_t>(terms.size(), 1));
@@ -260,14 +261,15 @@ Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const s
 }
 
 Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, const std::vector<std::string>& mounts,
-                                                        int limit) {
+                                                        int limit, const Admits& admits) {
   std::vector<Passage> passages;
   std::vector<FileSummary> files;
   {
     const std::scoped_lock lock(state_->mutex);
-    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24}));
+    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}));
     DAIMON_TRY(files, state_->index.files(mounts));
   }
+  if (admits) std::erase_if(files, [&](const FileSummary& file) { return !admits(file.mount, file.path); });
   const auto terms = query_terms(goal);
   const std::string lower = to_lower_ascii(goal);
   const bool table = asks_for_table(goal);

@@ -33,10 +33,14 @@ struct Passage {
   capability::Label label;
 };
 
+// Files that the asker must not see are as if they were not there. Empty: all are seen.
+using Admits = std::function<bool(const std::string& mount, const std::string& path)>;
+
 struct SearchRequest {
   std::string query;
   std::vector<std::string> mounts;  // empty: all
   int limit = 8;
+  Admits admits = {};
 };
 
 // A file that a goal may be about.
@@ -115,7 +119,8 @@ class FileSystem {
   Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages,
                                        std::size_t bytes_max);
   // The files that a goal may be about, best match first.
-  Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit);
+  Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit,
+                                              const Admits& admits = {});
   // The extracted text of the version that is indexed now, at most `bytes_max` of it.
   Result<std::string> read(const std::string& mount, const std::string& path, std::size_t bytes_max);
   Result<Verification> verify(const std::string& mount, const std::string& path, const std::string& version,
