@@ -72,6 +72,7 @@ int run_daemon(const Session& session) {
   kernel::BootOptions boot;
   boot.state_folder = session.folders.state;
   boot.config_folder = session.folders.config;
+  boot.runtime_folder = session.folders.runtime;
   const auto system = session.boot(boot);
   if (!system) return session.failed(system.error());
   api::ServerOptions options;

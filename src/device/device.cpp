@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/within.h"
 
 namespace daimon::device {
 
@@ -54,11 +55,26 @@ Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::s
     return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
   DAIMON_TRY(const std::string clean, canonical_path(given));
   const std::string_view path = clean;
-  if (mounts.size() == 1) return ResolvedPath{&mounts.front(), std::filesystem::path(path)};
+  const auto resolved = [&](const MountReference& mount, std::filesystem::path relative) -> Result<ResolvedPath> {
+    for (const std::filesystem::path& closed : mount.closed)
+      if (is_within(closed, relative))
+        return fail(ErrorCode::kDenied,
+                    daimon::format("'{}' is Daimon's own, which no process may touch", printable(given)));
+    return ResolvedPath{&mount, std::move(relative)};
+  };
+  if (mounts.size() == 1) return resolved(mounts.front(), path);
   const std::size_t end = std::min(path.find('/'), path.size());
   const auto mount = std::ranges::find(mounts, path.substr(0, end), &MountReference::name);
   if (mount == mounts.end()) return refuse_path(given, "does not start with the name of a mount");
-  return ResolvedPath{&*mount, std::filesystem::path(path.substr(std::min(end + 1, path.size())))};
+  return resolved(*mount, path.substr(std::min(end + 1, path.size())));
+}
+
+void close_folders(MountReference& mount, std::span<const std::filesystem::path> own) {
+  for (const std::filesystem::path& folder : own) {
+    if (is_within(folder, mount.root)) mount.closed = {""};
+    if (is_within(mount.root, folder) && folder != mount.root)
+      mount.closed.push_back(folder.lexically_relative(mount.root));
+  }
 }
 
 }  // namespace daimon::device

@@ -41,7 +41,11 @@ struct MountReference {
   std::string name;
   std::filesystem::path root;  // absolute
   bool writable = true;
+  // Below root, and for no process: Daimon's own folders. The empty path closes all of the mount.
+  std::vector<std::filesystem::path> closed = {};
 };
+// Closes what of `own` lies in the mount, or the whole mount when it lies in one of them. Canonical paths.
+void close_folders(MountReference& mount, std::span<const std::filesystem::path> own);
 
 // The typed function that a model sees. `arguments_schema` is made from the C++ type (device/typed_call.h), so schema,
 // validation and code cannot disagree.
@@ -93,7 +97,8 @@ class Device {
   virtual Result<std::optional<Outcome>> query(const Call& call, const CallContext& context);
 };
 
-// The mount and the path below it that `path` names: no "..", no absolute path, no NUL, no empty component.
+// The mount and the path below it that `path` names: no "..", no absolute path, no NUL, no empty component. kDenied for
+// one in a folder that is closed.
 struct ResolvedPath {
   const MountReference* mount = nullptr;
   std::filesystem::path relative;

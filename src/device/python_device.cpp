@@ -74,7 +74,8 @@ class PythonDevice final : public Device {
     command.writable = {{scratch, "/scratch"}};
     capability::Label label = capability::join(call.label, capability::untrusted_label("call:python"));
     for (const MountReference& mount : context.mounts) {
-      command.read_only.push_back({mount.root, "/mounts/" + mount.name});
+      if (std::ranges::contains(mount.closed, std::filesystem::path())) continue;
+      command.read_only.push_back({mount.root, "/mounts/" + mount.name, mount.closed});
       label = capability::join(label, capability::untrusted_label("file:" + mount.name));
     }
     command.stop = context.stop;

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/within.h"
 #include "fs/index.h"
 #include "fs/rank.h"
 #include "fs/walk.h"
@@ -61,7 +62,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
                                             std::stop_token stop) {
   MountReport report;
   DAIMON_TRY(const Listing listing, walk(
-                                        root, options.files_max,
+                                        root, options.files_max, options.own_folders,
                                         [&](const std::filesystem::path& folder) {
                                           if (watcher) watcher->add(name, folder);
                                         },
@@ -183,6 +184,10 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   if (!std::filesystem::is_directory(root, error))
     return fail(ErrorCode::kInvalidArgument, printable(folder.string()) + " is not a folder",
                 "mount the folder that it is in");
+  for (const std::filesystem::path& own : state_->options.own_folders)
+    if (is_within(own, root))
+      return fail(ErrorCode::kDenied, printable(root.string()) + " is Daimon's own, which no process may touch",
+                  "mount a folder of your own documents");
   if (const std::filesystem::directory_iterator readable(root, error); error)
     return std::unexpected(os_error(error.value(), "cannot mount " + printable(root.string())));
   if (name.empty()) name = root.filename().empty() ? "root" : root.filename().string();

@@ -98,7 +98,8 @@ class FileSystem {
     std::filesystem::path database;  // index.db; rebuilt from the files when it is damaged
     std::uint64_t file_bytes_max = 2ULL << 30;
     std::int64_t files_max = 200'000;
-    bool watch = true;  // keeps the mounts fresh by itself
+    std::vector<std::filesystem::path> own_folders = {};  // Daimon's: canonical, never indexed and never mounted
+    bool watch = true;                                    // keeps the mounts fresh by itself
   };
   // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);

@@ -49,6 +49,8 @@ struct Profile {
 struct Bind {
   std::filesystem::path source;  // absolute
   std::string target;            // absolute, inside: "/mounts/home"
+  // Folders below it that are shown empty. Only of read_only binds.
+  std::vector<std::filesystem::path> hidden = {};
 };
 
 struct Command {

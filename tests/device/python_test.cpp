@@ -37,6 +37,14 @@ TEST_F(Python, ItReadsTheMountsAndKeepsItsScratchFolder) {
   EXPECT_THAT(outcome->label.sources, ::testing::Contains("file:home"));
 }
 
+TEST_F(Python, DaimonsOwnFoldersAreEmptyOrNotThere) {
+  world.put("config/daimon/constitution.txt", "never write file *");
+  close_folders(world.mounts[0], std::vector{world.folder / "home/config/daimon"});
+  EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/config/daimon'))"), "[]");
+  close_folders(world.mounts[0], std::vector{world.folder});
+  EXPECT_EQ(run("import os; print(os.path.exists('/mounts/home'))"), "False");
+}
+
 TEST_F(Python, ProcessesOfAProgramTalkThoughThereAreNoSockets) {
   EXPECT_EQ(run("import subprocess; print(subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout)"),
             "hi");

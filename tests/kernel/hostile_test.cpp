@@ -369,6 +369,20 @@ EXPECT_EQ(count("python"), 0);
 EXPECT_THAT(to_text(view), HasSubstr("could read any mounted file"));
 }
 
+TEST_F(Hostile, daimons_own_folders_are_out_of_reach_though_the_home_that_holds_them_is_mounted) {
+  world_.put("config/constitution.txt", "never write file *");
+  world_.options.own_folders = {world_.home() / "config"};
+  world_.begin();
+  const auto before = everything();
+  for (const auto& [call, with] : std::vector<std::pair<std::string, std::string>>{
+           {"read", R"({"path":"config/constitution.txt"})"},
+           {"write", R"({"path":"config/constitution.txt","content":""})"}}) {
+    attack(daimon::format(R"({{"plan":["{}"]}})", call), {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
+    EXPECT_THAT(to_text(run()), HasSubstr("Daimon's own")) << call;
+  }
+  EXPECT_EQ(everything(), before);
+}
+
 TEST_F(Hostile, a_process_sees_only_the_mounts_it_was_given) {
   System& system = world_.begin();
   write(outside() / "diary.md", "The diary says Rosebud.\n");

@@ -112,6 +112,24 @@ TEST_F(Sandbox, OnlyWritableFoldersKeepWhatIsWritten) {
   EXPECT_FALSE(std::filesystem::exists(world.folder / "file"));
 }
 
+TEST_F(Sandbox, AHiddenFolderIsEmptyThoughWhatItLiesInIsNot) {
+  std::filesystem::create_directories(world.folder / "mounted/config/own");
+  std::ofstream(world.folder / "mounted/config/own/secret.txt") << "secret";
+  std::ofstream(world.folder / "mounted/config/other.txt") << "other";
+  std::filesystem::create_directories(world.folder / "mounted/closed/own");
+  ::chmod((world.folder / "mounted/closed").c_str(), 0700);
+  std::filesystem::create_symlink("config", world.folder / "mounted/link");
+  Command command;
+  command.argv = {
+      "/usr/bin/sh", "-c",
+      "ls /m/config/own /m/link/own; cat /m/config/other.txt; echo x > /m/config/own/new; cat /m/link/own/*"};
+  command.read_only = {{world.folder / "mounted", "/m", {"config/own", "closed/own", "not/there", "link/own"}}};
+  const auto ran = run(profile, command);
+  ASSERT_TRUE(ran) << shown(ran);
+  EXPECT_EQ(ran->out, "/m/config/own:\n\n/m/link/own:\nother") << shown(ran);
+  EXPECT_THAT(ran->error, HasSubstr("Read-only file system"));
+}
+
 TEST_F(Sandbox, NothingOfTheCallerLeaksIn) {
   ::setenv("DAIMON_TEST_SECRET", "leak", 1);
   const int open_file = ::open((world.folder / "private.txt").c_str(), O_RDONLY);  // without close-on-exec
