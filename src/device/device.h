@@ -75,7 +75,7 @@ struct CallContext {
   std::stop_token stop;  // set on kill, cancellation and when the deadline passes
   SteadyTime deadline;
   std::span<const MountReference> mounts;               // what this process may name
-  std::filesystem::path state_folder;                   // private to this process; staged changes and scratch live here
+  std::filesystem::path state_folder;                   // private to this process; staged changes live here
   std::function<void(std::string_view line)> progress;  // may be empty; any thread
 };
 

@@ -24,17 +24,25 @@ TEST_F(Python, WhatAProgramPrintsIsItsResult) {
 }
 
 // The folder above the mount is closed to others, as people's homes are.
-TEST_F(Python, ItReadsTheMountsAndKeepsItsScratchFolder) {
+TEST_F(Python, ItReadsTheMountsAndChangesNothing) {
   world.put("notes/a.txt", "hello");
   std::filesystem::permissions(world.folder, std::filesystem::perms(0700));
   EXPECT_EQ(run("print(open('/mounts/home/notes/a.txt').read())"), "hello");
-  EXPECT_EQ(run("open('kept.txt', 'w').write('kept')"), "it printed nothing");
-  EXPECT_EQ(run("print(open('kept.txt').read())"), "kept");
+  EXPECT_EQ(run("open('own.txt', 'w').write('own'); print(open('own.txt').read())"), "own");
+  EXPECT_THAT(run("open('own.txt')"), HasSubstr("FileNotFoundError")) << "gone with the program that wrote it";
   EXPECT_THAT(run("open('/mounts/home/new.txt', 'w')"), HasSubstr("Read-only file system"));
   EXPECT_FALSE(std::filesystem::exists(world.folder / "home/new.txt"));
   const auto outcome = world.run(*device, "python", JsonObject{{"code", "print(1)"}});
   EXPECT_EQ(outcome->label.integrity, capability::Integrity::kUntrusted);
   EXPECT_THAT(outcome->label.sources, ::testing::Contains("file:home"));
+}
+
+TEST_F(Python, AllThatItWritesIsBoundedTogetherAndNothingOfItStays) {
+  PythonOptions options;
+  options.profile.scratch_bytes = 8 << 20;
+  device = make_python_device(options);
+  EXPECT_THAT(run("for i in range(8): open(f'{i}', 'w').write('x' * (2 << 20))"), HasSubstr("No space left on device"));
+  EXPECT_TRUE(std::filesystem::is_empty(world.folder / "state"));
 }
 
 TEST_F(Python, DaimonsOwnFoldersAreEmptyOrNotThere) {
