@@ -18,7 +18,8 @@ struct BootOptions {
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"
-// ({name: {"url", "model", "key_env", "may_see_personal"}}), "web_hosts" ([host]), "budget" ({"tokens", ...}).
+// ({name: {"url", "model", "key_env", "may_see_personal"}}), "web_hosts" ([host]), "origins" ([origin]), "budget"
+// ({"tokens", ...}).
 Result<std::unique_ptr<System>> boot(const BootOptions& options);
 
 }  // namespace daimon::kernel

@@ -1,6 +1,7 @@
 // The whole machine from its folders, as the daemon boots it.
 #include "kernel/boot.h"
 
+#include "kernel/configuration.h"
 #include "kernel_world.h"
 
 namespace daimon::kernel::test {
@@ -36,6 +37,23 @@ TEST_F(Booted, a_home_is_mounted_without_daimons_own_folders) {
   for (const std::string folder : {"state/daimon", "run/daimon", "config/daimon"})
     EXPECT_EQ((*system)->mount((world_.home() / folder).string(), "own", {}, {}).error().code, ErrorCode::kDenied)
         << folder;
+}
+
+TEST_F(Booted, web_pages_that_may_call_are_named_in_the_configuration) {
+  const auto configure = [&](std::string_view origins) {
+    write("config/daimon/config.json",
+          daimon::format(R"({{"model":"away","remotes":{{"away":{{"url":"http://127.0.0.1:9/v1"}}}},"origins":{}}})",
+                         origins));
+    return boot();
+  };
+  EXPECT_TRUE(configure(R"(["http://127.0.0.1:5173","https://[::1]"])"));
+  EXPECT_EQ(read_configuration(world_.home() / "config/daimon")->origins.at(0), "http://127.0.0.1:5173");
+  for (const std::string_view wrong :
+       {R"(["http://127.0.0.1:5173/"])", R"(["null"])", R"(["*"])", R"([5173])", R"("http://127.0.0.1:5173")"}) {
+    const auto refused = configure(wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_THAT(refused.error().what, HasSubstr("origins")) << wrong;
+  }
 }
 
 }  // namespace
