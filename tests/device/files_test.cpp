@@ -106,6 +106,15 @@ TEST_F(Files, AStagedChangeTouchesNothingUntilItIsApplied) {
   EXPECT_EQ(world.get("totals.txt"), "one\ntwo\nthree\n");
 }
 
+TEST_F(Files, NewContentIsNotRunAsSomebodyElse) {
+  world.put("tool.sh", "#!/bin/sh\n");
+  ::chmod((world.folder / "home/tool.sh").c_str(), 06755);
+  ASSERT_TRUE(apply(write("tool.sh", "#!/bin/sh\nid\n")));
+  struct stat status{};
+  ASSERT_EQ(::stat((world.folder / "home/tool.sh").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0755U);
+}
+
 TEST_F(Files, ANewFileIsMadeWithItsFolders) {
   const auto staged = write("a/b/new \xF0\x9F\x8C\xB1\n.txt", "x");
   ASSERT_TRUE(staged) << staged.error().what;
