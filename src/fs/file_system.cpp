@@ -93,7 +93,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
     auto document = static_cast<std::uint64_t>(file.stamp.bytes) > options.file_bytes_max
                         ? Result<Document>(fail(ErrorCode::kLimit,
                                                 daimon::format("larger than {} MiB", options.file_bytes_max >> 20)))
-                        : read_document(root / file.path, stop);
+                        : read_document(root, file.path, stop);
     const std::scoped_lock lock(mutex);
     DAIMON_CHECK(check_mounted(name));
     if (document) {
