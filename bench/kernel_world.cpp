@@ -156,8 +156,9 @@ void ScriptedProcessor::answer(std::stop_token stop) {
 // ------------------------------------------------------------------------------------------------------ machine
 
 std::vector<std::unique_ptr<device::Device>> make_devices(fs::FileSystem& files, device::DocumentReader& reader) {
+  static const capability::Constitution kNoRules;
   std::vector<std::unique_ptr<device::Device>> devices;
-  devices.push_back(kernel::make_index_device(files));
+  devices.push_back(kernel::make_index_device(files, kNoRules));
   devices.push_back(device::make_files_device(&reader));
   devices.push_back(device::make_table_device());
   devices.push_back(device::make_calculator_device());

@@ -1,11 +1,31 @@
 #include "capability/constitution.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/format.h"
 #include "base/text.h"
 
 namespace daimon::capability {
+namespace {
+
+// Everything that a rule may call the object: with several mounts a path begins with the mount's name, with one it does
+// not, and a folder that is listed is also what "folder/*" means.
+std::vector<std::string> names_of(const Access& access, std::span<const std::string> mounts) {
+  std::vector<std::string> names{access.object};
+  if (access.kind != "file" && access.kind != "index") return names;
+  const bool root = access.object == ".";
+  if (mounts.size() == 1) names.push_back(root ? mounts[0] : mounts[0] + "/" + access.object);
+  if (mounts.size() > 1 && !root) {
+    const std::size_t slash = access.object.find('/');
+    names.push_back(slash == std::string::npos ? "." : access.object.substr(slash + 1));
+  }
+  if (access.verb == "list")
+    for (std::size_t i = 0, count = names.size(); i < count; ++i) names.push_back(names[i] + "/");
+  return names;
+}
+
+}  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
   std::size_t p = 0;
@@ -54,11 +74,14 @@ Result<Constitution> Constitution::parse(std::string_view text) {
   return constitution;
 }
 
-Constitution::Verdict Constitution::judge(const Access& access) const {
+Constitution::Verdict Constitution::judge(const Access& access, std::span<const std::string> mounts) const {
   Verdict verdict;
+  if (rules_.empty()) return verdict;
+  const std::vector<std::string> names = names_of(access, mounts);
+  const bool all_files = access.kind == "file" && access.object.empty();
   for (const Rule& rule : rules_) {
     if ((rule.verb != "any" && rule.verb != access.verb) || (rule.kind != "any" && rule.kind != access.kind) ||
-        !glob_matches(rule.pattern, access.object))
+        (!all_files && std::ranges::none_of(names, [&](const auto& name) { return glob_matches(rule.pattern, name); })))
       continue;
     if (rule.ruling > verdict.ruling) verdict = {rule.ruling, rule.line};
   }

@@ -1,9 +1,12 @@
 // The person's written rules, enforced at the system-call boundary: a rule can only forbid or ask, never grant.
 //
 // One rule a line: "never VERB KIND OBJECT-PATTERN" or "ask VERB KIND OBJECT-PATTERN", where VERB and KIND may be
-// "any" and the pattern is a glob ("*" any characters, "?" one). "#" starts a comment.
+// "any" and the pattern is a glob ("*" any characters, "?" one). "#" starts a comment. Paths are those of the mounted
+// folder, with or without its name before them: a file that one rule forbids is not to be had by mounting another
+// folder beside it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +26,9 @@ class Constitution {
 
   // kInvalidArgument names the line that is not a rule; a constitution that cannot be read is never ignored.
   static Result<Constitution> parse(std::string_view text);
-  // "never" wins over "ask", whatever their order.
-  [[nodiscard]] Verdict judge(const Access& access) const;
+  // "never" wins over "ask", whatever their order. `mounts` are the names of what the process has mounted. An access to
+  // all files falls under the rules of every file.
+  [[nodiscard]] Verdict judge(const Access& access, std::span<const std::string> mounts = {}) const;
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:

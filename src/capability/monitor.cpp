@@ -4,6 +4,18 @@
 #include "base/text.h"
 
 namespace daimon::capability {
+namespace {
+
+std::string reason_of(const Constitution::Verdict& rule, const Access& access) {
+  std::string why =
+      daimon::format("a rule of the constitution {}: '{}'",
+                     rule.ruling == Constitution::Ruling::kNever ? "forbids it" : "asks first", printable(rule.rule));
+  if (access.kind == "file" && access.object.empty())
+    why += daimon::format(", and this could {} any mounted file", access.verb);
+  return why;
+}
+
+}  // namespace
 
 Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,
                 const MonitorOptions& options, WallTime now) {
@@ -39,15 +51,15 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
       why = daimon::format("it goes to {} after reading what others wrote, and your own data may go with it",
                            printable(access.object));
     }
-    const Constitution::Verdict rule = constitution.judge(access);
+    const Constitution::Verdict rule = constitution.judge(access, facts.mounts);
     if (rule.ruling == Constitution::Ruling::kNever) {
-      decision.reason = daimon::format("a rule of the constitution forbids it: '{}'", printable(rule.rule));
+      decision.reason = reason_of(rule, access);
       decision.handles.clear();
       return decision;
     }
     if (rule.ruling == Constitution::Ruling::kAsk) {
       ask = true;
-      why = daimon::format("a rule of the constitution asks first: '{}'", printable(rule.rule));
+      why = reason_of(rule, access);
     }
     decision.handles.push_back(*handle);
   }

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "cli/build_id.h"
 #include "cli/command.h"
+#include "kernel/configuration.h"
 
 namespace daimon::cli {
 namespace {
@@ -41,17 +42,6 @@ Result<api::Descriptor> lock_state(const Folders& folders) {
   return lock;
 }
 
-std::vector<std::string> allowed_origins(const Folders& folders) {
-  std::ifstream file(folders.config / "config.json", std::ios::binary);
-  const auto config = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
-  std::vector<std::string> origins;
-  if (config)
-    if (const Json* list = find(*config, "origins"); list != nullptr && list->is_array())
-      for (const Json& origin : list->get_array())
-        if (origin.is_string()) origins.emplace_back(origin.get_string());
-  return origins;
-}
-
 void log(const Session& session, std::string_view line) {
   session.terminal.err.write(daimon::format("{} {}\n", to_iso8601(SystemClock().now()), line));
 }
@@ -72,13 +62,16 @@ int run_daemon(const Session& session) {
   kernel::BootOptions boot;
   boot.state_folder = session.folders.state;
   boot.config_folder = session.folders.config;
+  boot.runtime_folder = session.folders.runtime;
+  const auto configuration = kernel::read_configuration(boot.config_folder);
+  if (!configuration) return session.failed(configuration.error());
   const auto system = session.boot(boot);
   if (!system) return session.failed(system.error());
   api::ServerOptions options;
   options.socket = session.folders.socket();
   options.token_file = session.folders.tokens();
   options.version = version();
-  options.allowed_origins = allowed_origins(session.folders);
+  options.allowed_origins = configuration->origins;
   options.on_shutdown = [] { ::kill(::getpid(), SIGTERM); };
   auto server = api::Server::start(**system, std::move(options));
   if (!server) return session.failed(server.error());

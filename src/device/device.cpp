@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/within.h"
 
 namespace daimon::device {
 
@@ -17,13 +18,17 @@ Result<std::optional<Outcome>> Device::query(const Call& call, const CallContext
   return fail(ErrorCode::kUnsupported, daimon::format("{} cannot tell whether it happened", call.name));
 }
 
-Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view path) {
-  const auto refuse = [&](std::string_view why) {
-    return fail(ErrorCode::kInvalidArgument, daimon::format("the path '{}' {}", printable(path), why),
-                "give a path below a mounted folder, such as letters/fence.md");
-  };
-  if (mounts.empty())
-    return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
+namespace {
+
+std::unexpected<Error> refuse_path(std::string_view path, std::string_view why) {
+  return fail(ErrorCode::kInvalidArgument, daimon::format("the path '{}' {}", printable(path), why),
+              "give a path below a mounted folder, such as letters/fence.md");
+}
+
+}  // namespace
+
+Result<std::string> canonical_path(std::string_view path) {
+  const auto refuse = [given = path](std::string_view why) { return refuse_path(given, why); };
   if (path.contains('\0')) return refuse("contains a NUL byte");
   if (path.starts_with('/')) return refuse("is absolute");
   if (path == ".") path = "";
@@ -36,11 +41,40 @@ Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::s
     if (component.empty() || component == ".") return refuse("has an empty component");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  if (mounts.size() == 1) return ResolvedPath{&mounts.front(), std::filesystem::path(path)};
+  return std::string(path);
+}
+
+Result<std::vector<Access>> file_access(std::string_view verb, std::string_view path) {
+  DAIMON_TRY(std::string object, canonical_path(path));
+  if (object.empty()) object = ".";
+  return std::vector{Access{"file", std::string(verb), std::move(object)}};
+}
+
+Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view given) {
+  if (mounts.empty())
+    return fail(ErrorCode::kNotFound, "no folder is mounted", "mount one: daimon run ... --mount FOLDER");
+  DAIMON_TRY(const std::string clean, canonical_path(given));
+  const std::string_view path = clean;
+  const auto resolved = [&](const MountReference& mount, std::filesystem::path relative) -> Result<ResolvedPath> {
+    for (const std::filesystem::path& closed : mount.closed)
+      if (is_within(closed, relative))
+        return fail(ErrorCode::kDenied,
+                    daimon::format("'{}' is Daimon's own, which no process may touch", printable(given)));
+    return ResolvedPath{&mount, std::move(relative)};
+  };
+  if (mounts.size() == 1) return resolved(mounts.front(), path);
   const std::size_t end = std::min(path.find('/'), path.size());
   const auto mount = std::ranges::find(mounts, path.substr(0, end), &MountReference::name);
-  if (mount == mounts.end()) return refuse("does not start with the name of a mount");
-  return ResolvedPath{&*mount, std::filesystem::path(path.substr(std::min(end + 1, path.size())))};
+  if (mount == mounts.end()) return refuse_path(given, "does not start with the name of a mount");
+  return resolved(*mount, path.substr(std::min(end + 1, path.size())));
+}
+
+void close_folders(MountReference& mount, std::span<const std::filesystem::path> own) {
+  for (const std::filesystem::path& folder : own) {
+    if (is_within(folder, mount.root)) mount.closed = {""};
+    if (is_within(mount.root, folder) && folder != mount.root)
+      mount.closed.push_back(folder.lexically_relative(mount.root));
+  }
 }
 
 }  // namespace daimon::device

@@ -41,7 +41,11 @@ struct MountReference {
   std::string name;
   std::filesystem::path root;  // absolute
   bool writable = true;
+  // Below root, and for no process: Daimon's own folders. The empty path closes all of the mount.
+  std::vector<std::filesystem::path> closed = {};
 };
+// Closes what of `own` lies in the mount, or the whole mount when it lies in one of them. Canonical paths.
+void close_folders(MountReference& mount, std::span<const std::filesystem::path> own);
 
 // The typed function that a model sees. `arguments_schema` is made from the C++ type (device/typed_call.h), so schema,
 // validation and code cannot disagree.
@@ -71,7 +75,7 @@ struct CallContext {
   std::stop_token stop;  // set on kill, cancellation and when the deadline passes
   SteadyTime deadline;
   std::span<const MountReference> mounts;               // what this process may name
-  std::filesystem::path state_folder;                   // private to this process; staged changes and scratch live here
+  std::filesystem::path state_folder;                   // private to this process; staged changes live here
   std::function<void(std::string_view line)> progress;  // may be empty; any thread
 };
 
@@ -93,11 +97,16 @@ class Device {
   virtual Result<std::optional<Outcome>> query(const Call& call, const CallContext& context);
 };
 
-// The mount and the path below it that `path` names: no "..", no absolute path, no NUL, no empty component.
+// The mount and the path below it that `path` names: no "..", no absolute path, no NUL, no empty component. kDenied for
+// one in a folder that is closed.
 struct ResolvedPath {
   const MountReference* mount = nullptr;
   std::filesystem::path relative;
 };
+// The one spelling of such a path, however it was written: without "./" before it and "/" behind; "" is the root.
+Result<std::string> canonical_path(std::string_view path);
+// The access to that path, for the monitor: two spellings of one file are one access.
+Result<std::vector<Access>> file_access(std::string_view verb, std::string_view path);
 Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view path);
 
 }  // namespace daimon::device

@@ -31,22 +31,21 @@ class FilesDevice final : public Device {
   explicit FilesDevice(DocumentReader* reader)
       : reader_(reader),
         calls_{
-            specify<ListArguments>(
-                "list", "show the files of a folder", {.effect = EffectClass::kRead},
-                [](const auto& a) { return std::vector{Access{"file", "list", a.path.value_or("")}}; }),
+            specify<ListArguments>("list", "show the files of a folder", {.effect = EffectClass::kRead},
+                                   [](const auto& a) { return file_access("list", a.path.value_or("")); }),
             specify<ReadArguments>("read", "show a file's text",
                                    {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(60)},
-                                   [](const auto& a) { return std::vector{Access{"file", "read", a.path}}; }),
+                                   [](const auto& a) { return file_access("read", a.path); }),
             // Staging touches nothing of the person's: it reads the file and keeps the new content in Daimon's own
             // folder.
             specify<WriteArguments>("write", "stage a new or changed file", {.effect = EffectClass::kRead},
-                                    [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; }),
+                                    [](const auto& a) { return file_access("write", a.path); }),
             specify<ChangeArguments>("apply", "put a staged change in place",
                                      {.effect = EffectClass::kQueryable, .needs_approval_at_l2 = true, .hidden = true},
-                                     [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; }),
+                                     [](const auto& a) { return file_access("write", a.path); }),
             specify<ChangeArguments>("discard", "drop a staged change",
                                      {.effect = EffectClass::kIdempotent, .hidden = true},
-                                     [](const auto& a) { return std::vector{Access{"file", "write", a.path}}; })} {}
+                                     [](const auto& a) { return file_access("write", a.path); })} {}
 
   [[nodiscard]] std::string_view name() const override { return "files"; }
   [[nodiscard]] std::span<const CallSpecification> calls() const override { return calls_; }
@@ -99,10 +98,7 @@ class FilesDevice final : public Device {
 
   static Result<Outcome> list(const Call& call, const CallContext& context) {
     DAIMON_TRY(const auto arguments, parse_arguments<ListArguments>(call.arguments));
-    std::string path = arguments.path.value_or("");
-    while (path.starts_with("./")) path.erase(0, 2);
-    while (path.ends_with('/') && path != "/") path.pop_back();
-    if (path == ".") path.clear();
+    DAIMON_TRY(const std::string path, canonical_path(arguments.path.value_or("")));
     std::vector<FolderEntry> entries;
     if (path.empty() && context.mounts.size() > 1) {
       for (const MountReference& mount : context.mounts) entries.push_back({mount.name, true, 0});

@@ -60,21 +60,18 @@ class PythonDevice final : public Device {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline - context.clock.steady());
     if (left.count() <= 0) return fail(ErrorCode::kTimeout, "there was no time left to run the program");
     profile.wall = std::min(profile.wall, left);
-    const auto scratch = context.state_folder / "scratch";
-    std::error_code failed;
-    std::filesystem::create_directories(scratch, failed);
-    if (failed) return std::unexpected(os_error(failed.value(), "cannot make a scratch folder"));
     sandbox::Command command;
     // Isolated (-I: no site folders of a user, no PYTHON variables), no bytecode written, UTF-8, the program on stdin.
     command.argv = {options_.interpreter, "-I", "-B", "-X", "utf8", "-"};
     command.input = arguments.code;
     command.environment = {
-        {"HOME", "/scratch"}, {"LANG", "C.UTF-8"}, {"TZ", "UTC"}, {"OPENBLAS_NUM_THREADS", "1"}, {"MPLBACKEND", "Agg"}};
-    command.working_folder = "/scratch";
-    command.writable = {{scratch, "/scratch"}};
+        {"HOME", "/tmp"}, {"LANG", "C.UTF-8"}, {"TZ", "UTC"}, {"OPENBLAS_NUM_THREADS", "1"}, {"MPLBACKEND", "Agg"}};
+    // In memory, of a bounded size as a whole, and gone with the program.
+    command.working_folder = "/tmp";
     capability::Label label = capability::join(call.label, capability::untrusted_label("call:python"));
     for (const MountReference& mount : context.mounts) {
-      command.read_only.push_back({mount.root, "/mounts/" + mount.name});
+      if (std::ranges::contains(mount.closed, std::filesystem::path())) continue;
+      command.read_only.push_back({mount.root, "/mounts/" + mount.name, mount.closed});
       label = capability::join(label, capability::untrusted_label("file:" + mount.name));
     }
     command.stop = context.stop;
@@ -107,10 +104,13 @@ class PythonDevice final : public Device {
 
  private:
   PythonOptions options_;
-  // Pure to the world: nothing outside the scratch folder changes. Reading the mounts is an access of its own.
+  // Pure to the world: nothing outside its own sandbox changes. Nobody can tell before which files of the mounts a
+  // program will look at, so it is judged as one that reads and lists them all.
   std::array<CallSpecification, 1> calls_{specify<PythonArguments>(
       "python", "run a Python program", {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(60)},
-      [](const auto&) { return std::vector{Access{"python", "run", ""}, Access{"file", "read", ""}}; })};
+      [](const auto&) {
+        return std::vector{Access{"python", "run", ""}, Access{"file", "list", ""}, Access{"file", "read", ""}};
+      })};
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// python(code): a Python program in the sandbox. No network; a scratch folder to work in; the process's mounts to read
-// at /mounts/NAME.
+// python(code): a Python program in the sandbox. No network; a folder in memory to work in, which ends with the
+// program; the process's mounts to read at /mounts/NAME.
 #pragma once
 
 #include <memory>

@@ -110,9 +110,9 @@ Status put(const StagedChange& change, std::string_view content, const std::opti
       done = std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
   };
   if (done && before) {
-    // The owner may not be ours to give; the mode is.
+    // The owner may not be ours to give; the mode is, but for the bits that would run new content as somebody else.
     if (::fchown(file.get(), before->status.st_uid, before->status.st_gid) != 0) errno = 0;
-    check(::fchmod(file.get(), before->status.st_mode & 07777));
+    check(::fchmod(file.get(), before->status.st_mode & 0777));
   }
   if (done) check(::fsync(file.get()));
   if (done) done = take_place(folder.get(), temporary, name, before, change.path);

@@ -36,7 +36,8 @@ Result<StagedChange> load_change(const std::filesystem::path& state_folder, std:
 
 // Puts the content in place: a temporary file in the target's folder, fsync, an exchange of the two names, fsync of the
 // folder. kConflict when the target is no longer what it was when the change was staged; then nothing has changed.
-// Doing it again is nothing. The file keeps its mode and owner; missing folders are made.
+// Doing it again is nothing. The file keeps its owner and its mode, but for set-user-ID and set-group-ID; missing
+// folders are made.
 Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change);
 // True: the target has the new content. False: it is as it was. kConflict: neither.
 Result<bool> is_applied(const StagedChange& change);

@@ -265,7 +265,7 @@ class TableDevice final : public Device {
   std::array<CallSpecification, 1> calls_{
       specify<TableArguments>("table", "exact operation on a column of a CSV file",
                               {.effect = EffectClass::kRead, .timeout = std::chrono::seconds(120)},
-                              [](const auto& a) { return std::vector{Access{"file", "read", a.path}}; })};
+                              [](const auto& a) { return file_access("read", a.path); })};
 };
 
 }  // namespace

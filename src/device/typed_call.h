@@ -40,7 +40,7 @@ struct CallTraits {
 
 template <class Arguments>
 CallSpecification specify(std::string name, std::string summary, CallTraits traits,
-                          std::function<std::vector<Access>(const Arguments&)> accesses) {
+                          std::function<Result<std::vector<Access>>(const Arguments&)> accesses) {
   CallSpecification made;
   made.name = std::move(name);
   made.summary = std::move(summary);

@@ -1,7 +1,9 @@
 #include "fs/document.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,36 +56,54 @@ bool looks_binary(std::string_view bytes) {
   return static_cast<std::size_t>(odd) * 20 > sample.size();
 }
 
-Result<std::string> read_bytes(const std::filesystem::path& path, bool& cut, std::stop_token stop) {
+// Closes itself; not opened: -1.
+class OpenFile {
+ public:
+  explicit OpenFile(int fd) : fd_(fd) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// The kernel resolves each step below `root` and follows no link: a folder that became one since the walk leads
+// nowhere.
+int open_beneath(const std::filesystem::path& root, const std::filesystem::path& relative) {
+  const OpenFile folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return -1;
+  open_how how{};
   // O_NONBLOCK: a fifo that replaced the file between the walk and now must not hang us.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (file < 0) return std::unexpected(os_error(errno, "cannot open " + printable(path.string())));
+  how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  for (int attempt = 0;; ++attempt) {
+    const long fd = ::syscall(SYS_openat2, folder.get(), relative.c_str(), &how, sizeof how);
+    // EAGAIN: something was renamed while the kernel looked; it asks to try again.
+    if (fd >= 0 || (errno != EINTR && (errno != EAGAIN || attempt == 50))) return static_cast<int>(fd);
+  }
+}
+
+Result<std::string> read_bytes(int file, const std::filesystem::path& path, bool& cut, const std::stop_token& stop) {
   struct stat status{};
   std::string bytes;
-  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(file);
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
     return fail(ErrorCode::kUnsupported, printable(path.string()) + " is not a regular file");
-  }
   std::array<char, 1 << 16> buffer{};
   while (bytes.size() < kTextBytesMax) {
     // Half of a file must not pass for the file.
-    if (stop.stop_requested()) {
-      ::close(file);
-      return fail(ErrorCode::kCancelled, "stopped while reading " + printable(path.string()));
-    }
+    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while reading " + printable(path.string()));
     const ssize_t got = ::read(file, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const Error error = os_error(errno, "cannot read " + printable(path.string()));
-      ::close(file);
-      return std::unexpected(error);
-    }
+    if (got < 0) return std::unexpected(os_error(errno, "cannot read " + printable(path.string())));
     if (got == 0) break;
     bytes.append(buffer.data(), static_cast<std::size_t>(got));
     // A gigabyte of zeros need not be read to know that it is no text.
     if (bytes.size() >= 8192 && bytes.size() - static_cast<std::size_t>(got) < 8192 && looks_binary(bytes)) break;
   }
-  ::close(file);
   cut = static_cast<std::uint64_t>(status.st_size) > bytes.size();
   return bytes;
 }
@@ -182,13 +202,24 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
 }
 
 Result<Document> read_document(const std::filesystem::path& path, std::stop_token stop) {
+  const auto folder = path.parent_path();
+  return read_document(folder.empty() ? "." : folder, path.filename(), std::move(stop));
+}
+
+Result<Document> read_document(const std::filesystem::path& root, const std::filesystem::path& relative,
+                               std::stop_token stop) {
+  const std::filesystem::path path = root / relative;
+  const OpenFile file(open_beneath(root, relative));
+  if (file.get() < 0) return std::unexpected(os_error(errno, "cannot open " + printable(path.string())));
   bool cut = false;
-  DAIMON_TRY(std::string bytes, read_bytes(path, cut, stop));
+  DAIMON_TRY(std::string bytes, read_bytes(file.get(), path, cut, stop));
   const auto type = type_of(path, bytes.substr(0, 8192));
   if (!type && is_named_as_text(path))
     return fail(ErrorCode::kCorrupt, "its name says that it is text, its bytes do not", "save it as UTF-8 text");
   if (!type) return fail(ErrorCode::kUnsupported, "not a text document");
-  if (*type == "pdf") return parse_pdf(path, {}, stop);
+  if (*type == "pdf")
+    // The file that was looked at, whatever has its name by now.
+    return parse_pdf(daimon::format("/proc/self/fd/{}", file.get()), {}, stop);
   Document document;
   document.type = *type;
   document.cut = cut;

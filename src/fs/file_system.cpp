@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/within.h"
 #include "fs/index.h"
 #include "fs/rank.h"
 #include "fs/walk.h"
@@ -61,7 +62,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
                                             std::stop_token stop) {
   MountReport report;
   DAIMON_TRY(const Listing listing, walk(
-                                        root, options.files_max,
+                                        root, options.files_max, options.own_folders,
                                         [&](const std::filesystem::path& folder) {
                                           if (watcher) watcher->add(name, folder);
                                         },
@@ -92,7 +93,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
     auto document = static_cast<std::uint64_t>(file.stamp.bytes) > options.file_bytes_max
                         ? Result<Document>(fail(ErrorCode::kLimit,
                                                 daimon::format("larger than {} MiB", options.file_bytes_max >> 20)))
-                        : read_document(root / file.path, stop);
+                        : read_document(root, file.path, stop);
     const std::scoped_lock lock(mutex);
     DAIMON_CHECK(check_mounted(name));
     if (document) {
@@ -183,6 +184,10 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   if (!std::filesystem::is_directory(root, error))
     return fail(ErrorCode::kInvalidArgument, printable(folder.string()) + " is not a folder",
                 "mount the folder that it is in");
+  for (const std::filesystem::path& own : state_->options.own_folders)
+    if (is_within(own, root))
+      return fail(ErrorCode::kDenied, printable(root.string()) + " is Daimon's own, which no process may touch",
+                  "mount a folder of your own documents");
   if (const std::filesystem::directory_iterator readable(root, error); error)
     return std::unexpected(os_error(error.value(), "cannot mount " + printable(root.string())));
   if (name.empty()) name = root.filename().empty() ? "root" : root.filename().string();
@@ -225,6 +230,7 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
   DAIMON_TRY(auto candidates, index.match(fts_query(request.query), request.mounts, kCandidates));
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   std::erase_if(candidates, [&](Passage& passage) {
+    if (request.admits && !request.admits(passage.mount, passage.path)) return true;
     const std::string said = spaced(passage.path) + " " + passage.heading + " " + passage.text;
     const auto held = static_cast<double>(terms_in(terms, said));
     passage.score *= 0.4 + held / static_cast<double>(std::max<std::size_t>(terms.size(), 1));
@@ -260,14 +266,15 @@ Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const s
 }
 
 Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, const std::vector<std::string>& mounts,
-                                                        int limit) {
+                                                        int limit, const Admits& admits) {
   std::vector<Passage> passages;
   std::vector<FileSummary> files;
   {
     const std::scoped_lock lock(state_->mutex);
-    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24}));
+    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}));
     DAIMON_TRY(files, state_->index.files(mounts));
   }
+  if (admits) std::erase_if(files, [&](const FileSummary& file) { return !admits(file.mount, file.path); });
   const auto terms = query_terms(goal);
   const std::string lower = to_lower_ascii(goal);
   const bool table = asks_for_table(goal);

@@ -33,10 +33,14 @@ struct Passage {
   capability::Label label;
 };
 
+// Files that the asker must not see are as if they were not there. Empty: all are seen.
+using Admits = std::function<bool(const std::string& mount, const std::string& path)>;
+
 struct SearchRequest {
   std::string query;
   std::vector<std::string> mounts;  // empty: all
   int limit = 8;
+  Admits admits = {};
 };
 
 // A file that a goal may be about.
@@ -94,7 +98,8 @@ class FileSystem {
     std::filesystem::path database;  // index.db; rebuilt from the files when it is damaged
     std::uint64_t file_bytes_max = 2ULL << 30;
     std::int64_t files_max = 200'000;
-    bool watch = true;  // keeps the mounts fresh by itself
+    std::vector<std::filesystem::path> own_folders = {};  // Daimon's: canonical, never indexed and never mounted
+    bool watch = true;                                    // keeps the mounts fresh by itself
   };
   // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);
@@ -115,7 +120,8 @@ class FileSystem {
   Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages,
                                        std::size_t bytes_max);
   // The files that a goal may be about, best match first.
-  Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit);
+  Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit,
+                                              const Admits& admits = {});
   // The extracted text of the version that is indexed now, at most `bytes_max` of it.
   Result<std::string> read(const std::string& mount, const std::string& path, std::size_t bytes_max);
   Result<Verification> verify(const std::string& mount, const std::string& path, const std::string& version,

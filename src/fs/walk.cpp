@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -31,6 +32,7 @@ Result<Stamp> stamp_of(const std::filesystem::path& path) {
 }  // namespace
 
 Result<Listing> walk(const std::filesystem::path& root, std::int64_t files_max,
+                     const std::vector<std::filesystem::path>& own,
                      const std::function<void(const std::filesystem::path&)>& on_folder, const std::stop_token& stop) {
   Listing listing;
   const auto leave_unread = [&](const std::filesystem::path& path, std::string what) {
@@ -53,7 +55,8 @@ Result<Listing> walk(const std::filesystem::path& root, std::int64_t files_max,
       std::error_code unseen;
       const auto type = entries->symlink_status(unseen).type();
       if (type == std::filesystem::file_type::directory) {
-        if (!is_ignored(relative.filename()) && depth < kDepthMax) open.emplace_back(relative, depth + 1);
+        if (!is_ignored(relative.filename()) && !std::ranges::contains(own, root / relative) && depth < kDepthMax)
+          open.emplace_back(relative, depth + 1);
         continue;
       }
       if (unseen && type != std::filesystem::file_type::not_found) leave_unread(relative, unseen.message());

@@ -1,5 +1,6 @@
 #include "kernel/boot.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "base/format.h"
@@ -46,6 +47,20 @@ Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& co
   return processor::LocalProcessor::create(local);
 }
 
+// The folders that hold what rules over processes: no process may come near them, though their person mounts a home
+// that has them inside. By the names they were given and by where those lead.
+std::vector<std::filesystem::path> own_folders(const BootOptions& options) {
+  std::vector<std::filesystem::path> own;
+  for (const auto& folder : {options.state_folder, options.config_folder, options.runtime_folder}) {
+    if (folder.empty()) continue;
+    std::error_code failed;
+    for (const auto& path : {std::filesystem::absolute(folder, failed).lexically_normal(),
+                             std::filesystem::weakly_canonical(folder, failed)})
+      if (!path.empty() && !std::ranges::contains(own, path)) own.push_back(path);
+  }
+  return own;
+}
+
 // The whole machine as one object: what the kernel refers to lives as long as the kernel.
 class Machine final : public System {
  public:
@@ -58,10 +73,11 @@ class Machine final : public System {
   Status start_up() {
     // Before the journal is opened: opening it takes it away from whoever had it.
     DAIMON_TRY(lock_, StateLock::take(options_.state_folder));
-    DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db"}));
+    const auto own = own_folders(options_);
+    DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db", .own_folders = own}));
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
     Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_};
-    ports.devices.push_back(make_index_device(*files_));
+    ports.devices.push_back(make_index_device(*files_, configuration_.constitution));
     ports.devices.push_back(device::make_files_device(&reader_));
     ports.devices.push_back(device::make_table_device());
     ports.devices.push_back(device::make_calculator_device());
@@ -70,6 +86,7 @@ class Machine final : public System {
     ports.kernel_calls.push_back(device::make_ask_specification());
     KernelOptions kernel;
     kernel.state_folder = options_.state_folder;
+    kernel.own_folders = own;
     kernel.limits = configuration_.limits;
     kernel.web_hosts = configuration_.web_hosts;
     for (const auto& [name, remote] : configuration_.remotes)

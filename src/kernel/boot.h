@@ -11,13 +11,15 @@
 namespace daimon::kernel {
 
 struct BootOptions {
-  std::filesystem::path state_folder;   // journal.db, index.db, processes/
-  std::filesystem::path config_folder;  // config.json, constitution.txt; may be missing
-  int threads = 0;                      // of the processor; 0: as many as there are cores
+  std::filesystem::path state_folder;    // journal.db, index.db, processes/
+  std::filesystem::path config_folder;   // config.json, constitution.txt; may be missing
+  std::filesystem::path runtime_folder;  // the API's socket; may be empty
+  int threads = 0;                       // of the processor; 0: as many as there are cores
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"
-// ({name: {"url", "model", "key_env", "may_see_personal"}}), "web_hosts" ([host]), "budget" ({"tokens", ...}).
+// ({name: {"url", "model", "key_env", "may_see_personal"}}), "web_hosts" ([host]), "origins" ([origin]), "budget"
+// ({"tokens", ...}).
 Result<std::unique_ptr<System>> boot(const BootOptions& options);
 
 }  // namespace daimon::kernel

@@ -35,6 +35,27 @@ Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_v
   return remote;
 }
 
+// A list of texts, which may be missing.
+Result<std::vector<std::string>> read_texts(const std::filesystem::path& path, const Json& value,
+                                            std::string_view name) {
+  std::vector<std::string> texts;
+  const Json* list = find(value, name);
+  if (list == nullptr) return texts;
+  if (!list->is_array()) return wrong(path, daimon::format("\"{}\" is not a list", name));
+  for (const Json& text : list->get_array()) {
+    if (!text.is_string()) return wrong(path, daimon::format("an item of \"{}\" is not text", name));
+    texts.emplace_back(text.get_string());
+  }
+  return texts;
+}
+
+// As a browser sends it, to be compared byte for byte: scheme, host and port, nothing after.
+bool is_origin(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (text.starts_with(scheme)) return text.size() > scheme.size() && !text.substr(scheme.size()).contains('/');
+  return false;
+}
+
 }  // namespace
 
 Result<Configuration> read_configuration(const std::filesystem::path& folder) {
@@ -51,11 +72,10 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
   const auto value = parse_json(*text);
   if (!value) return wrong(path, value.error().what);
   if (!value->is_object()) return wrong(path, "not a JSON object");
-  // "origins" is the API server's, which reads it itself.
-  constexpr std::array<std::string_view, 5> kKnown = {"model", "remotes", "web_hosts", "budget", "origins"};
+  constexpr std::array<std::string_view, 5> kKnown = {"model", "remotes", "web_hosts", "origins", "budget"};
   for (const auto& member : value->get_object())
     if (std::ranges::find(kKnown, std::string_view(member.key())) == kKnown.end())
-      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, budget, origins",
+      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, origins, budget",
                                         printable(member.key())));
   made.model = find_string(*value, "model").value_or(made.model);
   if (const Json* remotes = find(*value, "remotes"); remotes != nullptr) {
@@ -65,13 +85,11 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
       made.remotes.emplace(std::string(member.key()), std::move(remote));
     }
   }
-  if (const Json* hosts = find(*value, "web_hosts"); hosts != nullptr) {
-    if (!hosts->is_array()) return wrong(path, "\"web_hosts\" is not a list");
-    for (const Json& host : hosts->get_array()) {
-      if (!host.is_string()) return wrong(path, "a host of \"web_hosts\" is not text");
-      made.web_hosts.emplace_back(host.get_string());
-    }
-  }
+  DAIMON_TRY(made.web_hosts, read_texts(path, *value, "web_hosts"));
+  DAIMON_TRY(made.origins, read_texts(path, *value, "origins"));
+  for (const std::string& origin : made.origins)
+    if (!is_origin(origin))
+      return wrong(path, daimon::format("'{}' of \"origins\" is not like http://127.0.0.1:5173", printable(origin)));
   if (const Json* budget = find(*value, "budget"); budget != nullptr) {
     made.limits.tokens = find_integer(*budget, "tokens").value_or(made.limits.tokens);
     made.limits.seconds = find_number(*budget, "seconds").value_or(made.limits.seconds);

@@ -23,6 +23,7 @@ struct Configuration {
   std::string model = "firmware";  // the default
   std::map<std::string, RemoteModel, std::less<>> remotes;
   std::vector<std::string> web_hosts;  // that fetch may reach
+  std::vector<std::string> origins;    // of web pages that may call the API over TCP
   process::Limits limits;
   capability::Constitution constitution;
 };

@@ -1,5 +1,6 @@
 #include "kernel/index_device.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/format.h"
@@ -16,6 +17,7 @@ using device::CallContext;
 using device::CallSpecification;
 using device::EffectClass;
 using device::Outcome;
+using Ruling = capability::Constitution::Ruling;
 
 constexpr int kPassagesMax = 4;
 constexpr std::size_t kWindowBytes = 320;
@@ -48,8 +50,9 @@ CallSpecification specification(std::string name, std::string summary, JsonObjec
 
 class IndexDevice final : public device::Device {
  public:
-  explicit IndexDevice(fs::FileSystem& files)
+  IndexDevice(fs::FileSystem& files, const capability::Constitution& constitution)
       : files_(files),
+        constitution_(constitution),
         calls_{specification("search", "find passages in the mounted files",
                              {{"query", text_schema(400, "the words to look for")}}, "search", false),
                specification("survey", "which files the goal may be about",
@@ -82,6 +85,18 @@ class IndexDevice final : public device::Device {
     return context.mounts.size() == 1 ? path : mount + "/" + path;
   }
 
+  // The strictest that the constitution says of using the file so, of reading it and of knowing that it is there.
+  Ruling ruling(const CallContext& context, const std::string& verb, const std::string& mount,
+                const std::string& path) const {
+    const auto mounts = names(context);
+    Ruling strictest = Ruling::kSilent;
+    for (const Access& access :
+         {Access{"index", verb, shown(context, mount, path)}, Access{"file", "read", shown(context, mount, path)},
+          Access{"file", "list", shown(context, mount, path)}})
+      strictest = std::max(strictest, constitution_.judge(access, mounts).ruling);
+    return strictest;
+  }
+
   Result<Outcome> search(const Call& call, const CallContext& context) {
     const auto query = find_string(call.arguments, "query");
     if (!query || query->empty()) return fail(ErrorCode::kInvalidArgument, "search needs a query");
@@ -89,6 +104,9 @@ class IndexDevice final : public device::Device {
     request.query = *query;
     request.mounts = names(context);
     request.limit = kPassagesMax;
+    request.admits = [&](const std::string& mount, const std::string& path) {
+      return ruling(context, "search", mount, path) == Ruling::kSilent;
+    };
     DAIMON_TRY(const auto passages, files_.search(request));
     DAIMON_TRY(const auto windows, files_.windows(*query, passages, kWindowBytes));
     Outcome outcome;
@@ -124,11 +142,15 @@ class IndexDevice final : public device::Device {
   Result<Outcome> survey(const Call& call, const CallContext& context) {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
     const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
-    DAIMON_TRY(const auto files, files_.rank_files(cut_utf8(goal, 4096), names(context), limit));
+    DAIMON_TRY(const auto files, files_.rank_files(cut_utf8(goal, 4096), names(context), limit,
+                                                   [&](const std::string& mount, const std::string& path) {
+                                                     return ruling(context, "survey", mount, path) != Ruling::kNever;
+                                                   }));
     JsonArray list;
     for (const fs::FileSummary& file : files) {
       JsonObject item{{"path", shown(context, file.mount, file.path)}};
-      if (!file.columns.empty()) add_table(item, file, goal);
+      if (!file.columns.empty() && ruling(context, "survey", file.mount, file.path) == Ruling::kSilent)
+        add_table(item, file, goal);
       list.push_back(std::move(item));
     }
     // File names are the work of whoever wrote them.
@@ -143,6 +165,10 @@ class IndexDevice final : public device::Device {
     if (!path || !version || !quote)
       return fail(ErrorCode::kInvalidArgument, "cite needs a path, a version and a quotation");
     DAIMON_TRY(const auto resolved, device::resolve_path(context.mounts, *path));
+    // Else whether a guess stands in a file would be told to who may not read it.
+    if (ruling(context, "cite", resolved.mount->name, resolved.relative.string()) != Ruling::kSilent)
+      return fail(ErrorCode::kDenied,
+                  daimon::format("a rule of the constitution stands against reading '{}'", printable(*path)));
     DAIMON_TRY(const auto verification,
                files_.verify(resolved.mount->name, resolved.relative.string(), std::string(*version), *quote));
     return Outcome{
@@ -152,13 +178,14 @@ class IndexDevice final : public device::Device {
   }
 
   fs::FileSystem& files_;
+  const capability::Constitution& constitution_;
   std::array<CallSpecification, 3> calls_;
 };
 
 }  // namespace
 
-std::unique_ptr<device::Device> make_index_device(fs::FileSystem& files) {
-  return std::make_unique<IndexDevice>(files);
+std::unique_ptr<device::Device> make_index_device(fs::FileSystem& files, const capability::Constitution& constitution) {
+  return std::make_unique<IndexDevice>(files, constitution);
 }
 
 }  // namespace daimon::kernel

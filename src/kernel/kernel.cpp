@@ -506,7 +506,9 @@ class Kernel final : public System {
                        {"text", "interrupted; it may or may not have happened"},
                        {"ms", 0}});
     const auto folder = options_.state_folder / "processes" / process.id();
-    asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = process.mounts(),
+    auto mounts = process.mounts();
+    for (device::MountReference& mount : mounts) device::close_folders(mount, options_.own_folders);
+    asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = std::move(mounts),
                                generation = work.generation, stop = work.stop] {
       // Killed while it waited for a thread: never made.
       if (stop.stop_requested()) return;

@@ -22,6 +22,7 @@ namespace daimon::kernel {
 
 struct KernelOptions {
   std::filesystem::path state_folder;                // processes/ID below it is each process's own
+  std::vector<std::filesystem::path> own_folders;    // canonical; of no mount a part, wherever they lie
   process::Limits limits;                            // of a process whose StartOptions name none
   std::vector<std::string> web_hosts;                // the allow-list of fetch
   std::vector<std::string> remote_may_see_personal;  // names of remote models that personal data may go to

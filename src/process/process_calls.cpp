@@ -69,6 +69,9 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.name = name;
   facts.arguments = to_text(arguments);
   facts.accesses = *accesses;
+  std::vector<std::string> mounts;
+  for (const device::MountReference& mount : mounts_) mounts.push_back(mount.name);
+  facts.mounts = mounts;
   facts.label = context_.label();
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
   facts.risky = specification.needs_approval_at_l2;

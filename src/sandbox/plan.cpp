@@ -32,6 +32,21 @@ void add(Texts& to, std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) to.emplace_back(text);
 }
 
+// Whether a command could come to a folder below a bound one, and so whether there is something to hide: one that is
+// not there, behind a link or closed to the unprivileged user need not be covered, and could not be.
+bool can_come_to(const std::filesystem::path& root, const std::filesystem::path& below) {
+  std::filesystem::path at = root;
+  for (const std::filesystem::path& part : below) {
+    struct stat status{};
+    if (::lstat(at.c_str(), &status) != 0) return false;
+    const mode_t enter = status.st_uid == kNobody ? S_IXUSR : status.st_gid == kNobody ? S_IXGRP : S_IXOTH;
+    if (can_change_user() && (status.st_mode & enter) == 0) return false;
+    at /= part;
+    if (::lstat(at.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return false;
+  }
+  return true;
+}
+
 Texts bubblewrap_arguments(const Profile& profile, const Command& command, const Options& options) {
   Texts a{options.bubblewrap.string()};
   add(a, {"--unshare-user",
@@ -69,7 +84,14 @@ Texts bubblewrap_arguments(const Profile& profile, const Command& command, const
   const std::string scratch = std::to_string(profile.scratch_bytes);
   add(a, {"--size", scratch, "--tmpfs", "/tmp", "--size", scratch, "--tmpfs", "/dev/shm"});
   int fd = kFirstBindFd;
-  for (const Bind& bind : command.read_only) add(a, {"--ro-bind-fd", std::to_string(fd++), bind.target});
+  for (const Bind& bind : command.read_only) {
+    add(a, {"--ro-bind-fd", std::to_string(fd++), bind.target});
+    for (const std::filesystem::path& hidden : bind.hidden) {
+      const std::string place = bind.target + "/" + hidden.string();
+      if (can_come_to(bind.source, hidden))
+        add(a, {"--perms", "0555", "--size", "4096", "--tmpfs", place, "--remount-ro", place});
+    }
+  }
   for (const Bind& bind : command.writable) add(a, {"--bind-fd", std::to_string(fd++), bind.target});
   add(a, {"--ro-bind-fd", std::to_string(kLauncherFd), kLauncherInside});
   // The folders that bubblewrap made for all this lie in memory and would be writable.

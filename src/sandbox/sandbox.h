@@ -27,7 +27,7 @@ enum class Layer : std::uint8_t {
   kLimits,      // rlimits on memory, CPU, processes, file size; the whole tree watched while it runs
   kNamespaces,  // bubblewrap: own mounts, processes, network (none), IPC, host name; no further user namespaces
   kLandlock,    // file rights by path, no TCP, no signals outward, enforced by the kernel apart from the mounts
-  kSeccomp,     // system calls: no io_uring, mount, ptrace, bpf, keys, namespaces, set-user-ID files, foreign sockets
+  kSeccomp,     // system calls: no io_uring, mount, ptrace, bpf, keys, namespaces, set-user-ID files, sockets
   kCgroup,      // memory and processes of the tree as one number; used where it can be, not required
 };
 std::string_view name_of(Layer layer) noexcept;
@@ -49,6 +49,8 @@ struct Profile {
 struct Bind {
   std::filesystem::path source;  // absolute
   std::string target;            // absolute, inside: "/mounts/home"
+  // Folders below it that are shown empty. Only of read_only binds.
+  std::vector<std::filesystem::path> hidden = {};
 };
 
 struct Command {

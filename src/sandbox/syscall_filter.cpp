@@ -17,6 +17,9 @@ namespace {
 constexpr auto kDenied = SCMP_ACT_ERRNO(EPERM);
 constexpr auto kAbsent = SCMP_ACT_ERRNO(ENOSYS);
 
+// The bits of a socket's type beside its flags, as the kernel masks them.
+constexpr std::uint64_t kSocketTypes = 0xF;
+
 // Names, so that a call newer than the headers is known too; one that libseccomp does not know is skipped.
 constexpr std::initializer_list<const char*> kDeniedCalls = {
     // the sandbox itself: mounts, namespaces, roots
@@ -85,9 +88,14 @@ Result<std::string> make_filter() {
   for (const std::uint64_t flag :
        {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET})
     filter.refuse(kDenied, "clone", scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, flag, flag});
-  // Sockets between processes of the sandbox only: vsock, netlink and the crypto sockets are in no namespace of ours.
-  filter.refuse(kDenied, "socket", scmp_arg_cmp{0, SCMP_CMP_NE, AF_UNIX, 0});
+  // No socket of any family: one of AF_UNIX reaches whoever listens below a mounted folder, read-only or not, and that
+  // can be Daimon itself. Pairs of connected streams, which name nobody, stay: asyncio and multiprocessing need them.
+  // A datagram of a pair could still be sent to a name.
+  filter.refuse(kDenied, "socket");
   filter.refuse(kDenied, "socketpair", scmp_arg_cmp{0, SCMP_CMP_NE, AF_UNIX, 0});
+  for (std::uint64_t type = 0; type <= kSocketTypes; ++type)
+    if (type != SOCK_STREAM)
+      filter.refuse(kDenied, "socketpair", scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, kSocketTypes, type});
   for (const std::uint64_t bit : {S_ISUID, S_ISGID}) {
     const auto has = [bit](unsigned argument) { return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, bit, bit}; };
     filter.refuse(kDenied, "chmod", has(1));

@@ -136,6 +136,29 @@ TEST(ConstitutionTest, never_wins_over_ask_and_is_silent_about_the_rest) {
   EXPECT_EQ(made.judge({"net", "get", "a.evil.example"}).ruling, Constitution::Ruling::kNever);
 }
 
+TEST(ConstitutionTest, a_rule_means_a_file_whatever_is_mounted_beside_its_folder) {
+  const std::vector<std::string> one{"home"};
+  const std::vector<std::string> two{"home", "work"};
+  const Access short_path{"file", "read", "taxes/2026.csv"};
+  const Access long_path{"file", "read", "home/taxes/2026.csv"};
+  for (const std::string pattern : {"taxes/*", "home/taxes/*"}) {
+    const auto made = Constitution::parse("never read file " + pattern).value();
+    EXPECT_EQ(made.judge(short_path, one).ruling, Constitution::Ruling::kNever) << pattern;
+    EXPECT_EQ(made.judge(long_path, two).ruling, Constitution::Ruling::kNever) << pattern;
+    EXPECT_EQ(made.judge({"file", "read", "notes/taxes/2026.csv"}, one).ruling, Constitution::Ruling::kSilent);
+  }
+}
+
+TEST(ConstitutionTest, an_access_to_all_files_falls_under_the_rules_of_each) {
+  const auto made = Constitution::parse("never read file taxes/*\nask list file letters/*").value();
+  EXPECT_EQ(made.judge({"file", "read", ""}).ruling, Constitution::Ruling::kNever);
+  EXPECT_EQ(made.judge({"file", "list", ""}).ruling, Constitution::Ruling::kAsk);
+  EXPECT_EQ(made.judge({"file", "write", ""}).ruling, Constitution::Ruling::kSilent);
+  EXPECT_EQ(made.judge({"python", "run", ""}).ruling, Constitution::Ruling::kSilent);
+  EXPECT_EQ(made.judge({"file", "list", "."}).ruling, Constitution::Ruling::kSilent) << "the root is one folder";
+  EXPECT_EQ(made.judge({"file", "list", "letters"}).ruling, Constitution::Ruling::kAsk) << "its names are in letters/*";
+}
+
 TEST(ConstitutionTest, one_that_cannot_be_read_is_refused_with_its_line) {
   const auto made = Constitution::parse("never write file *\nplease be nice\n");
   ASSERT_FALSE(made);

@@ -92,6 +92,24 @@ TEST_F(CommandLine, JsonIsTheProcess) {
   EXPECT_EQ(to_text(json({"show", "p1", "--json"})), to_text(*process));
 }
 
+TEST_F(CommandLine, JsonHoldsNothingThatATerminalObeys) {
+  const std::string goal =
+      "a\xC2\x9B"
+      "31m b\xE2\x80\xAE"
+      "c\x7F \xF3\xA0\x81\x81 caf\xC3\xA9";
+  const std::string escaped = "a\\u009b31m b\\u202ec\\u007f \\udb40\\udc41 caf\xC3\xA9";
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"run", goal, "--json"},
+                                                {"run", goal, "--output-format", "stream-json"},
+                                                {"show", "p1", "--json"},
+                                                {"logs", "p1", "--json"}}) {
+    const Ended ended = daimon(words);
+    EXPECT_THAT(ended.out, HasSubstr(escaped)) << words[0];
+    for (const std::string_view raw : {"\xC2\x9B", "\xE2\x80\xAE", "\x7F", "\xF3\xA0\x81\x81"})
+      EXPECT_THAT(ended.out, Not(HasSubstr(raw))) << words[0];
+  }
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "goal"), goal) << "the same JSON";
+}
+
 TEST_F(CommandLine, StreamJsonEndsWithFinished) {
   const Ended ended = daimon({"run", "What did I pay?", "--output-format", "stream-json"});
   const auto lines = lines_of(ended.out);

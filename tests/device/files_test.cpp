@@ -59,6 +59,27 @@ TEST_F(Files, SeveralMountsAreTheFirstFolders) {
   EXPECT_THAT(text_or_error(read("plan.md")), HasSubstr("does not start with the name of a mount"));
 }
 
+TEST_F(Files, DaimonsOwnFoldersAreOfNoMount) {
+  world.put("config/daimon/constitution.txt", "never write file *");
+  world.put("config/daimon-notes.md", "mine");
+  const auto staged = write("config/daimon/config.json", "{}");
+  ASSERT_TRUE(staged);
+  const std::vector<std::filesystem::path> own{world.folder / "home/config/daimon", world.folder / "elsewhere"};
+  close_folders(world.mounts[0], own);
+  for (const std::string_view path : {"config/daimon", "config/daimon/constitution.txt", "./config/daimon/new"}) {
+    EXPECT_EQ(read(path).error().code, ErrorCode::kDenied) << path;
+    EXPECT_EQ(list(path).error().code, ErrorCode::kDenied) << path;
+    EXPECT_EQ(write(path, "").error().code, ErrorCode::kDenied) << path;
+  }
+  EXPECT_EQ(apply(staged).error().code, ErrorCode::kDenied) << "staged before";
+  EXPECT_EQ(text_or_error(read("config/daimon-notes.md")), "config/daimon-notes.md: mine");
+  for (const auto& root : {world.folder / "home/config/daimon", world.folder / "home/config/daimon/below"}) {
+    world.mounts[0] = {"home", root, true};
+    close_folders(world.mounts[0], own);
+    EXPECT_EQ(read("constitution.txt").error().code, ErrorCode::kDenied) << root;
+  }
+}
+
 TEST_F(Files, AStagedChangeTouchesNothingUntilItIsApplied) {
   world.put("totals.txt", "one\ntwo\nthree\n");
   ::chmod((world.folder / "home/totals.txt").c_str(), 0640);
@@ -83,6 +104,15 @@ TEST_F(Files, AStagedChangeTouchesNothingUntilItIsApplied) {
   ASSERT_TRUE(change);
   EXPECT_TRUE(undo_change(world.folder / "state", *change));
   EXPECT_EQ(world.get("totals.txt"), "one\ntwo\nthree\n");
+}
+
+TEST_F(Files, NewContentIsNotRunAsSomebodyElse) {
+  world.put("tool.sh", "#!/bin/sh\n");
+  ::chmod((world.folder / "home/tool.sh").c_str(), 06755);
+  ASSERT_TRUE(apply(write("tool.sh", "#!/bin/sh\nid\n")));
+  struct stat status{};
+  ASSERT_EQ(::stat((world.folder / "home/tool.sh").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0755U);
 }
 
 TEST_F(Files, ANewFileIsMadeWithItsFolders) {

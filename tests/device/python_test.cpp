@@ -24,17 +24,51 @@ TEST_F(Python, WhatAProgramPrintsIsItsResult) {
 }
 
 // The folder above the mount is closed to others, as people's homes are.
-TEST_F(Python, ItReadsTheMountsAndKeepsItsScratchFolder) {
+TEST_F(Python, ItReadsTheMountsAndChangesNothing) {
   world.put("notes/a.txt", "hello");
   std::filesystem::permissions(world.folder, std::filesystem::perms(0700));
   EXPECT_EQ(run("print(open('/mounts/home/notes/a.txt').read())"), "hello");
-  EXPECT_EQ(run("open('kept.txt', 'w').write('kept')"), "it printed nothing");
-  EXPECT_EQ(run("print(open('kept.txt').read())"), "kept");
+  EXPECT_EQ(run("open('own.txt', 'w').write('own'); print(open('own.txt').read())"), "own");
+  EXPECT_THAT(run("open('own.txt')"), HasSubstr("FileNotFoundError")) << "gone with the program that wrote it";
   EXPECT_THAT(run("open('/mounts/home/new.txt', 'w')"), HasSubstr("Read-only file system"));
   EXPECT_FALSE(std::filesystem::exists(world.folder / "home/new.txt"));
   const auto outcome = world.run(*device, "python", JsonObject{{"code", "print(1)"}});
   EXPECT_EQ(outcome->label.integrity, capability::Integrity::kUntrusted);
   EXPECT_THAT(outcome->label.sources, ::testing::Contains("file:home"));
+}
+
+TEST_F(Python, AllThatItWritesIsBoundedTogetherAndNothingOfItStays) {
+  PythonOptions options;
+  options.profile.scratch_bytes = 8 << 20;
+  device = make_python_device(options);
+  EXPECT_THAT(run("for i in range(8): open(f'{i}', 'w').write('x' * (2 << 20))"), HasSubstr("No space left on device"));
+  EXPECT_TRUE(std::filesystem::is_empty(world.folder / "state"));
+}
+
+TEST_F(Python, DaimonsOwnFoldersAreEmptyOrNotThere) {
+  world.put("config/daimon/constitution.txt", "never write file *");
+  close_folders(world.mounts[0], std::vector{world.folder / "home/config/daimon"});
+  EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/config/daimon'))"), "[]");
+  close_folders(world.mounts[0], std::vector{world.folder});
+  EXPECT_EQ(run("import os; print(os.path.exists('/mounts/home'))"), "False");
+}
+
+TEST_F(Python, ProcessesOfAProgramTalkThoughThereAreNoSockets) {
+  EXPECT_EQ(run("import subprocess; print(subprocess.run(['echo', 'hi'], capture_output=True, text=True).stdout)"),
+            "hi");
+  EXPECT_EQ(run("import multiprocessing as m\n"
+                "c = m.get_context('fork')\n"
+                "a, b = c.Pipe()\n"
+                "p = c.Process(target=lambda: b.send(b.recv() * 2))\n"
+                "p.start(); a.send(21); print(a.recv()); p.join()"),
+            "42");
+  EXPECT_EQ(run("import asyncio\n"
+                "async def f():\n"
+                "  p = await asyncio.create_subprocess_exec('echo', 'hi', stdout=-1)\n"
+                "  return (await p.communicate())[0].decode()\n"
+                "print(asyncio.run(f()))"),
+            "hi");
+  EXPECT_THAT(run("import socket; socket.socket(socket.AF_UNIX)"), HasSubstr("PermissionError"));
 }
 
 TEST_F(Python, ExceptionsAndLimitsAreErrorsThatSayWhich) {

@@ -6,6 +6,7 @@
 #include "device/arguments.h"
 #include "device/ask.h"
 #include "device/files_device.h"
+#include "device/table_device.h"
 
 namespace daimon::device {
 namespace {
@@ -65,6 +66,33 @@ TEST(TypedCall, AccessesComeFromTheArguments) {
   ASSERT_TRUE(accesses);
   EXPECT_EQ(*accesses, (std::vector{Access{"file", "write", "a.txt"}}));
   EXPECT_FALSE(files->calls()[2].accesses(json(R"({"path":"a.txt"})")));
+}
+
+TEST(TypedCall, EverySpellingOfAPathIsOneAccess) {
+  const auto files = make_files_device();
+  const auto table = make_table_device();
+  const auto object = [&](const CallSpecification& call, Json arguments) {
+    const auto accesses = call.accesses(arguments);
+    return accesses ? accesses->at(0).object : "refused: " + accesses.error().what;
+  };
+  const auto with = [](std::string_view path) {
+    return JsonObject{{"path", path}, {"content", ""}, {"change", "0"}, {"operation", "sum"}, {"column", "c"}};
+  };
+  const auto read = [&](std::string_view path) { return object(files->calls()[1], JsonObject{{"path", path}}); };
+  for (const std::string_view path : {"taxes/x", "./taxes/x", "././taxes/x", "taxes/x/"})
+    EXPECT_EQ(read(path), "taxes/x");
+  for (const std::string_view path : {"a/../taxes/x", "taxes/./x", "taxes//x", "/taxes/x", "../taxes/x"})
+    EXPECT_THAT(read(path), HasSubstr("refused: the path")) << path;
+  const auto taken = [&](const CallSpecification& call) {
+    JsonObject arguments;
+    for (const auto& property : call.arguments_schema.at("properties").get_object())
+      if (const JsonObject all = with("./taxes/x"); all.contains(property.key()))
+        arguments[property.key()] = all.at(property.key());
+    return object(call, arguments);
+  };
+  for (const CallSpecification& call : files->calls()) EXPECT_EQ(taken(call), "taxes/x") << call.name;
+  EXPECT_EQ(taken(table->calls()[0]), "taxes/x");
+  EXPECT_EQ(object(files->calls()[0], JsonObject{}), ".");
 }
 
 }  // namespace

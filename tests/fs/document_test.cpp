@@ -28,6 +28,17 @@ struct Documents : ::testing::Test {
   FsWorld world;
 };
 
+TEST_F(Documents, NoLinkOnTheWayToAFileIsFollowed) {
+  world.put("letters/fence.txt", "green");
+  std::filesystem::create_directories(world.folder / "outside");
+  std::ofstream(world.folder / "outside/fence.txt") << "secret";
+  EXPECT_EQ(read_document(world.home(), "letters/fence.txt", {})->text, "green");
+  std::filesystem::remove_all(world.home() / "letters");
+  std::filesystem::create_directory_symlink(world.folder / "outside", world.home() / "letters");
+  EXPECT_FALSE(read_document(world.home(), "letters/fence.txt", {})) << "a folder that became a link since the walk";
+  EXPECT_FALSE(read_document(world.home(), "../outside/fence.txt", {}));
+}
+
 TEST_F(Documents, InvalidUtf8IsRepairedAndNoted) {
   const auto latin1 = parse("letter.txt", "Caf\xE9 M\xFCller\n");
   ASSERT_TRUE(latin1) << latin1.error().what;

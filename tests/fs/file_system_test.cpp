@@ -33,6 +33,17 @@ TEST_F(FileSystems, FindsWhatIsAskedFor) {
   EXPECT_TRUE(world.search("helicopter").empty());
 }
 
+TEST_F(FileSystems, DaimonsOwnFoldersAreNeitherIndexedNorMounted) {
+  world.put("state/daimon/staged.txt", "the meter of the boiler");
+  world.put("notes.txt", "the meter of the boiler");
+  EXPECT_EQ(world.mount().indexed, 2);
+  world.own_folders = {world.home() / "state/daimon"};
+  world.open();
+  EXPECT_EQ(world.mount().forgotten, 1) << "what was indexed before";
+  EXPECT_EQ(world.search("boiler").size(), 1U);
+  EXPECT_EQ(world.files->mount(world.home() / "state/daimon", "own", {}, {}).error().code, ErrorCode::kDenied);
+}
+
 TEST_F(FileSystems, PassagesAreTheBytesTheyName) {
   std::mt19937 random(2);
   for (int i = 0; i < 20; ++i)

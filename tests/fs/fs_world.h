@@ -44,6 +44,7 @@ struct FsWorld {
     FileSystem::Options options;
     options.database = folder / "index.db";
     options.watch = watch;
+    options.own_folders = own_folders;
     auto opened = FileSystem::open(options);
     EXPECT_TRUE(opened) << opened.error().what;
     files = std::move(*opened);
@@ -73,6 +74,7 @@ struct FsWorld {
 
   std::filesystem::path folder;
   std::unique_ptr<FileSystem> files;
+  std::vector<std::filesystem::path> own_folders;
 };
 
 // Lines of words, headings, empty lines, form feeds and characters of one to four bytes; the same seed, the same text.

@@ -1,4 +1,5 @@
 // A model that does all it can to exceed its grants: nothing happens that it was not given, and nothing breaks.
+#include "device/python_device.h"
 #include "kernel_world.h"
 
 namespace daimon::kernel::test {
@@ -285,6 +286,101 @@ TEST_F(Hostile, a_rule_of_the_constitution_holds_at_every_level) {
   view = world_.until_state(id, "waiting");
   EXPECT_EQ(state_of(view), "waiting");
   EXPECT_EQ(count("table"), 0);
+}
+
+TEST_F(Hostile, no_spelling_of_a_path_escapes_a_rule) {
+  world_.constitution = *capability::Constitution::parse("never any file letters/*\nnever read file accounts.csv");
+  world_.begin();
+  const auto before = everything();
+  for (const auto& [call, with] : std::vector<std::pair<std::string, std::string>>{
+           {"read", R"({"path":"./letters/fence.md"})"},
+           {"read", R"({"path":"bills/../letters/fence.md"})"},
+           {"list", R"({"path":"letters"})"},
+           {"write", R"({"path":"./letters/fence.md","content":"x"})"},
+           {"table", R"({"path":"./accounts.csv","operation":"sum","column":"amount"})"}}) {
+    attack(daimon::format(R"({{"plan":["{}"]}})", call), {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
+    EXPECT_EQ(state_of(run()), "failed") << call << " " << with;
+    EXPECT_EQ(count(call), 0) << call << " " << with;
+  }
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(Hostile, a_search_does_not_find_what_may_not_be_read) {
+  for (const std::string rule :
+       {"never read file letters/*", "never search index letters/*", "ask read file home/letters/*",
+        "never list file letters/*", "never any any letters/fence.md"}) {
+    world_.shut();
+    world_.constitution = *capability::Constitution::parse(rule);
+    world_.begin();
+    attack(R"({"plan":["search"]})", {R"({"call":"search","with":{"query":"neighbour fence painted green"}})",
+                                      R"({"call":"answer","with":{"passage":1,"answer":"green"}})"});
+    static_cast<void>(run());
+    for (const journal::Record& record : world_.records())
+      EXPECT_THAT(to_text(record.body), Not(HasSubstr("Dear neighbour"))) << rule;
+  }
+}
+
+TEST_F(Hostile, a_survey_tells_nothing_of_a_table_that_may_not_be_read) {
+  for (const auto& [rule, named] :
+       {std::pair<std::string, bool>{"never read file accounts.csv", false}, {"ask read file accounts.csv", true}}) {
+    world_.shut();
+    world_.constitution = *capability::Constitution::parse(rule);
+    world_.begin();
+    attack(R"({"plan":["calculate"]})", {R"({"call":"calculate","with":{"expression":"1 + 1"}})"});
+    const std::string id = world_.start("sum the amount paid to the Water Board");
+    static_cast<void>(world_.to_end(id));
+    std::string survey;
+    for (const journal::Record& record : world_.records())
+      if (record.process == id && record.type == "returned" && survey.empty()) survey = to_text(record.body);
+    EXPECT_EQ(survey.contains("accounts.csv"), named) << rule << survey;
+    EXPECT_FALSE(survey.contains("payee")) << rule << survey;
+  }
+}
+
+TEST_F(Hostile, a_quotation_from_what_may_not_be_read_is_not_checked) {
+  world_.begin();
+  const auto constitution = *capability::Constitution::parse("never read file letters/*");
+  const auto files = *fs::FileSystem::open({.database = world_.folder / "other.db", .watch = false});
+  ASSERT_TRUE(files->mount(world_.home(), "home", {}, {}));
+  const auto passage = files->search({"fence painted green", {}, 1})->at(0);
+  const std::vector<device::MountReference> mounts{{"home", world_.home(), true}};
+  const auto cite = [&](const capability::Constitution& rules) {
+    return make_index_device(*files, rules)
+        ->run({"p1.1", "p1", "cite",
+               JsonObject{{"path", passage.path}, {"version", passage.version}, {"quote", "painted green"}},
+               capability::agent_label()},
+              {world_.clock, {}, world_.clock.steady() + std::chrono::minutes(1), mounts, world_.state(), {}});
+  };
+  EXPECT_EQ(cite(constitution).error().code, ErrorCode::kDenied);
+  EXPECT_TRUE(cite({})->value.at("verified").get_boolean());
+}
+
+TEST_F(Hostile, a_program_that_could_read_what_a_rule_forbids_is_not_run) {
+  world_.made_devices.push_back([] { return device::make_python_device(); });
+  world_.constitution = *capability::Constitution::parse("never read file letters/*");
+  world_.begin();
+  attack(R"({"plan":[{"call":"python","text":"t","check":"c"}]})", {R"({"call":"python","with":{"code":"print(1)"}
+})"});
+  world_.model.profile = "";
+world_.boot();
+const Json view = run();
+EXPECT_EQ(state_of(view), "failed");
+EXPECT_EQ(count("python"), 0);
+EXPECT_THAT(to_text(view), HasSubstr("could read any mounted file"));
+}
+
+TEST_F(Hostile, daimons_own_folders_are_out_of_reach_though_the_home_that_holds_them_is_mounted) {
+  world_.put("config/constitution.txt", "never write file *");
+  world_.options.own_folders = {world_.home() / "config"};
+  world_.begin();
+  const auto before = everything();
+  for (const auto& [call, with] : std::vector<std::pair<std::string, std::string>>{
+           {"read", R"({"path":"config/constitution.txt"})"},
+           {"write", R"({"path":"config/constitution.txt","content":""})"}}) {
+    attack(daimon::format(R"({{"plan":["{}"]}})", call), {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
+    EXPECT_THAT(to_text(run()), HasSubstr("Daimon's own")) << call;
+  }
+  EXPECT_EQ(everything(), before);
 }
 
 TEST_F(Hostile, a_process_sees_only_the_mounts_it_was_given) {

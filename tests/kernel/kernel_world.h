@@ -166,11 +166,10 @@ class KernelWorld {
           return std::make_unique<ScriptedProcessor>(model, name);
         });
     Ports ports{clock, random, std::move(journal), {}, {}, *models_, *files_};
-    for (auto* make : {+[](fs::FileSystem& files) { return make_index_device(files); },
-                       +[](fs::FileSystem&) { return device::make_files_device(); },
-                       +[](fs::FileSystem&) { return device::make_table_device(); },
-                       +[](fs::FileSystem&) { return device::make_calculator_device(); }})
-      ports.devices.push_back(std::make_unique<WatchedDevice>(make(*files_), look));
+    ports.devices.push_back(std::make_unique<WatchedDevice>(make_index_device(*files_, constitution), look));
+    for (auto* make :
+         {+[] { return device::make_files_device(); }, &device::make_table_device, &device::make_calculator_device})
+      ports.devices.push_back(std::make_unique<WatchedDevice>(make(), look));
     for (const auto& make : made_devices) ports.devices.push_back(std::make_unique<WatchedDevice>(make(), look));
     ports.kernel_calls.push_back(device::make_ask_specification());
     DAIMON_TRY(kernel_, make_kernel(options, constitution, std::move(ports)));

@@ -41,6 +41,7 @@ struct World {
     std::ofstream(folder / "secret.txt") << "secret";
     std::ofstream(folder / "private.txt") << "private";
     ::chmod((folder / "private.txt").c_str(), 0600);
+    std::filesystem::create_directories(folder / "mounted");
   }
   ~World() {
     std::error_code ignored;
@@ -54,7 +55,7 @@ Command attempt(const World& world, std::string what, std::string argument = {})
   Command command;
   const std::filesystem::path program = SANDBOX_ATTEMPTS;
   command.argv = {program.string(), std::move(what), std::move(argument)};
-  command.read_only = {{program.parent_path(), program.parent_path().string()}};
+  command.read_only = {{program.parent_path(), program.parent_path().string()}, {world.folder / "mounted", "/mounted"}};
   command.writable = {{world.folder / "scratch", "/scratch"}};
   return command;
 }
@@ -109,6 +110,24 @@ TEST_F(Sandbox, OnlyWritableFoldersKeepWhatIsWritten) {
   EXPECT_EQ(ran->out, "secret") << shown(ran);
   EXPECT_TRUE(std::filesystem::exists(world.folder / "scratch/file"));
   EXPECT_FALSE(std::filesystem::exists(world.folder / "file"));
+}
+
+TEST_F(Sandbox, AHiddenFolderIsEmptyThoughWhatItLiesInIsNot) {
+  std::filesystem::create_directories(world.folder / "mounted/config/own");
+  std::ofstream(world.folder / "mounted/config/own/secret.txt") << "secret";
+  std::ofstream(world.folder / "mounted/config/other.txt") << "other";
+  std::filesystem::create_directories(world.folder / "mounted/closed/own");
+  ::chmod((world.folder / "mounted/closed").c_str(), 0700);
+  std::filesystem::create_symlink("config", world.folder / "mounted/link");
+  Command command;
+  command.argv = {
+      "/usr/bin/sh", "-c",
+      "ls /m/config/own /m/link/own; cat /m/config/other.txt; echo x > /m/config/own/new; cat /m/link/own/*"};
+  command.read_only = {{world.folder / "mounted", "/m", {"config/own", "closed/own", "not/there", "link/own"}}};
+  const auto ran = run(profile, command);
+  ASSERT_TRUE(ran) << shown(ran);
+  EXPECT_EQ(ran->out, "/m/config/own:\n\n/m/link/own:\nother") << shown(ran);
+  EXPECT_THAT(ran->error, HasSubstr("Read-only file system"));
 }
 
 TEST_F(Sandbox, NothingOfTheCallerLeaksIn) {
@@ -316,10 +335,29 @@ struct Escapes : ::testing::TestWithParam<Escape> {
     ::bind(abstract, reinterpret_cast<const sockaddr*>(&name),
            static_cast<socklen_t>(sizeof(sa_family_t) + 1 + text.size()));
     ::listen(abstract, 4);
+    stream = listen_at(SOCK_STREAM, "stream");
+    datagram = listen_at(SOCK_DGRAM, "datagram");
   }
   ~Escapes() override {
     ::close(listener);
     ::close(abstract);
+    ::close(stream);
+    ::close(datagram);
+  }
+  // A socket that anybody may connect to, in the folder that is mounted read-only.
+  int listen_at(int type, const std::string& file) const {
+    const int fd = ::socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    // By way of the folder's descriptor: the path of a build may be longer than a socket's name may be.
+    const int folder = ::open((world.folder / "mounted").c_str(), O_PATH | O_CLOEXEC);
+    const std::string path = "/proc/self/fd/" + std::to_string(folder) + "/" + file;
+    std::memcpy(name.sun_path, path.data(), path.size());
+    EXPECT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    ::close(folder);
+    ::chmod((world.folder / "mounted" / file).c_str(), 0777);
+    if (type == SOCK_STREAM) ::listen(fd, 4);
+    return fd;
   }
   std::string argument() const {
     const std::string& given = GetParam().argument;
@@ -341,6 +379,8 @@ struct Escapes : ::testing::TestWithParam<Escape> {
   World world;
   int listener = -1;
   int abstract = -1;
+  int stream = -1;
+  int datagram = -1;
   std::uint16_t port = 0;
 };
 
@@ -368,27 +408,27 @@ TEST_P(Escapes, AreStoppedAndByTheLayersThatAreMeantTo) {
 using enum Layer;
 INSTANTIATE_TEST_SUITE_P(
     , Escapes,
-    ::testing::Values(Escape{"read", "@secret", {kNamespaces, kLandlock}},
-                      Escape{"read", "@private", {kNamespaces, kLandlock, kUser}, true},
-                      Escape{"read", "/etc/passwd", {kNamespaces, kLandlock}},
-                      Escape{"write", "@outside", {kNamespaces, kLandlock, kUser}, true},
-                      Escape{"write", "/usr/bin/new-program", {}}, Escape{"write", "/new-file", {}},
-                      Escape{"write", "/dev/new", {}}, Escape{"socket", "", {kSeccomp}},
-                      Escape{"netlink", "", {kSeccomp}}, Escape{"vsock", "", {kSeccomp}, false, false},
-                      Escape{"connect-loopback", "@port", {kNamespaces, kLandlock, kSeccomp}},
-                      Escape{"connect", "", {kSeccomp, kNamespaces}, false, false},
-                      Escape{"abstract", "@abstract", {kNamespaces, kLandlock}},
-                      Escape{"kill-all", "@parent", {kNamespaces, kLandlock, kUser}, true},
-                      Escape{"mount", "", {kSeccomp, kNamespaces}, false, false}, Escape{"ptrace", "", {kSeccomp}},
-                      Escape{"io_uring", "", {kSeccomp}, false, false}, Escape{"unshare", "", {kSeccomp, kNamespaces}},
-                      Escape{"clone-user", "", {kSeccomp, kNamespaces}},
-                      Escape{"unshare-mount", "", {kSeccomp, kNamespaces}, false, false},
-                      Escape{"bpf", "", {kSeccomp}, false, false}, Escape{"keyctl", "", {kSeccomp}, false, false},
-                      Escape{"memfd", "", {kSeccomp}}, Escape{"shmget", "", {kSeccomp}},
-                      Escape{"setuid", "", {kNamespaces, kUser}, true},
-                      Escape{"setuid-1000", "", {kNamespaces, kUser}, true},
-                      Escape{"setgroups", "", {kNamespaces, kUser}, true}, Escape{"chmod-suid", "", {kSeccomp}},
-                      Escape{"mknod", "", {kSeccomp}, false, false}, Escape{"tiocsti", "", {kSeccomp}, false, false}));
+    ::testing::Values(
+        Escape{"read", "@secret", {kNamespaces, kLandlock}},
+        Escape{"read", "@private", {kNamespaces, kLandlock, kUser}, true},
+        Escape{"read", "/etc/passwd", {kNamespaces, kLandlock}},
+        Escape{"write", "@outside", {kNamespaces, kLandlock, kUser}, true}, Escape{"write", "/usr/bin/new-program", {}},
+        Escape{"write", "/new-file", {}}, Escape{"write", "/dev/new", {}}, Escape{"socket", "", {kSeccomp}},
+        Escape{"netlink", "", {kSeccomp}}, Escape{"vsock", "", {kSeccomp}, false, false},
+        Escape{"connect-loopback", "@port", {kNamespaces, kLandlock, kSeccomp}},
+        Escape{"connect", "", {kSeccomp, kNamespaces}, false, false},
+        Escape{"abstract", "@abstract", {kNamespaces, kLandlock, kSeccomp}},
+        Escape{"pathname", "/mounted/stream", {kSeccomp}}, Escape{"pair-datagram", "/mounted/datagram", {kSeccomp}},
+        Escape{"kill-all", "@parent", {kNamespaces, kLandlock, kUser}, true},
+        Escape{"mount", "", {kSeccomp, kNamespaces}, false, false}, Escape{"ptrace", "", {kSeccomp}},
+        Escape{"io_uring", "", {kSeccomp}, false, false}, Escape{"unshare", "", {kSeccomp, kNamespaces}},
+        Escape{"clone-user", "", {kSeccomp, kNamespaces}},
+        Escape{"unshare-mount", "", {kSeccomp, kNamespaces}, false, false}, Escape{"bpf", "", {kSeccomp}, false, false},
+        Escape{"keyctl", "", {kSeccomp}, false, false}, Escape{"memfd", "", {kSeccomp}},
+        Escape{"shmget", "", {kSeccomp}}, Escape{"setuid", "", {kNamespaces, kUser}, true},
+        Escape{"setuid-1000", "", {kNamespaces, kUser}, true}, Escape{"setgroups", "", {kNamespaces, kUser}, true},
+        Escape{"chmod-suid", "", {kSeccomp}}, Escape{"mknod", "", {kSeccomp}, false, false},
+        Escape{"tiocsti", "", {kSeccomp}, false, false}));
 
 }  // namespace
 }  // namespace daimon::sandbox

@@ -58,6 +58,20 @@ int main(int argc, char** argv) {
     strncpy(address.sun_path + 1, path, sizeof address.sun_path - 2);
     return answer(connect(fd, (struct sockaddr*)&address, (socklen_t)(sizeof(sa_family_t) + 1 + strlen(path))));
   }
+  if (!strcmp(what, "pathname")) {
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd < 0) return answer(-1);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    return answer(connect(fd, (struct sockaddr*)&address, sizeof address));
+  }
+  if (!strcmp(what, "pair-datagram")) {  // each end still sends to any name
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) < 0) return answer(-1);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    return answer(sendto(ends[0], "x", 1, 0, (struct sockaddr*)&address, sizeof address));
+  }
   if (!strcmp(what, "mount")) return answer(mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
   if (!strcmp(what, "ptrace")) return answer(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
   if (!strcmp(what, "io_uring")) {

@@ -1,0 +1,60 @@
+// The whole machine from its folders, as the daemon boots it.
+#include "kernel/boot.h"
+
+#include "kernel/configuration.h"
+#include "kernel_world.h"
+
+namespace daimon::kernel::test {
+namespace {
+
+using testing::HasSubstr;
+
+// A home that holds Daimon's own folders, as homes do, and a configuration that needs no model.
+class Booted : public testing::Test {
+ protected:
+  Booted() {
+    write("config/daimon/config.json", R"({"model":"away","remotes":{"away":{"url":"http://127.0.0.1:9/v1"}}})");
+    write("notes.txt", "the meter of the boiler\n");
+  }
+  void write(const std::filesystem::path& name, std::string_view content) const { world_.put(name, content); }
+  [[nodiscard]] Result<std::unique_ptr<System>> boot() const {
+    return kernel::boot({.state_folder = world_.home() / "state/daimon",
+                         .config_folder = world_.home() / "config/daimon",
+                         .runtime_folder = world_.home() / "run/daimon"});
+  }
+  KernelWorld world_;
+};
+
+TEST_F(Booted, a_home_is_mounted_without_daimons_own_folders) {
+  write("state/daimon/own.txt", "the meter of the boiler\n");
+  write("run/daimon/own.txt", "the meter of the boiler\n");
+  write("config/daimon/own.txt", "the meter of the boiler\n");
+  const auto system = boot();
+  ASSERT_TRUE(system) << system.error().what;
+  const auto mounted = (*system)->mount(world_.home().string(), "home", {}, {});
+  ASSERT_TRUE(mounted) << mounted.error().what;
+  EXPECT_EQ(mounted->at("files").as_int64(), 1) << to_text(*mounted);
+  for (const std::string folder : {"state/daimon", "run/daimon", "config/daimon"})
+    EXPECT_EQ((*system)->mount((world_.home() / folder).string(), "own", {}, {}).error().code, ErrorCode::kDenied)
+        << folder;
+}
+
+TEST_F(Booted, web_pages_that_may_call_are_named_in_the_configuration) {
+  const auto configure = [&](std::string_view origins) {
+    write("config/daimon/config.json",
+          daimon::format(R"({{"model":"away","remotes":{{"away":{{"url":"http://127.0.0.1:9/v1"}}}},"origins":{}}})",
+                         origins));
+    return boot();
+  };
+  EXPECT_TRUE(configure(R"(["http://127.0.0.1:5173","https://[::1]"])"));
+  EXPECT_EQ(read_configuration(world_.home() / "config/daimon")->origins.at(0), "http://127.0.0.1:5173");
+  for (const std::string_view wrong :
+       {R"(["http://127.0.0.1:5173/"])", R"(["null"])", R"(["*"])", R"([5173])", R"("http://127.0.0.1:5173")"}) {
+    const auto refused = configure(wrong);
+    ASSERT_FALSE(refused) << wrong;
+    EXPECT_THAT(refused.error().what, HasSubstr("origins")) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace daimon::kernel::test
