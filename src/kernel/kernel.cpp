@@ -63,6 +63,9 @@ class Kernel final : public System {
   }
 
   Status boot() {
+    // It becomes part of the journal, which must be readable again.
+    if (!is_utf8(constitution_.text()))
+      return fail(ErrorCode::kInvalidArgument, "the constitution is not UTF-8 text", "save it as UTF-8");
     for (const auto& device : ports_.devices) DAIMON_CHECK(calls_.add_device(*device));
     for (auto& specification : ports_.kernel_calls) DAIMON_CHECK(calls_.add(specification, nullptr));
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
@@ -83,6 +86,7 @@ class Kernel final : public System {
     DAIMON_TRY(const processor::Processor* processor, ports_.models.get(options.model));
     DAIMON_TRY(const auto mounts, ports_.files.mounts());
     DAIMON_TRY(Json created, created_body(options, options_, processor->model(), mounts, ports_.random));
+    created.as_object()["constitution"] = constitution_.text();
     return on_kernel<std::string>([this, created = std::move(created)]() mutable -> Result<std::string> {
       std::string id = daimon::format("p{}", next_number_);
       DAIMON_CHECK(create(id, std::move(created)));
@@ -94,6 +98,7 @@ class Kernel final : public System {
   Result<Json> process(std::string_view id) override {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
       if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
+      if (const auto held = held_.find(id); held != held_.end()) return held->second.view;
       DAIMON_TRY(const auto row, ports_.journal.row(id));
       if (!row)
         return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
@@ -105,7 +110,10 @@ class Kernel final : public System {
     return on_kernel<Json>([this, ended_too]() -> Result<Json> {
       DAIMON_TRY(auto rows, ports_.journal.rows(ended_too));
       JsonArray list;
-      for (journal::ProcessRow& row : rows) list.push_back(std::move(row.view));
+      for (journal::ProcessRow& row : rows) {
+        const auto held = held_.find(row.process);
+        list.push_back(held != held_.end() ? held->second.view : std::move(row.view));
+      }
       return Json(std::move(list));
     });
   }
@@ -154,6 +162,9 @@ class Kernel final : public System {
             for (const journal::Record& record : records) stream->push(event_of(record), false);
             after = records.back().sequence;
           }
+          // Not on the record, because nothing happened: who watches is told why nothing does.
+          for (const auto& [held, row] : held_)
+            if (stream->wants(held)) stream->push(state_event(row), true);
           const std::scoped_lock lock(streams_mutex_);
           std::erase_if(streams_, [](const auto& other) { return other->ended(); });
           streams_.push_back(stream);
@@ -195,6 +206,7 @@ class Kernel final : public System {
     DAIMON_TRY(const auto counts, (on_kernel<Json>([this]() -> Result<Json> {
                  std::map<std::string_view, std::int64_t> states;
                  for (const auto& [id, process] : processes_) ++states[name_of(process->state())];
+                 if (!held_.empty()) states[name_of(process::State::kPaused)] += std::ssize(held_);
                  JsonObject object;
                  for (const auto& [state, count] : states) object[state] = count;
                  return Json(std::move(object));
@@ -294,7 +306,11 @@ class Kernel final : public System {
   Status tell(std::string_view id, std::string type, JsonObject body) {
     const auto told = on_kernel<bool>(
         [this, id = std::string(id), type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
-          if (!processes_.contains(id)) return gone(id);
+          if (!processes_.contains(id)) {
+            if (!held_.contains(id) || find_string(body, "signal") != "kill") return gone(id);
+            DAIMON_CHECK(kill_held(id, std::move(body)));
+            return true;
+          }
           DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
           return true;
         });
@@ -321,6 +337,9 @@ class Kernel final : public System {
   }
 
   std::unexpected<Error> gone(std::string_view id) {
+    if (const auto held = held_.find(id); held != held_.end())
+      return fail(ErrorCode::kConflict, daimon::format("{} is held after a restart", printable(id)),
+                  std::string(find_string(held->second.view, "stop_reason").value_or("")));
     if (const auto row = ports_.journal.row(id); row && *row)
       return fail(ErrorCode::kConflict, daimon::format("{} has ended", printable(id)),
                   daimon::format("`daimon logs {}` shows how", printable(id)));
@@ -342,17 +361,23 @@ class Kernel final : public System {
 
   // One input: stepped on a copy, journaled with its consequences, and only then made the process's state. When the
   // journal refuses (a full disk), nothing has happened.
-  Status apply(Input input) {
-    const auto found = processes_.find(input.process);
-    if (found == processes_.end()) return {};
-    auto next = std::make_unique<Process>(*found->second);
+  Result<std::vector<journal::Record>> record(std::unique_ptr<Process>& process, const Input& input) {
+    auto next = std::make_unique<Process>(*process);
     std::vector<journal::NewRecord> records;
     records.push_back({input.process, input.type, true, input.body});
     const WallTime now = ports_.clock.now();
     for (journal::NewRecord& record : next->step(input.type, input.body, now)) records.push_back(std::move(record));
     const journal::ProcessRow row{next->id(), next->parent(), next->ended(), next->view()};
-    DAIMON_TRY(const auto written, ports_.journal.append(now, records, std::span(&row, 1)));
-    found->second = std::move(next);
+    DAIMON_TRY(auto written, ports_.journal.append(now, records, std::span(&row, 1)));
+    process = std::move(next);
+    return written;
+  }
+
+  // An input, and what follows from it in the world.
+  Status apply(Input input) {
+    const auto found = processes_.find(input.process);
+    if (found == processes_.end()) return {};
+    DAIMON_TRY(const auto written, record(found->second, input));
     if (const auto work = in_flight_.find(input.process);
         input.generation != 0 && work != in_flight_.end() && work->second.generation == input.generation)
       in_flight_.erase(work);
@@ -389,6 +414,25 @@ class Kernel final : public System {
         backlog_size_ = backlog_.size();
       }
     });
+  }
+
+  // A process that is held has no state to step: its end is written down beside it.
+  Status kill_held(const std::string& id, JsonObject body) {
+    const journal::ProcessRow& held = held_.at(id);
+    const journal::ProcessRow row{id, held.parent, true, killed_view(held.view)};
+    const std::array records{journal::NewRecord{id, "signalled", true, std::move(body)},
+                             journal::NewRecord{id, "finished", false, row.view}};
+    DAIMON_TRY(const auto written, ports_.journal.append(ports_.clock.now(), records, std::span(&row, 1)));
+    held_.erase(id);
+    for (const journal::Record& record : written) broadcast(id, event_of(record), false);
+    return {};
+  }
+
+  static Json state_event(const journal::ProcessRow& row) {
+    return JsonObject{{"type", "state"},
+                      {"process", row.process},
+                      {"state", *daimon::find(row.view, "state")},
+                      {"reason", *daimon::find(row.view, "stop_reason")}};
   }
 
   void broadcast(const std::string& process, Json event, bool transient) {
@@ -585,15 +629,23 @@ class Kernel final : public System {
     });
   }
 
-  // Every process that had not ended, stepped again through its journal to where it was.
+  // Every process that had not ended, stepped again through its journal to where it was. One that this build would have
+  // taken elsewhere is held: what it waits for now is nothing that anybody decided.
   Status recover() {
-    DAIMON_TRY(const auto rows, ports_.journal.rows(false));
-    for (const journal::ProcessRow& row : rows) {
+    DAIMON_TRY(auto rows, ports_.journal.rows(false));
+    for (journal::ProcessRow& row : rows) {
       DAIMON_TRY(const auto records, ports_.journal.read(row.process, 0, INT64_MAX));
       auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, row.process);
-      for (const journal::Record& record : records)
-        if (record.input) process->step(record.type, record.body, record.time);
-      if (!process->ended()) processes_.emplace(row.process, std::move(process));
+      if (const Comparison compared = compare(*process, records); !compared.divergence.is_null()) {
+        row.view = held_view(std::move(row.view), row.process, compared.divergence);
+        held_.emplace(row.process, std::move(row));
+        continue;
+      }
+      if (process->ended()) continue;
+      // Rules that the person changed meanwhile hold from here on, and are on the record.
+      if (!process->is_under(constitution_))
+        DAIMON_CHECK(record(process, {row.process, "constitution", JsonObject{{"text", constitution_.text()}}}));
+      processes_.emplace(row.process, std::move(process));
     }
     return {};
   }
@@ -615,6 +667,7 @@ class Kernel final : public System {
   std::int64_t next_number_ = 1;
   std::uint64_t generation_ = 0;
   std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
+  std::map<std::string, journal::ProcessRow, std::less<>> held_;            // those that a restart could not go on with
   std::map<std::string, Work, std::less<>> in_flight_;
   std::map<std::uint64_t, Running> running_;  // by generation
   std::vector<std::jthread> spare_threads_;   // of the devices' pool, for those that are lost

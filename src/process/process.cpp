@@ -43,6 +43,8 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
   if (ended()) return {};
   if (type == "created")
     on_created(body);
+  else if (type == "constitution")
+    static_cast<void>(on_constitution(find_string(body, "text").value_or("")));
   else if (type == "replied")
     on_replied(body);
   else if (type == "returned")
@@ -100,11 +102,24 @@ void Process::on_created(const Json& body) {
     return finish(State::kFailed, daimon::format("another version of Daimon began this process (its prompts are '{}'); "
                                                  "start its goal anew",
                                                  printable(profile)));
+  if (const auto rules = find_string(body, "constitution"); rules && !on_constitution(*rules)) return;
   set_state(State::kRunning, "");
   if (!mounts_.empty())
     request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
   else
     make_plan();
+}
+
+// The rules are of the journal, not of the file: a replay judges as it was judged. What is under way goes on; what
+// comes next, and what the person has yet to approve, is judged by the new ones.
+bool Process::on_constitution(std::string_view text) {
+  auto rules = capability::Constitution::parse(text);
+  if (!rules) {
+    finish(State::kFailed, daimon::format("the constitution cannot be read: {}", rules.error().what));
+    return false;
+  }
+  constitution_ = std::make_shared<const capability::Constitution>(std::move(*rules));
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------------- thinking
@@ -266,7 +281,7 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
     std::string detail;
     for (std::size_t i = 0; i < plan_.size(); ++i)
       detail += daimon::format("{}. {}: {}\n", i + 1, plan_[i].step.call, plan_[i].step.text);
-    wanted_ = Wanted{{}, {}, {}, true};
+    wanted_ = Wanted{{}, {}, true};
     return ask_approval("Carry out this plan", detail, to_hex(sha256(id_ + "\nplan\n" + detail)));
   }
   continue_work();
@@ -414,7 +429,8 @@ void Process::on_decided(const Json& body) {
     plan_approved_ = true;
     return continue_work();
   }
-  if (approve) return dispatch(wanted.name, wanted.arguments, wanted.handles);
+  // The person's word does not pass what has come to forbid it meanwhile: a rule, or a capability's end.
+  if (approve) return request_call(wanted.name, wanted.arguments, true);
   emit("returned", {{"call", ""}, {"name", wanted.name}, {"outcome", "denied"}, {"text", "you said no"}});
   calls_.push_back({{}, wanted.name, wanted.arguments, "denied", "you said no", 0, false});
   for (Change& change : changes_)
