@@ -132,15 +132,16 @@ class Kernel final : public System {
             {"tokens", more.tokens}, {"seconds", more.seconds}, {"effects", more.effects}, {"money", more.money}});
   }
 
-  Status decide(std::string_view id, std::string_view request, bool approve) override {
-    return tell_waiting(id, request, "approval", "decided",
-                        JsonObject{{"request", request}, {"approve", approve}, {"by", "person"}});
+  Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override {
+    return tell_waiting(
+        id, "approval", "decided",
+        JsonObject{{"request", request}, {"digest", digest}, {"approve", approve}, {"by", "person"}});
   }
 
   Status answer(std::string_view id, std::string_view request, std::string_view text) override {
     if (text.size() > options_.goal_bytes_max || !is_utf8(text))
       return fail(ErrorCode::kInvalidArgument, "an answer must be UTF-8 text of at most 256 KiB");
-    return tell_waiting(id, request, "question", "answered", JsonObject{{"request", request}, {"text", text}});
+    return tell_waiting(id, "question", "answered", JsonObject{{"request", request}, {"text", text}});
   }
 
   Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
@@ -317,19 +318,22 @@ class Kernel final : public System {
     return told ? Status() : std::unexpected(told.error());
   }
 
-  // Only what the process waits for can be decided, and only once: an old or invented request is refused.
-  Status tell_waiting(std::string_view id, std::string_view request, std::string_view kind, std::string type,
-                      JsonObject body) {
-    const auto told = on_kernel<bool>([this, id = std::string(id), request = std::string(request),
-                                       kind = std::string(kind), type = std::move(type),
+  // Only what the process waits for can be decided, and only once: an old or invented request is refused, and so is a
+  // decision on something else than what it asks.
+  Status tell_waiting(std::string_view id, std::string_view kind, std::string type, JsonObject body) {
+    const auto told = on_kernel<bool>([this, id = std::string(id), kind = std::string(kind), type = std::move(type),
                                        body = std::move(body)]() mutable -> Result<bool> {
       const auto found = processes_.find(id);
       if (found == processes_.end()) return gone(id);
       const Json view = found->second->view();
       const Json* waiting = daimon::find(view, "waiting");
+      const std::string_view request = find_string(body, "request").value_or("");
       if (waiting == nullptr || find_string(*waiting, "request") != request || find_string(*waiting, "kind") != kind)
         return fail(ErrorCode::kConflict, daimon::format("{} does not wait for {}", printable(id), printable(request)),
                     daimon::format("`daimon attach {}` shows what it waits for", printable(id)));
+      if (find_string(*waiting, "digest") != find_string(body, "digest"))
+        return fail(ErrorCode::kConflict, daimon::format("{} does not ask for what was decided on", printable(id)),
+                    daimon::format("look at it again: `daimon attach {}` shows what it waits for", printable(id)));
       DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
       return true;
     });

@@ -406,7 +406,10 @@ void Process::on_timer() {
   }
 }
 
-void Process::ask_approval(std::string title, std::string detail, std::string digest) {
+// `subject` is the hash of what would be done. The digest covers what is shown as well, so that a decision is on what its
+// person saw.
+void Process::ask_approval(std::string title, std::string detail, std::string_view subject) {
+  std::string digest = to_hex(sha256(daimon::format("{}\n{}\n{}\n{}", subject, title.size(), title, detail)));
   const std::string request = daimon::format("{}.r{}", id_, ++requests_);
   waiting_title_ = title;
   waiting_detail_ = detail;
@@ -418,7 +421,9 @@ void Process::ask_approval(std::string title, std::string detail, std::string di
 
 void Process::on_decided(const Json& body) {
   const auto* waiting = std::get_if<AwaitApproval>(&pending_);
-  if (waiting == nullptr || find_string(body, "request") != waiting->request || !wanted_) return;
+  if (waiting == nullptr || find_string(body, "request") != waiting->request ||
+      find_string(body, "digest") != waiting->digest || !wanted_)
+    return;
   const bool approve = find_bool(body, "approve").value_or(false);
   const Wanted wanted = std::move(*wanted_);
   wanted_.reset();

@@ -45,7 +45,7 @@ struct Dispatch {
 };
 struct AwaitApproval {
   std::string request;
-  std::string digest;
+  std::string digest;  // of what is decided on and of how it is shown; a decision names it
 };
 struct AwaitAnswer {
   std::string request;
@@ -149,7 +149,7 @@ class Process {
   void dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles);
   void ask_person(const Json& arguments);
   [[nodiscard]] bool plan_covers(std::string_view call) const;
-  void ask_approval(std::string title, std::string detail, std::string digest);
+  void ask_approval(std::string title, std::string detail, std::string_view subject);
   void step_done();
   void step_failed(std::string_view reason);
   void conclude();

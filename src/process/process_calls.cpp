@@ -98,7 +98,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     std::string title = daimon::format("{} {}", name, facts.arguments);
     std::string detail = decision.reason;
     if (name == "apply" && !changes_.empty()) {
-      title = daimon::format("Write {}", changes_.back().path);
+      title = daimon::format("Write {}", printable(changes_.back().path));
       detail = changes_.back().diff;
     }
     wanted_ = Wanted{name, std::move(arguments), false};

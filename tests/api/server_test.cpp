@@ -124,9 +124,13 @@ TEST_F(ServerTest, ProcessFromStartToEnd) {
   const auto view = client.get("/v1/processes/p1");
   ASSERT_TRUE(view);
   EXPECT_EQ(find_string(*view, "state"), "waiting");
-  EXPECT_EQ(client.post("/v1/processes/p1/decisions", JsonObject{{"request", "p1.r9"}, {"approve", true}}).error().code,
-            ErrorCode::kConflict);
-  ASSERT_TRUE(client.post("/v1/processes/p1/decisions", JsonObject{{"request", "p1.r1"}, {"approve", true}}));
+  const auto decide = [&](JsonObject body) { return client.post("/v1/processes/p1/decisions", body); };
+  EXPECT_EQ(decide({{"request", "p1.r9"}, {"digest", "d1"}, {"approve", true}}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(decide({{"request", "p1.r1"}, {"digest", "d2"}, {"approve", true}}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(decide({{"request", "p1.r1"}, {"approve", true}}).error().code, ErrorCode::kInvalidArgument)
+      << "a decision says what was shown";
+  EXPECT_EQ(find_string(*client.get("/v1/processes/p1"), "state"), "waiting");
+  ASSERT_TRUE(decide({{"request", "p1.r1"}, {"digest", "d1"}, {"approve", true}}));
   EXPECT_EQ(find_string(*client.get("/v1/processes/p1"), "state"), "done");
   EXPECT_EQ(find(*client.get("/v1/processes"), "processes")->as_array().size(), 0U);
   EXPECT_EQ(find(*client.get("/v1/processes?all=1"), "processes")->as_array().size(), 1U);

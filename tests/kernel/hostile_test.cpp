@@ -108,7 +108,7 @@ TEST_F(Hostile, a_change_that_the_person_denied_cannot_be_applied_by_the_model) 
   for (const std::string profile : {"compact-3", ""}) {
     world_.shut();
     world_.model.profile = profile;
-    System& system = world_.begin();
+    world_.begin();
     const auto before = everything();
     std::mutex mutex;
     std::string change;
@@ -128,7 +128,7 @@ TEST_F(Hostile, a_change_that_the_person_denied_cannot_be_applied_by_the_model) 
         change = text_of(record.body.at("value"), "change");
       }
     ASSERT_EQ(change.size(), 24U);
-    ASSERT_TRUE(system.decide(id, request_of(waiting), false));
+    ASSERT_TRUE(world_.decide(id, waiting, false));
     EXPECT_EQ(state_of(world_.until_ended(id)), "failed");
     EXPECT_GT(asked, 1);
     EXPECT_EQ(everything(), before);
@@ -191,7 +191,7 @@ TEST_F(Hostile, a_call_that_was_not_offered_is_not_made) {
 
 TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
   world_.model.profile = "";
-  System& system = world_.begin();
+  world_.begin();
   const auto before = everything();
   attack(R"({"plan":[{"call":"calculate","text":"add up","check":"a number"}]})",
          {R"({"call":"calculate","with":{"expression":"1+1"}})",
@@ -200,7 +200,7 @@ TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
   Json view = world_.until_state(id, "waiting");
   ASSERT_EQ(text_of(view.at("waiting"), "title"), "Carry out this plan");
   EXPECT_EQ(count("calculate"), 0);
-  ASSERT_TRUE(system.decide(id, request_of(view), true));
+  ASSERT_TRUE(world_.decide(id, view, true));
   view = world_.until(id, [&](const Json& now) {
     return has_ended(now) ||
            (state_of(now) == "waiting" && text_of(now.at("waiting"), "title") != "Carry out this plan");
@@ -212,11 +212,11 @@ TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
 }
 
 TEST_F(Hostile, an_approved_plan_is_carried_out_without_more_asking) {
-  System& system = world_.begin();
+  world_.begin();
   attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"new.txt","content":"x"}})"});
   const std::string id = world_.start("write x", [](StartOptions& o) { o.autonomy = 3; });
   const Json view = world_.until_state(id, "waiting");
-  ASSERT_TRUE(system.decide(id, request_of(view), true));
+  ASSERT_TRUE(world_.decide(id, view, true));
   EXPECT_EQ(state_of(world_.until_ended(id)), "done");
   EXPECT_EQ(world_.get("new.txt"), "x");
 }

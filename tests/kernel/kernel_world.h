@@ -111,6 +111,7 @@ inline bool has_ended(const Json& view) {
   return state == "done" || state == "failed" || state == "stopped" || state == "denied";
 }
 inline std::string request_of(const Json& view) { return text_of(view.at("waiting"), "request"); }
+inline std::string digest_of(const Json& view) { return text_of(view.at("waiting"), "digest"); }
 
 class KernelWorld {
  public:
@@ -223,12 +224,16 @@ class KernelWorld {
     return until(id, [&](const Json& now) { return state_of(now) == state || has_ended(now); });
   }
   Json until_ended(std::string_view id) const { return until(id, has_ended); }
+  // Yes or no to what the process asks in this view.
+  [[nodiscard]] Status decide(std::string_view id, const Json& view, bool approve) const {
+    return kernel_->decide(id, request_of(view), digest_of(view), approve);
+  }
   // To its end, saying the same to whatever it asks.
   Json to_end(std::string_view id, bool approve = true) const {
     for (;;) {
       Json now = until(id, [](const Json& view) { return has_ended(view) || state_of(view) == "waiting"; });
       if (state_of(now) != "waiting") return now;
-      static_cast<void>(kernel_->decide(id, request_of(now), approve));
+      static_cast<void>(decide(id, now, approve));
     }
   }
 

@@ -22,18 +22,18 @@ std::string start_alone(const KernelWorld& world) {
 TEST(KernelRecovery, a_write_that_was_denied_is_not_made_when_the_rule_is_gone_after_a_restart) {
   KernelWorld world;
   world.constitution = rules("ask write file *");
-  System& system = world.begin();
+  world.begin();
   script_write_then_think(world);
   std::atomic<int> applied = 0;
   world.look = [&](std::string_view, const device::Call& call) { applied += call.name == "apply"; };
   const std::string id = start_alone(world);
   // Staging it is asked for as well.
-  const std::string staging = request_of(world.until_state(id, "waiting"));
-  ASSERT_TRUE(system.decide(id, staging, true));
-  const Json waiting =
-      world.until(id, [&](const Json& now) { return state_of(now) == "waiting" && request_of(now) != staging; });
+  const Json staging = world.until_state(id, "waiting");
+  ASSERT_TRUE(world.decide(id, staging, true));
+  const Json waiting = world.until(
+      id, [&](const Json& now) { return state_of(now) == "waiting" && request_of(now) != request_of(staging); });
   ASSERT_EQ(text_of(waiting.at("waiting"), "title"), "Write total.txt");
-  ASSERT_TRUE(system.decide(id, request_of(waiting), false));
+  ASSERT_TRUE(world.decide(id, waiting, false));
   ASSERT_EQ(state_of(world.until_state(id, "running")), "running") << to_text(world.view(id));
   world.shut();
   world.constitution = {};
@@ -55,11 +55,11 @@ TEST(KernelRecovery, what_waits_for_an_approval_still_waits_when_the_rule_is_gon
   const std::string request = request_of(world.until_state(id, "waiting"));
   world.shut();
   world.constitution = {};
-  System& system = world.boot();
+  world.boot();
   EXPECT_EQ(state_of(world.view(id)), "waiting");
   EXPECT_EQ(request_of(world.view(id)), request);
   EXPECT_FALSE(world.has("total.txt"));
-  ASSERT_TRUE(system.decide(id, request, true));
+  ASSERT_TRUE(world.decide(id, world.view(id), true));
   world.until(id, [&](const Json&) { return world.has("total.txt"); });
   EXPECT_EQ(world.get("total.txt"), "42.75");
   EXPECT_EQ(world.divergence(id), "");
@@ -73,8 +73,8 @@ TEST(KernelRecovery, a_rule_that_came_meanwhile_holds_for_what_was_already_under
   world.until_state(id, "waiting");
   world.shut();
   world.constitution = rules("never write file total*");
-  System& system = world.boot();
-  ASSERT_TRUE(system.decide(id, request_of(world.view(id)), true));
+  world.boot();
+  ASSERT_TRUE(world.decide(id, world.view(id), true));
   EXPECT_EQ(state_of(world.until_ended(id)), "denied");
   EXPECT_FALSE(world.has("total.txt"));
   EXPECT_EQ(world.divergence(id), "");

@@ -89,8 +89,29 @@ TEST(ProcessTest, an_approval_of_another_request_changes_nothing) {
   world.input(process, "created", World::created("Write x into total.txt"));
   world.run(process);
   ASSERT_EQ(process.state(), State::kWaiting);
-  world.input(process, "decided", {{"request", "p1.r99"}, {"approve", true}});
+  const AwaitApproval waiting = std::get<AwaitApproval>(process.pending());
+  world.input(process, "decided", {{"request", "p1.r99"}, {"digest", waiting.digest}, {"approve", true}});
   EXPECT_EQ(process.state(), State::kWaiting);
+  world.input(process, "decided", {{"request", waiting.request}, {"approve", true}});
+  world.input(process, "decided", {{"request", waiting.request}, {"digest", "another"}, {"approve", true}});
+  EXPECT_EQ(process.state(), State::kWaiting) << "nor one of something else that was shown";
+}
+
+TEST(ProcessTest, an_approval_is_bound_to_what_is_shown) {
+  std::vector<std::string> digests;
+  for (const char* diff : {"+84.20", "+84.21"}) {
+    World world;
+    world.devices["write"] = [diff](const device::Call&) {
+      return World::ok(JsonObject{{"path", "total.txt"}, {"change", "c1"}, {"diff", diff}}, "staged");
+    };
+    world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"total.txt","content":"x"}})"});
+    Process process = world.make();
+    world.input(process, "created", World::created("Write x into total.txt"));
+    world.run(process);
+    ASSERT_EQ(process.state(), State::kWaiting);
+    digests.push_back(std::get<AwaitApproval>(process.pending()).digest);
+  }
+  EXPECT_NE(digests[0], digests[1]);
 }
 
 TEST(ProcessTest, autonomy_decides_who_is_asked) {
