@@ -140,10 +140,10 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
   if (target.relative.empty()) return fail(ErrorCode::kInvalidArgument, "the path names the mount itself, not a file");
   if (content.size() > kChangedBytesMax) return fail(ErrorCode::kLimit, "the content is larger than a file may be");
   if (!is_text(content))
-    return fail(ErrorCode::kInvalidArgument,
-                daimon::format("the content for '{}' is not text: it has NUL or other control characters",
-                               printable(path)),
-                "write text; tabs and newlines may stand in it");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        daimon::format("the content for '{}' is not text: it has NUL or other control characters", printable(path)),
+        "write text; tabs and newlines may stand in it");
   DAIMON_TRY(const FileDescriptor root, open_root(target.mount->root));
   DAIMON_TRY(const auto before, read_target(root.get(), target.relative, path));
   StagedChange change;
@@ -210,6 +210,9 @@ Status apply_change(const std::filesystem::path& state_folder, const StagedChang
     const std::filesystem::path relative = change.relative;
     DAIMON_TRY(const FileDescriptor folder, make_folders_beneath(root.get(), relative.parent_path(), change.path));
     ::unlinkat(folder.get(), (".daimon-" + change.id + ".tmp").c_str(), 0);
+    // Only what is durable is done: the first time this may be what failed.
+    if (::fsync(folder.get()) != 0)
+      return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
     return {};
   }
   if (hash != change.base_hash) return conflict(change.path);

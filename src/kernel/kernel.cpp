@@ -1,6 +1,7 @@
 #include "kernel/kernel.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -133,9 +134,8 @@ class Kernel final : public System {
   }
 
   Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override {
-    return tell_waiting(
-        id, "approval", "decided",
-        JsonObject{{"request", request}, {"digest", digest}, {"approve", approve}, {"by", "person"}});
+    return tell_waiting(id, "approval", "decided",
+                        JsonObject{{"request", request}, {"digest", digest}, {"approve", approve}, {"by", "person"}});
   }
 
   Status answer(std::string_view id, std::string_view request, std::string_view text) override {
@@ -549,10 +549,7 @@ class Kernel final : public System {
     const device::EffectClass effect = entry->specification.effect;
     if (recovered && effect == device::EffectClass::kOpaque)
       return complete(process.id(), work.generation, "returned",
-                      {{"call", call.id},
-                       {"outcome", "unknown"},
-                       {"text", "interrupted; it may or may not have happened"},
-                       {"ms", 0}});
+                      unknown_body(call.id, "interrupted; it may or may not have happened", 0));
     const auto folder = options_.state_folder / "processes" / process.id();
     asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = process.mounts(),
                                generation = work.generation, stop = work.stop] {
@@ -579,9 +576,27 @@ class Kernel final : public System {
         return entry->device->run(call, context);
       });
       const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
+      JsonObject body = settled_body(call, *entry, context, outcome, ms);
       asio::post(io_, [this, generation] { came_back(generation); });
-      complete(call.process, generation, "returned", returned_body(call.id, outcome, ms));
+      complete(call.process, generation, "returned", std::move(body));
     });
+  }
+
+  // What a call has come to. An error of these kinds may come after the effect (a rename that was made and could not be
+  // made durable, an exception): a device that can tell is asked, and where nobody can it is unknown.
+  static JsonObject settled_body(const device::Call& call, const process::CallTable::Entry& entry,
+                                 const device::CallContext& context, const Result<device::Outcome>& outcome,
+                                 double ms) {
+    constexpr std::array kLeaveOpen = {ErrorCode::kTimeout, ErrorCode::kCancelled, ErrorCode::kIo,
+                                       ErrorCode::kInternal};
+    // What is idempotent may be tried again by whoever wants it, whatever became of it.
+    if (outcome || entry.specification.effect < device::EffectClass::kQueryable ||
+        std::ranges::find(kLeaveOpen, outcome.error().code) == kLeaveOpen.end())
+      return returned_body(call.id, outcome, ms);
+    if (entry.specification.effect == device::EffectClass::kQueryable)
+      if (const auto happened = guarded([&] { return entry.device->query(call, context); }))
+        return returned_body(call.id, *happened ? Result<device::Outcome>(**happened) : outcome, ms);
+    return unknown_body(call.id, outcome.error().what, ms);
   }
 
   // Tells a device at its deadline to stop, and gives the call up when it still does not come back.
@@ -609,13 +624,34 @@ class Kernel final : public System {
     if (std::cmp_greater(lost, spare_threads_.size())) spare_threads_.emplace_back([this] { devices_pool_.attach(); });
     const std::string what = daimon::format("{} did not answer within {} s", call.name,
                                             std::chrono::duration<double>(entry.specification.timeout).count());
+    if (entry.specification.effect < device::EffectClass::kIdempotent)
+      return complete(
+          call.process, generation, "returned",
+          returned_body(call.id, fail(ErrorCode::kTimeout, what, "it was given up; try a smaller piece of work"), 0));
     // It may still come to pass.
-    if (entry.specification.effect == device::EffectClass::kOpaque)
-      return complete(call.process, generation, "returned",
-                      {{"call", call.id}, {"outcome", "unknown"}, {"text", what}, {"ms", 0}});
-    complete(
-        call.process, generation, "returned",
-        returned_body(call.id, fail(ErrorCode::kTimeout, what, "it was given up; try a smaller piece of work"), 0));
+    if (entry.specification.effect == device::EffectClass::kQueryable) return ask_device(call, entry, generation, what);
+    complete(call.process, generation, "returned", unknown_body(call.id, what, 0));
+  }
+
+  // Whether a call that was given up has happened. "Not yet" is no answer while its thread is still at it, and a device
+  // that hangs may not answer this either.
+  void ask_device(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation,
+                  const std::string& what) {
+    const auto process = processes_.find(call.process);
+    if (process == processes_.end()) return;
+    const auto timer = std::make_shared<asio::steady_timer>(io_, options_.device_grace);
+    timer->async_wait([this, timer, call, generation, what](const boost::system::error_code& error) {
+      if (!error && !closing_) complete(call.process, generation, "returned", unknown_body(call.id, what, 0));
+    });
+    asio::post(devices_pool_, [this, call, &entry, generation, what, mounts = process->second->mounts(),
+                               folder = options_.state_folder / "processes" / call.process] {
+      const device::CallContext context{ports_.clock, {},     ports_.clock.steady() + options_.device_grace,
+                                        mounts,       folder, {}};
+      const auto happened = guarded([&] { return entry.device->query(call, context); });
+      complete(call.process, generation, "returned",
+               happened && *happened ? returned_body(call.id, Result<device::Outcome>(**happened), 0)
+                                     : unknown_body(call.id, what, 0));
+    });
   }
 
   void came_back(std::uint64_t generation) {

@@ -69,6 +69,10 @@ JsonObject returned_body(const std::string& call, const Result<device::Outcome>&
                    {"ms", ms}});
 }
 
+JsonObject unknown_body(const std::string& call, std::string_view what, double ms) {
+  return readable({{"call", call}, {"outcome", "unknown"}, {"text", what}, {"ms", ms}});
+}
+
 Comparison compare(process::Process& process, std::span<const journal::Record> records) {
   Comparison result;
   for (std::size_t next = 0; next < records.size();) {

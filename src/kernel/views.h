@@ -25,6 +25,9 @@ Json event_of(const journal::Record& record);
 JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms);
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms);
 
+// Nobody can tell whether it happened.
+JsonObject unknown_body(const std::string& call, std::string_view what, double ms);
+
 // Steps `process` through the inputs of `records` and compares what it makes of them with what was journaled, up to the
 // first difference.
 struct Comparison {

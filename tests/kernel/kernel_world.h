@@ -76,8 +76,10 @@ class WatchedDevice final : public device::Device {
 class MadeDevice final : public device::Device {
  public:
   using Run = std::function<Result<device::Outcome>(const device::Call&, const device::CallContext&)>;
+  using Query = std::function<Result<std::optional<device::Outcome>>()>;
 
-  MadeDevice(std::string name, device::EffectClass effect, milliseconds timeout, Run run) : run_(std::move(run)) {
+  MadeDevice(std::string name, device::EffectClass effect, milliseconds timeout, Run run, Query query = {})
+      : run_(std::move(run)), query_(std::move(query)) {
     device::CallSpecification& made = calls_.emplace_back();
     made.name = std::move(name);
     made.summary = "a call";
@@ -94,10 +96,14 @@ class MadeDevice final : public device::Device {
   Result<device::Outcome> run(const device::Call& call, const device::CallContext& context) override {
     return run_(call, context);
   }
+  Result<std::optional<device::Outcome>> query(const device::Call& call, const device::CallContext& context) override {
+    return query_ ? query_() : Device::query(call, context);
+  }
 
  private:
   std::vector<device::CallSpecification> calls_;
   Run run_;
+  Query query_;
 };
 
 inline device::Outcome said(std::string text) { return {Json(), std::move(text), capability::system_label()}; }
