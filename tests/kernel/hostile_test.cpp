@@ -304,5 +304,28 @@ TEST_F(Hostile, a_process_sees_only_the_mounts_it_was_given) {
     EXPECT_TRUE(record.type != "returned" || !to_text(record.body).contains("Rosebud"));
 }
 
+TEST(KernelGrants, a_folder_that_was_mounted_later_under_a_granted_name_is_not_searched) {
+  KernelWorld world;
+  world.furnish();
+  System& system = world.begin();
+  const auto other = world.folder / "other";
+  std::filesystem::create_directories(other);
+  std::ofstream(other / "diary.md") << "# Electricity\n\nElectricity: the secret word is Rosebud.\n";
+  world.model.script({R"(["search","answer"])",
+                      {{"search", R"({"query":"electricity"})"}, {"answer", R"({"passage":1,"answer":"Rosebud"})"}}});
+  const std::string id = world.start("Which word goes with electricity?", [](StartOptions& o) { o.autonomy = 3; });
+  const Json plan = world.until_state(id, "waiting");
+  ASSERT_TRUE(system.unmount("home"));
+  ASSERT_TRUE(system.mount(other.string(), "home", {}, {}));
+  ASSERT_TRUE(world.decide(id, plan, true));
+  const Json view = world.until_ended(id);
+  EXPECT_THAT(to_text(view), Not(HasSubstr("Rosebud")));
+  EXPECT_THAT(to_text(view), HasSubstr("not mounted any more"));
+  for (const journal::Record& record : world.records())
+    EXPECT_TRUE(record.type != "returned" || !to_text(record.body).contains("Rosebud"));
+  // Who is given it may search it.
+  EXPECT_THAT(text_of(world.to_end(world.start("Which word goes with electricity?")), "answer"), HasSubstr("Rosebud"));
+}
+
 }  // namespace
 }  // namespace daimon::kernel::test
