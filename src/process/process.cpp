@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/format.h"
@@ -23,6 +24,14 @@ std::string hash_of(const memory::Prompt& prompt) {
   }
   hash.update(to_text(prompt.schema));
   return to_hex(hash.finish()).substr(0, 16);
+}
+
+// As far as the type goes: a budget that overflowed would be none, and an infinite one cannot be journaled.
+template <class Number>
+Number raised(Number limit, Number more) {
+  constexpr Number kMost = std::numeric_limits<Number>::max();
+  if (!(more > 0)) return limit;
+  return limit > kMost - more ? kMost : limit + more;
 }
 
 JsonArray names_array(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
@@ -376,10 +385,10 @@ void Process::on_signalled(const Json& body) {
 }
 
 void Process::on_budget(const Json& body) {
-  limits_.tokens += find_integer(body, "tokens").value_or(0);
-  limits_.seconds += find_number(body, "seconds").value_or(0);
-  limits_.effects += find_integer(body, "effects").value_or(0);
-  limits_.money += find_number(body, "money").value_or(0);
+  limits_.tokens = raised(limits_.tokens, find_integer(body, "tokens").value_or(0));
+  limits_.seconds = raised(limits_.seconds, find_number(body, "seconds").value_or(0));
+  limits_.effects = raised(limits_.effects, find_integer(body, "effects").value_or(0));
+  limits_.money = raised(limits_.money, find_number(body, "money").value_or(0));
   if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
 }
 
@@ -406,8 +415,8 @@ void Process::on_timer() {
   }
 }
 
-// `subject` is the hash of what would be done. The digest covers what is shown as well, so that a decision is on what its
-// person saw.
+// `subject` is the hash of what would be done. The digest covers what is shown as well, so that a decision is on what
+// its person saw.
 void Process::ask_approval(std::string title, std::string detail, std::string_view subject) {
   std::string digest = to_hex(sha256(daimon::format("{}\n{}\n{}\n{}", subject, title.size(), title, detail)));
   const std::string request = daimon::format("{}.r{}", id_, ++requests_);

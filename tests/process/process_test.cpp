@@ -303,6 +303,23 @@ TEST(ProcessTest, an_effect_with_an_unknown_outcome_is_run_again_only_with_appro
   }
 }
 
+TEST(ProcessTest, a_budget_that_is_raised_beyond_all_measure_is_the_most_there_is) {
+  World world;
+  world.script({R"({"plan":["search","answer"]})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay?"));
+  for (int times = 0; times < 3; ++times)
+    world.input(process, "budget",
+                {{"tokens", INT64_MAX}, {"seconds", 1.7e308}, {"effects", INT64_MAX}, {"money", 1.7e308}});
+  const Json budget = process.view().at("budget");
+  EXPECT_EQ(find_integer(budget, "tokens"), INT64_MAX);
+  EXPECT_EQ(find_integer(budget, "effects"), INT64_MAX);
+  EXPECT_EQ(find_number(budget, "seconds"), std::numeric_limits<double>::max());
+  EXPECT_TRUE(parse_json(to_text(process.view()))) << "and the journal can hold it";
+  world.input(process, "budget", {{"tokens", -5}, {"effects", INT64_MIN}});
+  EXPECT_EQ(find_integer(process.view().at("budget"), "tokens"), INT64_MAX);
+}
+
 TEST(ProcessTest, the_context_carries_the_label_of_everything_in_it) {
   World world;
   world.script({R"({"plan":["search","write"]})", R"({"call":"search","with":{"query":"x"}})",
