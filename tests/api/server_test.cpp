@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -51,6 +53,39 @@ class ServerTest : public testing::Test {
 };
 
 // ------------------------------------------------------------------------------------------------------ the socket
+
+// Sends a request over the socket as the user `user`; how many bytes came back, or -1 when there was no connection.
+int bytes_as(uid_t user, const std::filesystem::path& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(static_cast<char*>(address.sun_path), socket.c_str(), sizeof address.sun_path - 1);
+  constexpr std::string_view kRequest = "GET /v1/status HTTP/1.1\r\nHost: daimon\r\nConnection: close\r\n\r\n";
+  const pid_t child = ::fork();
+  if (child == 0) {  // system calls only: the other threads' locks are as they were
+    if (::setresuid(user, user, user) != 0) ::_exit(255);
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::_exit(255);
+    static_cast<void>(::send(descriptor, kRequest.data(), kRequest.size(), MSG_NOSIGNAL));
+    std::array<char, 64> buffer{};
+    const ssize_t got = ::recv(descriptor, buffer.data(), buffer.size(), 0);
+    ::_exit(got > 0 ? static_cast<int>(got) : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) != 255 ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(ServerTest, AnotherUserIsNotServedEvenWhereTheModesWouldLetHimIn) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "forks";
+#endif
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  start();
+  std::filesystem::permissions(folder.path, std::filesystem::perms::all);
+  std::filesystem::permissions(options.socket, std::filesystem::perms::all);
+  EXPECT_GT(bytes_as(0, options.socket), 0);
+  EXPECT_EQ(bytes_as(65534, options.socket), 0) << "hung up on, without a word";
+}
 
 TEST_F(ServerTest, SocketIsForItsOwnerAlone) {
   start();

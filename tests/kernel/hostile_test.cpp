@@ -327,5 +327,26 @@ TEST(KernelGrants, a_folder_that_was_mounted_later_under_a_granted_name_is_not_s
   EXPECT_THAT(text_of(world.to_end(world.start("Which word goes with electricity?")), "answer"), HasSubstr("Rosebud"));
 }
 
+TEST(KernelPolicy, personal_data_goes_to_a_remote_model_only_where_the_person_allows_it) {
+  for (const bool allowed : {false, true}) {
+    KernelWorld world;
+    world.furnish();
+    world.model.remote = true;
+    if (allowed) world.options.remote_may_see_personal = {"clerk"};
+    world.begin();
+    world.model.script({R"(["search","answer"])",
+                        {{"search", R"({"query":"electricity"})"}, {"answer", R"({"passage":1,"answer":"£84.20"})"}}});
+    const std::string id = world.start("What did I pay for electricity in March?");
+    const Json view = world.until(id, [](const Json& now) { return has_ended(now) || state_of(now) == "paused"; });
+    if (allowed) {
+      EXPECT_EQ(text_of(view, "answer"), "£84.20");
+      continue;
+    }
+    EXPECT_EQ(state_of(view), "paused");
+    EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("personal data may not go to the remote model clerk"));
+    EXPECT_EQ(world.model.asked, 0) << "not a word of it was sent";
+  }
+}
+
 }  // namespace
 }  // namespace daimon::kernel::test
