@@ -156,6 +156,7 @@ Result<Decision> decision_from(const Json& value) {
   Decision decision;
   Reader reader(value);
   reader.read("request", decision.request, true);
+  reader.read("digest", decision.digest, true);
   reader.read("approve", decision.approve, true);
   return reader.finish(std::move(decision));
 }

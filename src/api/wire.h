@@ -15,6 +15,7 @@ Result<kernel::Signal> signal_from(const Json& value);
 
 struct Decision {
   std::string request;
+  std::string digest;  // of what was shown
   bool approve = false;
 };
 Result<Decision> decision_from(const Json& value);

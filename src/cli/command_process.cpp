@@ -26,26 +26,33 @@ int signal_all(const Session& session, const Arguments& arguments, std::string_v
   return code;
 }
 
-// The request that the process waits for, which must be of this kind.
-Result<std::string> request_of(const api::Client& client, const std::string& id, std::string_view kind) {
+// What the process waits for, which must be of this kind.
+Result<Json> waiting_of(const api::Client& client, const std::string& id, std::string_view kind) {
   DAIMON_TRY(const Json process, client.get(address(id)));
   const Json* waiting = find(process, "waiting");
   if (waiting == nullptr || find_string(*waiting, "kind") != kind)
     return fail(ErrorCode::kConflict,
                 daimon::format("{} does not wait for an {}", printable(id), kind == "question" ? "answer" : "approval"),
                 daimon::format("`daimon show {}` shows its state", printable(id)));
-  return std::string(find_string(*waiting, "request").value_or(""));
+  return *waiting;
 }
 
 int decide(const Session& session, const Arguments& arguments, bool approve) {
   const std::string& id = arguments.positional[0];
   const auto client = session.client();
   if (!client) return session.failed(client.error());
-  const auto request = arguments.positional.size() > 1 ? Result<std::string>(arguments.positional[1])
-                                                       : request_of(*client, id, "approval");
-  const auto done =
-      request ? client->post(address(id, "decisions"), JsonObject{{"request", *request}, {"approve", approve}})
-              : std::unexpected(request.error());
+  const auto waiting = waiting_of(*client, id, "approval");
+  if (!waiting) return session.failed(waiting.error());
+  const auto text = [&](std::string_view member) { return std::string(find_string(*waiting, member).value_or("")); };
+  // What is approved is what stands here, whole: the decision carries its digest.
+  if (approve) {
+    const Terminal& terminal = session.terminal;
+    terminal.err.write(daimon::format("{}\n", terminal.err.paint(Style::kBold, printable(text("title")))));
+    terminal.err.write(show_diff(text("detail"), terminal.err, terminal, SIZE_MAX));
+  }
+  const std::string request = arguments.positional.size() > 1 ? arguments.positional[1] : text("request");
+  const auto done = client->post(address(id, "decisions"),
+                                 JsonObject{{"request", request}, {"digest", text("digest")}, {"approve", approve}});
   return done ? kSuccess : session.failed(done.error());
 }
 
@@ -144,9 +151,11 @@ int answer_question(const Session& session, const Arguments& arguments) {
   std::string text;
   for (std::size_t i = 1; i < arguments.positional.size(); ++i) text += (i == 1 ? "" : " ") + arguments.positional[i];
   const auto client = session.client();
-  const auto request = client ? request_of(*client, id, "question") : std::unexpected(client.error());
-  const auto done = request ? client->post(address(id, "answers"), JsonObject{{"request", *request}, {"text", text}})
-                            : std::unexpected(request.error());
+  const auto waiting = client ? waiting_of(*client, id, "question") : std::unexpected(client.error());
+  const auto done =
+      waiting ? client->post(address(id, "answers"),
+                             JsonObject{{"request", find_string(*waiting, "request").value_or("")}, {"text", text}})
+              : std::unexpected(waiting.error());
   return done ? kSuccess : session.failed(done.error());
 }
 

@@ -193,7 +193,7 @@ std::vector<Command> make_commands() {
        kProcesses,
        "allow what a process asks for",
        "ID [REQUEST]",
-       "Approves the request that a process waits for. `daimon attach ID` shows it first.",
+       "Shows the request that a process waits for, and approves it. `daimon attach ID` shows it first and asks.",
        {{"daimon approve p3", "the one it waits for"}, {"daimon approve p3 p3.r1", "only if it is still that one"}},
        {},
        1,

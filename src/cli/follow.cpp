@@ -129,8 +129,10 @@ class Follower {
       decision = false;
     }
     if (!*decision) denied_here_ = true;
-    const auto decided = client_.post(daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)),
-                                      JsonObject{{"request", request}, {"approve", *decision}});
+    const auto decided = client_.post(
+        daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)),
+        JsonObject{
+            {"request", request}, {"digest", find_string(waiting, "digest").value_or("")}, {"approve", *decision}});
     // Somebody else was quicker: their word counts.
     if (!decided && decided.error().code != ErrorCode::kConflict) return leave(session_.failed(decided.error()));
     return true;

@@ -10,16 +10,21 @@
 namespace daimon::constraint {
 namespace {
 
-constexpr std::size_t kStatesMax = 2'000'000;
-constexpr std::int64_t kEnumeratedIntegersMax = 4096;
+// About 200 bytes a state while it is compiled.
+constexpr std::size_t kStatesMax = 500'000;
+constexpr std::size_t kPatternBytesMax = 8192;  // a byte of it may become some thirty states
+constexpr std::uint64_t kEnumeratedIntegersMax = 4096;
 
 class SchemaCompiler {
  public:
   SchemaCompiler(const Json& root, Automaton& automaton) : root_(root), automaton_(automaton) {}
 
   Status compile() {
+    // Texts and names become a state or two a byte: looked at before they do.
+    if (to_text(root_).size() > kStatesMax) return error(ErrorCode::kLimit, "", "the schema is too large");
     automaton_.rules.push_back(0);
     DAIMON_TRY(const Fragment whole, value(root_, ""));
+    if (automaton_.states.size() > kStatesMax) return error(ErrorCode::kLimit, "", "the schema is too large");
     automaton_.rules[0] = whole.begin;
     automaton_.states[whole.end].accept = true;
     return {};
@@ -70,6 +75,8 @@ class SchemaCompiler {
     if (!schema.is_object())
       return error(ErrorCode::kUnsupported, pointer, "a schema must be an object that says what is wanted");
     DAIMON_CHECK(check_keywords(schema.get_object(), pointer));
+    if (const auto pattern = find_string(schema, "pattern"); pattern && pattern->size() > kPatternBytesMax)
+      return error(ErrorCode::kLimit, pointer + "/pattern", "the pattern is too long");
     if (const auto reference = find_string(schema, "$ref")) return refer(*reference, pointer);
     if (const Json* constant = find(schema, "const")) return text(boost::json::serialize(*constant));
     if (const Json* list = find(schema, "enum")) {
@@ -149,10 +156,14 @@ class SchemaCompiler {
       automaton_.rules[rule] = made.begin;
       automaton_.states[made.end].accept = true;
     }
-    const Fragment call{automaton_.add(), automaton_.add()};
-    automaton_.states[call.begin].call = rule;
-    automaton_.states[call.begin].call_return = call.end;
-    return call;
+    return call(rule);
+  }
+
+  Fragment call(RuleId rule) {
+    const Fragment made{automaton_.add(), automaton_.add()};
+    automaton_.states[made.begin].call = rule;
+    automaton_.states[made.begin].call_return = made.end;
+    return made;
   }
 
   Result<Fragment> typed(std::string_view type, const Json& schema, const std::string& pointer) {
@@ -222,17 +233,22 @@ class SchemaCompiler {
     const Fragment open = text("[");
     const Fragment close = text("]");
     if (maximum == 0) return then(open, close);
-    DAIMON_TRY(const Fragment first, value(*items, pointer + "/items"));
-    link(open.end, first.begin);
+    DAIMON_TRY(const Fragment item, value(*items, pointer + "/items"));
+    Fragment first = item;
     if (maximum > 1) {
-      DAIMON_TRY(const Fragment other, value(*items, pointer + "/items"));
-      const Fragment more = add_repeat(automaton_, then(text(","), other), minimum > 1 ? minimum - 1 : 0,
+      // Wanted in two places and compiled once: arrays in arrays would double with every level.
+      const auto rule = static_cast<RuleId>(automaton_.rules.size());
+      automaton_.rules.push_back(item.begin);
+      automaton_.states[item.end].accept = true;
+      first = call(rule);
+      const Fragment more = add_repeat(automaton_, then(text(","), call(rule)), minimum > 1 ? minimum - 1 : 0,
                                        maximum == UINT32_MAX ? UINT32_MAX : maximum - 1);
       link(first.end, more.begin);
       link(more.end, close.begin);
     } else {
       link(first.end, close.begin);
     }
+    link(open.end, first.begin);
     if (minimum == 0) link(open.end, close.begin);
     return Fragment{open.begin, close.end};
   }
@@ -290,9 +306,13 @@ class SchemaCompiler {
       return error(ErrorCode::kUnsupported, pointer, "the limits of an integer must be integers");
     if (minimum && maximum && *minimum > *maximum)
       return error(ErrorCode::kInvalidArgument, pointer, "minimum is above maximum, so nothing satisfies it");
-    if (minimum && maximum && *maximum - *minimum < kEnumeratedIntegersMax && *maximum - *minimum >= 0) {
+    // Without a sign, so that neither the difference nor the counting overflows at the ends of the range.
+    if (const auto difference =
+            static_cast<std::uint64_t>(maximum.value_or(0)) - static_cast<std::uint64_t>(minimum.value_or(0));
+        minimum && maximum && difference < kEnumeratedIntegersMax) {
       std::vector<Fragment> options;
-      for (std::int64_t i = *minimum; i <= *maximum; ++i) options.push_back(text(std::to_string(i)));
+      for (std::uint64_t i = 0; i <= difference; ++i)
+        options.push_back(text(std::to_string(*minimum + static_cast<std::int64_t>(i))));
       return choice(options);
     }
     if (maximum || (minimum && *minimum != 0))

@@ -92,8 +92,9 @@ class Device {
   [[nodiscard]] virtual std::span<const CallSpecification> calls() const = 0;
   // Carries the call out. Returns when it is done, failed, or soon after context.stop is set (kCancelled).
   virtual Result<Outcome> run(const Call& call, const CallContext& context) = 0;
-  // For kQueryable calls found without an outcome after a crash: the outcome if it happened, nothing if it did not,
-  // an error if nobody can tell.
+  // For kQueryable calls whose outcome is not known (found without one after a crash, given up, or failed in a way that
+  // may come after the effect; then another thread may still be in `run`): the outcome if it happened, nothing if it
+  // did not, an error if nobody can tell.
   virtual Result<std::optional<Outcome>> query(const Call& call, const CallContext& context);
 };
 

@@ -10,8 +10,7 @@
 namespace daimon::device {
 namespace {
 
-constexpr std::size_t kShownBytesMax = 4 << 20;
-constexpr std::size_t kShownLinesMax = 2000;
+constexpr std::size_t kComparedBytesMax = 4 << 20;
 constexpr int kEditsMax = 1500;  // the trace of the search takes kEditsMax^2 / 2 integers
 constexpr std::size_t kContextLines = 3;
 
@@ -95,7 +94,10 @@ bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length
 
 void append_line(std::string& text, const Edit& edit) {
   text += static_cast<char>(edit.kind);
-  text += edit.line;
+  if (is_text(edit.line))
+    text += edit.line;
+  else
+    text += printable_block(edit.line);
   if (!edit.line.ends_with('\n')) text += "\n\\ No newline at end of file\n";
 }
 
@@ -104,11 +106,10 @@ std::string hunk_range(std::size_t first, std::size_t count) {
   return count == 1 ? daimon::format("{}", first + 1) : daimon::format("{},{}", count == 0 ? first : first + 1, count);
 }
 
-std::string render(const std::vector<Edit>& edits) {
-  std::string text;
+// Appends to `text`, as far as kDiffBytesMax; false when that was not far enough.
+bool render(const std::vector<Edit>& edits, std::string& text) {
   std::size_t line_a = 0;
   std::size_t line_b = 0;
-  std::size_t shown = 0;
   for (std::size_t i = 0; i < edits.size();) {
     if (edits[i].kind == Kind::kSame) {
       ++line_a, ++line_b, ++i;
@@ -128,7 +129,8 @@ std::string render(const std::vector<Edit>& edits) {
     for (std::size_t j = begin; j < last; ++j) {
       count_a += edits[j].kind != Kind::kAdded;
       count_b += edits[j].kind != Kind::kRemoved;
-      if (++shown <= kShownLinesMax) append_line(body, edits[j]);
+      append_line(body, edits[j]);
+      if (text.size() + body.size() > kDiffBytesMax) return false;
     }
     const std::size_t lead = i - begin;
     text += daimon::format("@@ -{} +{} @@\n", hunk_range(line_a - lead, count_a), hunk_range(line_b - lead, count_b)) +
@@ -136,26 +138,25 @@ std::string render(const std::vector<Edit>& edits) {
     line_a += count_a - lead;
     line_b += count_b - lead;
     i = last;
-    if (shown > kShownLinesMax) {
-      text += "(cut: the difference is longer than is shown)\n";
-      break;
-    }
   }
-  return text;
+  return text.size() <= kDiffBytesMax;
 }
 
-bool is_shown(std::string_view text) { return !text.contains('\0') && is_utf8(text); }
-
 }  // namespace
+
+bool is_text(std::string_view bytes) noexcept {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto c = static_cast<unsigned char>(bytes[i]);
+    if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) return false;
+    // U+0080 to U+009F, control characters too.
+    if (c == 0xC2 && i + 1 < bytes.size() && static_cast<unsigned char>(bytes[i + 1]) < 0xA0) return false;
+  }
+  return is_utf8(bytes);
+}
 
 LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, bool creates) {
   LineDiff made;
   if (before == after && !creates) return made;
-  if (!is_shown(before) || !is_shown(after)) {
-    made.text =
-        daimon::format("Binary content of {} changes: {} bytes become {}.\n", path, before.size(), after.size());
-    return made;
-  }
   const Lines a = split(before);
   const Lines b = split(after);
   std::size_t prefix = 0;
@@ -167,7 +168,7 @@ LineDiff diff_lines(std::string_view path, std::string_view before, std::string_
   const std::size_t middle_b = b.size() - prefix - suffix;
   std::vector<Edit> edits;
   for (std::size_t i = 0; i < prefix; ++i) edits.push_back({Kind::kSame, a[i]});
-  const bool small = before.size() + after.size() <= kShownBytesMax;
+  const bool small = before.size() + after.size() <= kComparedBytesMax;
   if (!small || !myers(a, b, prefix, middle_a, middle_b, edits)) {
     for (std::size_t i = 0; i < middle_a; ++i) edits.push_back({Kind::kRemoved, a[prefix + i]});
     for (std::size_t i = 0; i < middle_b; ++i) edits.push_back({Kind::kAdded, b[prefix + i]});
@@ -177,8 +178,10 @@ LineDiff diff_lines(std::string_view path, std::string_view before, std::string_
     made.added += edit.kind == Kind::kAdded;
     made.removed += edit.kind == Kind::kRemoved;
   }
-  made.text = (creates ? std::string("--- /dev/null\n") : daimon::format("--- a/{}\n", path)) +
-              daimon::format("+++ b/{}\n", path) + render(edits);
+  const std::string shown = printable(path);
+  made.text = (creates ? std::string("--- /dev/null\n") : daimon::format("--- a/{}\n", shown)) +
+              daimon::format("+++ b/{}\n", shown);
+  made.cut = !render(edits, made.text);
   return made;
 }
 

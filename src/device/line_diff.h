@@ -8,13 +8,21 @@
 namespace daimon::device {
 
 struct LineDiff {
-  std::string text;  // "--- a/path\n+++ b/path\n@@ ...", or one sentence for what cannot be shown; empty: no difference
+  std::string text;       // "--- a/path\n+++ b/path\n@@ ..."; empty: no difference
   std::size_t added = 0;  // lines
   std::size_t removed = 0;
+  bool cut = false;  // longer than kDiffBytesMax: `text` is not all of it
 };
 
-// `path` as the process names it. Content that is not UTF-8 or has NUL bytes is said to differ and not shown; texts
-// above 4 MiB or with very many differences are shown as removed and added as a whole, cut to 2000 lines.
+// What a person is asked to approve is shown whole or not asked for. Below the bounds of one event of a stream, in
+// which a difference may stand twice.
+inline constexpr std::size_t kDiffBytesMax = 4 << 20;
+
+// UTF-8 without control characters other than tab, newline and carriage return: what a diff can show as it is.
+bool is_text(std::string_view bytes) noexcept;
+
+// `path` as the process names it. Lines that are not text are shown with escapes (\xff), and so is the path; texts
+// above 4 MiB or with very many differences are shown as removed and added as a whole.
 // Algorithm: Myers, "An O(ND) difference algorithm and its variations" (1986), after common ends are taken off.
 LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, bool creates);
 

@@ -139,6 +139,11 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
     return fail(ErrorCode::kDenied, daimon::format("the mount '{}' is read-only", printable(target.mount->name)));
   if (target.relative.empty()) return fail(ErrorCode::kInvalidArgument, "the path names the mount itself, not a file");
   if (content.size() > kChangedBytesMax) return fail(ErrorCode::kLimit, "the content is larger than a file may be");
+  if (!is_text(content))
+    return fail(
+        ErrorCode::kInvalidArgument,
+        daimon::format("the content for '{}' is not text: it has NUL or other control characters", printable(path)),
+        "write text; tabs and newlines may stand in it");
   DAIMON_TRY(const FileDescriptor root, open_root(target.mount->root));
   DAIMON_TRY(const auto before, read_target(root.get(), target.relative, path));
   StagedChange change;
@@ -151,6 +156,11 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
   change.id =
       to_hex(sha256(call_id + '\0' + change.mount + '\0' + change.relative + '\0' + change.new_hash)).substr(0, 24);
   change.diff = diff_lines(path, before ? std::string_view(before->bytes) : std::string_view(), content, !before);
+  if (change.diff.cut)
+    return fail(ErrorCode::kLimit,
+                daimon::format("what would change in '{}' is more than can be shown ({} MiB)", printable(path),
+                               kDiffBytesMax >> 20),
+                "change less at once, or write a new file");
   DAIMON_CHECK(write_private_file(staged(state_folder, change.id, ".new"), content));
   const JsonObject record{{"path", change.path},      {"mount", change.mount},      {"relative", change.relative},
                           {"base", change.base_hash}, {"new", change.new_hash},     {"bytes", change.bytes},
@@ -200,6 +210,9 @@ Status apply_change(const std::filesystem::path& state_folder, const StagedChang
     const std::filesystem::path relative = change.relative;
     DAIMON_TRY(const FileDescriptor folder, make_folders_beneath(root.get(), relative.parent_path(), change.path));
     ::unlinkat(folder.get(), (".daimon-" + change.id + ".tmp").c_str(), 0);
+    // Only what is durable is done: the first time this may be what failed.
+    if (::fsync(folder.get()) != 0)
+      return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
     return {};
   }
   if (hash != change.base_hash) return conflict(change.path);

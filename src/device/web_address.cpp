@@ -92,6 +92,18 @@ Result<WebAddress> parse_web_address(std::string_view url, std::string_view base
   return made;
 }
 
+Result<WebAddress> redirected(const WebAddress& from, std::string_view location) {
+  DAIMON_TRY(WebAddress next, parse_web_address(location, from.url));
+  if (next.host != from.host)
+    return fail(ErrorCode::kDenied,
+                daimon::format("'{}' redirects to another host: {}", printable(from.host), printable(next.url)),
+                "fetch that address, if it is allowed");
+  if (from.scheme == "https" && next.scheme != "https")
+    return fail(ErrorCode::kDenied,
+                daimon::format("'{}' redirects from https to http, which is not followed", printable(from.host)));
+  return next;
+}
+
 bool host_allowed(const std::vector<std::string>& hosts, std::string_view host) {
   return std::ranges::any_of(hosts, [&](std::string_view entry) {
     if (entry == "*") return true;

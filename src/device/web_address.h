@@ -22,6 +22,9 @@ struct WebAddress {
 // to.
 Result<WebAddress> parse_web_address(std::string_view url, std::string_view base = {});
 
+// Where a redirect from `from` leads. kDenied when that is another host, or goes from https to http.
+Result<WebAddress> redirected(const WebAddress& from, std::string_view location);
+
 // Entries are a host ("example.org"), all below one (".example.org" or "*.example.org"), or "*".
 bool host_allowed(const std::vector<std::string>& hosts, std::string_view host);
 

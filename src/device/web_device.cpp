@@ -161,15 +161,7 @@ class WebDevice final : public Device {
       if (redirects == options_.redirects_max)
         return fail(ErrorCode::kLimit,
                     daimon::format("'{}' redirects more than {} times", printable(host), options_.redirects_max));
-      DAIMON_TRY(WebAddress next, parse_web_address(answer.location, address.url));
-      if (next.host != host)
-        return fail(ErrorCode::kDenied,
-                    daimon::format("'{}' redirects to another host: {}", printable(host), printable(next.url)),
-                    "fetch that address, if it is allowed");
-      if (address.scheme == "https" && next.scheme == "http")
-        return fail(ErrorCode::kDenied,
-                    daimon::format("'{}' redirects from https to http, which is not followed", printable(host)));
-      address = std::move(next);
+      DAIMON_TRY(address, redirected(address, answer.location));
     }
   }
 

@@ -215,6 +215,11 @@ Result<std::vector<MountStatus>> FileSystem::mounts() {
   return state_->index.mounts();
 }
 
+Result<std::map<std::string, std::filesystem::path>> FileSystem::roots() {
+  const std::scoped_lock lock(state_->mutex);
+  return state_->index.roots();
+}
+
 Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
   // In one piece: between finding a text and noting that it is given out, it must not be forgotten.
   const std::scoped_lock lock(state_->mutex);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -111,6 +112,8 @@ class FileSystem {
                             const std::function<void(const Progress&)>& progress, std::stop_token stop);
   Status unmount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
+  // As mounts(), without counting: their folders by name.
+  Result<std::map<std::string, std::filesystem::path>> roots();
 
   // Best first. No query can break it; one without words finds nothing. What it gives out can be verified from then on,
   // whatever becomes of the file.

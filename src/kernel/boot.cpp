@@ -104,8 +104,8 @@ class Machine final : public System {
   Result<Json> processes(bool ended_too) override { return kernel_->processes(ended_too); }
   Status signal(std::string_view id, Signal signal) override { return kernel_->signal(id, signal); }
   Status raise_budget(std::string_view id, const Budget& more) override { return kernel_->raise_budget(id, more); }
-  Status decide(std::string_view id, std::string_view request, bool approve) override {
-    return kernel_->decide(id, request, approve);
+  Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override {
+    return kernel_->decide(id, request, digest, approve);
   }
   Status answer(std::string_view id, std::string_view request, std::string_view text) override {
     return kernel_->answer(id, request, text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -75,9 +76,17 @@ class IndexDevice final : public device::Device {
   }
 
  private:
-  static std::vector<std::string> names(const CallContext& context) {
+  // The index knows mounts by their names, the process was granted folders: a name that another folder has now is not
+  // what it was given. Never empty, which would mean all mounts.
+  Result<std::vector<std::string>> granted(std::span<const device::MountReference> mounts) {
+    DAIMON_TRY(const auto roots, files_.roots());
     std::vector<std::string> names;
-    for (const device::MountReference& mount : context.mounts) names.push_back(mount.name);
+    for (const device::MountReference& mount : mounts)
+      if (const auto found = roots.find(mount.name); found != roots.end() && found->second == mount.root)
+        names.push_back(mount.name);
+    if (names.empty())
+      return fail(ErrorCode::kNotFound, "the folders that this process was given are not mounted any more",
+                  "mount them again under their names");
     return names;
   }
   // A path as the process names it.
@@ -102,7 +111,7 @@ class IndexDevice final : public device::Device {
     if (!query || query->empty()) return fail(ErrorCode::kInvalidArgument, "search needs a query");
     fs::SearchRequest request;
     request.query = *query;
-    request.mounts = names(context);
+    DAIMON_TRY(request.mounts, granted(context.mounts));
     request.limit = kPassagesMax;
     request.admits = [&](const std::string& mount, const std::string& path) {
       return ruling(context, "search", mount, path) == Ruling::kSilent;
@@ -142,7 +151,8 @@ class IndexDevice final : public device::Device {
   Result<Outcome> survey(const Call& call, const CallContext& context) {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
     const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
-    DAIMON_TRY(const auto files, files_.rank_files(cut_utf8(goal, 4096), names(context), limit,
+    DAIMON_TRY(const auto mounts, granted(context.mounts));
+    DAIMON_TRY(const auto files, files_.rank_files(cut_utf8(goal, 4096), mounts, limit,
                                                    [&](const std::string& mount, const std::string& path) {
                                                      return ruling(context, "survey", mount, path) != Ruling::kNever;
                                                    }));
@@ -169,6 +179,7 @@ class IndexDevice final : public device::Device {
     if (ruling(context, "cite", resolved.mount->name, resolved.relative.string()) != Ruling::kSilent)
       return fail(ErrorCode::kDenied,
                   daimon::format("a rule of the constitution stands against reading '{}'", printable(*path)));
+    DAIMON_CHECK(granted(std::span(resolved.mount, 1)));
     DAIMON_TRY(const auto verification,
                files_.verify(resolved.mount->name, resolved.relative.string(), std::string(*version), *quote));
     return Outcome{

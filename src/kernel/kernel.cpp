@@ -1,6 +1,7 @@
 #include "kernel/kernel.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -63,6 +64,9 @@ class Kernel final : public System {
   }
 
   Status boot() {
+    // It becomes part of the journal, which must be readable again.
+    if (!is_utf8(constitution_.text()))
+      return fail(ErrorCode::kInvalidArgument, "the constitution is not UTF-8 text", "save it as UTF-8");
     for (const auto& device : ports_.devices) DAIMON_CHECK(calls_.add_device(*device));
     for (auto& specification : ports_.kernel_calls) DAIMON_CHECK(calls_.add(specification, nullptr));
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
@@ -83,6 +87,7 @@ class Kernel final : public System {
     DAIMON_TRY(const processor::Processor* processor, ports_.models.get(options.model));
     DAIMON_TRY(const auto mounts, ports_.files.mounts());
     DAIMON_TRY(Json created, created_body(options, options_, processor->model(), mounts, ports_.random));
+    created.as_object()["constitution"] = constitution_.text();
     return on_kernel<std::string>([this, created = std::move(created)]() mutable -> Result<std::string> {
       std::string id = daimon::format("p{}", next_number_);
       DAIMON_CHECK(create(id, std::move(created)));
@@ -94,6 +99,7 @@ class Kernel final : public System {
   Result<Json> process(std::string_view id) override {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
       if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
+      if (const auto held = held_.find(id); held != held_.end()) return held->second.view;
       DAIMON_TRY(const auto row, ports_.journal.row(id));
       if (!row)
         return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
@@ -105,7 +111,10 @@ class Kernel final : public System {
     return on_kernel<Json>([this, ended_too]() -> Result<Json> {
       DAIMON_TRY(auto rows, ports_.journal.rows(ended_too));
       JsonArray list;
-      for (journal::ProcessRow& row : rows) list.push_back(std::move(row.view));
+      for (journal::ProcessRow& row : rows) {
+        const auto held = held_.find(row.process);
+        list.push_back(held != held_.end() ? held->second.view : std::move(row.view));
+      }
       return Json(std::move(list));
     });
   }
@@ -124,15 +133,15 @@ class Kernel final : public System {
             {"tokens", more.tokens}, {"seconds", more.seconds}, {"effects", more.effects}, {"money", more.money}});
   }
 
-  Status decide(std::string_view id, std::string_view request, bool approve) override {
-    return tell_waiting(id, request, "approval", "decided",
-                        JsonObject{{"request", request}, {"approve", approve}, {"by", "person"}});
+  Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override {
+    return tell_waiting(id, "approval", "decided",
+                        JsonObject{{"request", request}, {"digest", digest}, {"approve", approve}, {"by", "person"}});
   }
 
   Status answer(std::string_view id, std::string_view request, std::string_view text) override {
     if (text.size() > options_.goal_bytes_max || !is_utf8(text))
       return fail(ErrorCode::kInvalidArgument, "an answer must be UTF-8 text of at most 256 KiB");
-    return tell_waiting(id, request, "question", "answered", JsonObject{{"request", request}, {"text", text}});
+    return tell_waiting(id, "question", "answered", JsonObject{{"request", request}, {"text", text}});
   }
 
   Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
@@ -154,6 +163,9 @@ class Kernel final : public System {
             for (const journal::Record& record : records) stream->push(event_of(record), false);
             after = records.back().sequence;
           }
+          // Not on the record, because nothing happened: who watches is told why nothing does.
+          for (const auto& [held, row] : held_)
+            if (stream->wants(held)) stream->push(state_event(row), true);
           const std::scoped_lock lock(streams_mutex_);
           std::erase_if(streams_, [](const auto& other) { return other->ended(); });
           streams_.push_back(stream);
@@ -195,6 +207,7 @@ class Kernel final : public System {
     DAIMON_TRY(const auto counts, (on_kernel<Json>([this]() -> Result<Json> {
                  std::map<std::string_view, std::int64_t> states;
                  for (const auto& [id, process] : processes_) ++states[name_of(process->state())];
+                 if (!held_.empty()) states[name_of(process::State::kPaused)] += std::ssize(held_);
                  JsonObject object;
                  for (const auto& [state, count] : states) object[state] = count;
                  return Json(std::move(object));
@@ -294,26 +307,33 @@ class Kernel final : public System {
   Status tell(std::string_view id, std::string type, JsonObject body) {
     const auto told = on_kernel<bool>(
         [this, id = std::string(id), type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
-          if (!processes_.contains(id)) return gone(id);
+          if (!processes_.contains(id)) {
+            if (!held_.contains(id) || find_string(body, "signal") != "kill") return gone(id);
+            DAIMON_CHECK(kill_held(id, std::move(body)));
+            return true;
+          }
           DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
           return true;
         });
     return told ? Status() : std::unexpected(told.error());
   }
 
-  // Only what the process waits for can be decided, and only once: an old or invented request is refused.
-  Status tell_waiting(std::string_view id, std::string_view request, std::string_view kind, std::string type,
-                      JsonObject body) {
-    const auto told = on_kernel<bool>([this, id = std::string(id), request = std::string(request),
-                                       kind = std::string(kind), type = std::move(type),
+  // Only what the process waits for can be decided, and only once: an old or invented request is refused, and so is a
+  // decision on something else than what it asks.
+  Status tell_waiting(std::string_view id, std::string_view kind, std::string type, JsonObject body) {
+    const auto told = on_kernel<bool>([this, id = std::string(id), kind = std::string(kind), type = std::move(type),
                                        body = std::move(body)]() mutable -> Result<bool> {
       const auto found = processes_.find(id);
       if (found == processes_.end()) return gone(id);
       const Json view = found->second->view();
       const Json* waiting = daimon::find(view, "waiting");
+      const std::string_view request = find_string(body, "request").value_or("");
       if (waiting == nullptr || find_string(*waiting, "request") != request || find_string(*waiting, "kind") != kind)
         return fail(ErrorCode::kConflict, daimon::format("{} does not wait for {}", printable(id), printable(request)),
                     daimon::format("`daimon attach {}` shows what it waits for", printable(id)));
+      if (find_string(*waiting, "digest") != find_string(body, "digest"))
+        return fail(ErrorCode::kConflict, daimon::format("{} does not ask for what was decided on", printable(id)),
+                    daimon::format("look at it again: `daimon attach {}` shows what it waits for", printable(id)));
       DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
       return true;
     });
@@ -321,6 +341,9 @@ class Kernel final : public System {
   }
 
   std::unexpected<Error> gone(std::string_view id) {
+    if (const auto held = held_.find(id); held != held_.end())
+      return fail(ErrorCode::kConflict, daimon::format("{} is held after a restart", printable(id)),
+                  std::string(find_string(held->second.view, "stop_reason").value_or("")));
     if (const auto row = ports_.journal.row(id); row && *row)
       return fail(ErrorCode::kConflict, daimon::format("{} has ended", printable(id)),
                   daimon::format("`daimon logs {}` shows how", printable(id)));
@@ -342,17 +365,23 @@ class Kernel final : public System {
 
   // One input: stepped on a copy, journaled with its consequences, and only then made the process's state. When the
   // journal refuses (a full disk), nothing has happened.
-  Status apply(Input input) {
-    const auto found = processes_.find(input.process);
-    if (found == processes_.end()) return {};
-    auto next = std::make_unique<Process>(*found->second);
+  Result<std::vector<journal::Record>> record(std::unique_ptr<Process>& process, const Input& input) {
+    auto next = std::make_unique<Process>(*process);
     std::vector<journal::NewRecord> records;
     records.push_back({input.process, input.type, true, input.body});
     const WallTime now = ports_.clock.now();
     for (journal::NewRecord& record : next->step(input.type, input.body, now)) records.push_back(std::move(record));
     const journal::ProcessRow row{next->id(), next->parent(), next->ended(), next->view()};
-    DAIMON_TRY(const auto written, ports_.journal.append(now, records, std::span(&row, 1)));
-    found->second = std::move(next);
+    DAIMON_TRY(auto written, ports_.journal.append(now, records, std::span(&row, 1)));
+    process = std::move(next);
+    return written;
+  }
+
+  // An input, and what follows from it in the world.
+  Status apply(Input input) {
+    const auto found = processes_.find(input.process);
+    if (found == processes_.end()) return {};
+    DAIMON_TRY(const auto written, record(found->second, input));
     if (const auto work = in_flight_.find(input.process);
         input.generation != 0 && work != in_flight_.end() && work->second.generation == input.generation)
       in_flight_.erase(work);
@@ -389,6 +418,25 @@ class Kernel final : public System {
         backlog_size_ = backlog_.size();
       }
     });
+  }
+
+  // A process that is held has no state to step: its end is written down beside it.
+  Status kill_held(const std::string& id, JsonObject body) {
+    const journal::ProcessRow& held = held_.at(id);
+    const journal::ProcessRow row{id, held.parent, true, killed_view(held.view)};
+    const std::array records{journal::NewRecord{id, "signalled", true, std::move(body)},
+                             journal::NewRecord{id, "finished", false, row.view}};
+    DAIMON_TRY(const auto written, ports_.journal.append(ports_.clock.now(), records, std::span(&row, 1)));
+    held_.erase(id);
+    for (const journal::Record& record : written) broadcast(id, event_of(record), false);
+    return {};
+  }
+
+  static Json state_event(const journal::ProcessRow& row) {
+    return JsonObject{{"type", "state"},
+                      {"process", row.process},
+                      {"state", *daimon::find(row.view, "state")},
+                      {"reason", *daimon::find(row.view, "stop_reason")}};
   }
 
   void broadcast(const std::string& process, Json event, bool transient) {
@@ -501,10 +549,7 @@ class Kernel final : public System {
     const device::EffectClass effect = entry->specification.effect;
     if (recovered && effect == device::EffectClass::kOpaque)
       return complete(process.id(), work.generation, "returned",
-                      {{"call", call.id},
-                       {"outcome", "unknown"},
-                       {"text", "interrupted; it may or may not have happened"},
-                       {"ms", 0}});
+                      unknown_body(call.id, "interrupted; it may or may not have happened", 0));
     const auto folder = options_.state_folder / "processes" / process.id();
     auto mounts = process.mounts();
     for (device::MountReference& mount : mounts) device::close_folders(mount, options_.own_folders);
@@ -533,9 +578,27 @@ class Kernel final : public System {
         return entry->device->run(call, context);
       });
       const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
+      JsonObject body = settled_body(call, *entry, context, outcome, ms);
       asio::post(io_, [this, generation] { came_back(generation); });
-      complete(call.process, generation, "returned", returned_body(call.id, outcome, ms));
+      complete(call.process, generation, "returned", std::move(body));
     });
+  }
+
+  // What a call has come to. An error of these kinds may come after the effect (a rename that was made and could not be
+  // made durable, an exception): a device that can tell is asked, and where nobody can it is unknown.
+  static JsonObject settled_body(const device::Call& call, const process::CallTable::Entry& entry,
+                                 const device::CallContext& context, const Result<device::Outcome>& outcome,
+                                 double ms) {
+    constexpr std::array kLeaveOpen = {ErrorCode::kTimeout, ErrorCode::kCancelled, ErrorCode::kIo,
+                                       ErrorCode::kInternal};
+    // What is idempotent may be tried again by whoever wants it, whatever became of it.
+    if (outcome || entry.specification.effect < device::EffectClass::kQueryable ||
+        std::ranges::find(kLeaveOpen, outcome.error().code) == kLeaveOpen.end())
+      return returned_body(call.id, outcome, ms);
+    if (entry.specification.effect == device::EffectClass::kQueryable)
+      if (const auto happened = guarded([&] { return entry.device->query(call, context); }))
+        return returned_body(call.id, *happened ? Result<device::Outcome>(**happened) : outcome, ms);
+    return unknown_body(call.id, outcome.error().what, ms);
   }
 
   // Tells a device at its deadline to stop, and gives the call up when it still does not come back.
@@ -563,13 +626,34 @@ class Kernel final : public System {
     if (std::cmp_greater(lost, spare_threads_.size())) spare_threads_.emplace_back([this] { devices_pool_.attach(); });
     const std::string what = daimon::format("{} did not answer within {} s", call.name,
                                             std::chrono::duration<double>(entry.specification.timeout).count());
+    if (entry.specification.effect < device::EffectClass::kIdempotent)
+      return complete(
+          call.process, generation, "returned",
+          returned_body(call.id, fail(ErrorCode::kTimeout, what, "it was given up; try a smaller piece of work"), 0));
     // It may still come to pass.
-    if (entry.specification.effect == device::EffectClass::kOpaque)
-      return complete(call.process, generation, "returned",
-                      {{"call", call.id}, {"outcome", "unknown"}, {"text", what}, {"ms", 0}});
-    complete(
-        call.process, generation, "returned",
-        returned_body(call.id, fail(ErrorCode::kTimeout, what, "it was given up; try a smaller piece of work"), 0));
+    if (entry.specification.effect == device::EffectClass::kQueryable) return ask_device(call, entry, generation, what);
+    complete(call.process, generation, "returned", unknown_body(call.id, what, 0));
+  }
+
+  // Whether a call that was given up has happened. "Not yet" is no answer while its thread is still at it, and a device
+  // that hangs may not answer this either.
+  void ask_device(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation,
+                  const std::string& what) {
+    const auto process = processes_.find(call.process);
+    if (process == processes_.end()) return;
+    const auto timer = std::make_shared<asio::steady_timer>(io_, options_.device_grace);
+    timer->async_wait([this, timer, call, generation, what](const boost::system::error_code& error) {
+      if (!error && !closing_) complete(call.process, generation, "returned", unknown_body(call.id, what, 0));
+    });
+    asio::post(devices_pool_, [this, call, &entry, generation, what, mounts = process->second->mounts(),
+                               folder = options_.state_folder / "processes" / call.process] {
+      const device::CallContext context{ports_.clock, {},     ports_.clock.steady() + options_.device_grace,
+                                        mounts,       folder, {}};
+      const auto happened = guarded([&] { return entry.device->query(call, context); });
+      complete(call.process, generation, "returned",
+               happened && *happened ? returned_body(call.id, Result<device::Outcome>(**happened), 0)
+                                     : unknown_body(call.id, what, 0));
+    });
   }
 
   void came_back(std::uint64_t generation) {
@@ -587,15 +671,23 @@ class Kernel final : public System {
     });
   }
 
-  // Every process that had not ended, stepped again through its journal to where it was.
+  // Every process that had not ended, stepped again through its journal to where it was. One that this build would have
+  // taken elsewhere is held: what it waits for now is nothing that anybody decided.
   Status recover() {
-    DAIMON_TRY(const auto rows, ports_.journal.rows(false));
-    for (const journal::ProcessRow& row : rows) {
+    DAIMON_TRY(auto rows, ports_.journal.rows(false));
+    for (journal::ProcessRow& row : rows) {
       DAIMON_TRY(const auto records, ports_.journal.read(row.process, 0, INT64_MAX));
       auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, row.process);
-      for (const journal::Record& record : records)
-        if (record.input) process->step(record.type, record.body, record.time);
-      if (!process->ended()) processes_.emplace(row.process, std::move(process));
+      if (const Comparison compared = compare(*process, records); !compared.divergence.is_null()) {
+        row.view = held_view(std::move(row.view), row.process, compared.divergence);
+        held_.emplace(row.process, std::move(row));
+        continue;
+      }
+      if (process->ended()) continue;
+      // Rules that the person changed meanwhile hold from here on, and are on the record.
+      if (!process->is_under(constitution_))
+        DAIMON_CHECK(record(process, {row.process, "constitution", JsonObject{{"text", constitution_.text()}}}));
+      processes_.emplace(row.process, std::move(process));
     }
     return {};
   }
@@ -617,6 +709,7 @@ class Kernel final : public System {
   std::int64_t next_number_ = 1;
   std::uint64_t generation_ = 0;
   std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
+  std::map<std::string, journal::ProcessRow, std::less<>> held_;            // those that a restart could not go on with
   std::map<std::string, Work, std::less<>> in_flight_;
   std::map<std::uint64_t, Running> running_;  // by generation
   std::vector<std::jthread> spare_threads_;   // of the devices' pool, for those that are lost

@@ -65,7 +65,8 @@ class System {
   virtual Result<Json> processes(bool ended_too) = 0;
   virtual Status signal(std::string_view id, Signal signal) = 0;
   virtual Status raise_budget(std::string_view id, const Budget& more) = 0;
-  virtual Status decide(std::string_view id, std::string_view request, bool approve) = 0;  // an approval asked for
+  // An approval asked for. `digest` is that of what the person was shown: any other is refused (kConflict).
+  virtual Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) = 0;
   virtual Status answer(std::string_view id, std::string_view request, std::string_view text) = 0;
   virtual Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
                                                        OnEvent on_event) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "base/text.h"
 
 namespace daimon::kernel {
@@ -68,35 +69,66 @@ JsonObject returned_body(const std::string& call, const Result<device::Outcome>&
                    {"ms", ms}});
 }
 
-Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records) {
-  std::int64_t compared = 0;
-  Json divergence;
-  std::size_t next = 0;
-  while (next < records.size() && divergence.is_null()) {
+JsonObject unknown_body(const std::string& call, std::string_view what, double ms) {
+  return readable({{"call", call}, {"outcome", "unknown"}, {"text", what}, {"ms", ms}});
+}
+
+Comparison compare(process::Process& process, std::span<const journal::Record> records) {
+  Comparison result;
+  for (std::size_t next = 0; next < records.size();) {
     const journal::Record& input = records[next++];
     if (!input.input) {
-      divergence = JsonObject{{"seq", input.sequence}, {"journal", event_of(input)}, {"replay", nullptr}};
-      break;
+      result.divergence = JsonObject{{"seq", input.sequence}, {"journal", event_of(input)}, {"replay", nullptr}};
+      return result;
     }
     for (const journal::NewRecord& made : process.step(input.type, input.body, input.time)) {
-      ++compared;
+      ++result.compared;
       const bool missing = next >= records.size() || records[next].input;
       if (missing || records[next].type != made.type || to_text(records[next].body) != to_text(made.body)) {
-        divergence = JsonObject{{"seq", missing ? input.sequence : records[next].sequence},
-                                {"journal", missing ? Json() : event_of(records[next])},
-                                {"replay", JsonObject{{"type", made.type}, {"body", made.body}}}};
-        break;
+        result.divergence = JsonObject{{"seq", missing ? input.sequence : records[next].sequence},
+                                       {"journal", missing ? Json() : event_of(records[next])},
+                                       {"replay", JsonObject{{"type", made.type}, {"body", made.body}}}};
+        return result;
       }
       ++next;
     }
   }
+  return result;
+}
+
+Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records) {
+  Comparison result = compare(process, records);
   const Json view = process.view();
   return Json(JsonObject{{"process", process.id()},
                          {"events", static_cast<std::int64_t>(records.size())},
-                         {"compared", compared},
-                         {"divergence", std::move(divergence)},
+                         {"compared", result.compared},
+                         {"divergence", std::move(result.divergence)},
                          {"state", *find(view, "state")},
                          {"answer", *find(view, "answer")}});
+}
+
+Json held_view(Json view, std::string_view process, const Json& divergence) {
+  JsonObject& object = view.as_object();
+  object["state"] = name_of(process::State::kPaused);
+  object["stop_reason"] = daimon::format(
+      "what this build makes of record {} is not what the journal holds, so it is not gone on with; `daimon replay {}` "
+      "shows the difference; kill it and give its goal anew",
+      find_integer(divergence, "seq").value_or(0), process);
+  object["waiting"] = nullptr;
+  return view;
+}
+
+Json killed_view(Json view) {
+  JsonObject& object = view.as_object();
+  object["state"] = name_of(process::State::kStopped);
+  object["stop_reason"] = "killed";
+  if (const auto calls = object.find("calls"); calls != object.end() && calls->value().is_array())
+    for (Json& call : calls->value().get_array())
+      if (find_string(call, "outcome") == "running") {
+        call.as_object()["outcome"] = "unknown";
+        call.as_object()["text"] = "it was running when Daimon ended; it may or may not have happened";
+      }
+  return view;
 }
 
 Json model_view(const processor::ModelInfo& model, const processor::Usage& usage) {

@@ -25,8 +25,21 @@ Json event_of(const journal::Record& record);
 JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms);
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms);
 
-// Steps `process` through the inputs of `records` and compares what it makes of them with what was journaled.
+// Nobody can tell whether it happened.
+JsonObject unknown_body(const std::string& call, std::string_view what, double ms);
+
+// Steps `process` through the inputs of `records` and compares what it makes of them with what was journaled, up to the
+// first difference.
+struct Comparison {
+  std::int64_t compared = 0;  // records that it made
+  Json divergence;            // {"seq", "journal", "replay"}; null when there is none
+};
+Comparison compare(process::Process& process, std::span<const journal::Record> records);
 Result<Json> replay_report(process::Process& process, std::span<const journal::Record> records);
+
+// The view of a process that is held because its replay diverged, and of that process when it was killed.
+Json held_view(Json view, std::string_view process, const Json& divergence);
+Json killed_view(Json view);
 
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
                           const std::function<void(const Json&)>& progress, std::stop_token stop);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/format.h"
@@ -25,6 +26,14 @@ std::string hash_of(const memory::Prompt& prompt) {
   return to_hex(hash.finish()).substr(0, 16);
 }
 
+// As far as the type goes: a budget that overflowed would be none, and an infinite one cannot be journaled.
+template <class Number>
+Number raised(Number limit, Number more) {
+  constexpr Number kMost = std::numeric_limits<Number>::max();
+  if (!(more > 0)) return limit;
+  return limit > kMost - more ? kMost : limit + more;
+}
+
 JsonArray names_array(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
 
 }  // namespace
@@ -43,6 +52,8 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
   if (ended()) return {};
   if (type == "created")
     on_created(body);
+  else if (type == "constitution")
+    static_cast<void>(on_constitution(find_string(body, "text").value_or("")));
   else if (type == "replied")
     on_replied(body);
   else if (type == "returned")
@@ -100,11 +111,24 @@ void Process::on_created(const Json& body) {
     return finish(State::kFailed, daimon::format("another version of Daimon began this process (its prompts are '{}'); "
                                                  "start its goal anew",
                                                  printable(profile)));
+  if (const auto rules = find_string(body, "constitution"); rules && !on_constitution(*rules)) return;
   set_state(State::kRunning, "");
   if (!mounts_.empty())
     request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
   else
     make_plan();
+}
+
+// The rules are of the journal, not of the file: a replay judges as it was judged. What is under way goes on; what
+// comes next, and what the person has yet to approve, is judged by the new ones.
+bool Process::on_constitution(std::string_view text) {
+  auto rules = capability::Constitution::parse(text);
+  if (!rules) {
+    finish(State::kFailed, daimon::format("the constitution cannot be read: {}", rules.error().what));
+    return false;
+  }
+  constitution_ = std::make_shared<const capability::Constitution>(std::move(*rules));
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------------- thinking
@@ -266,7 +290,7 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
     std::string detail;
     for (std::size_t i = 0; i < plan_.size(); ++i)
       detail += daimon::format("{}. {}: {}\n", i + 1, plan_[i].step.call, plan_[i].step.text);
-    wanted_ = Wanted{{}, {}, {}, true};
+    wanted_ = Wanted{{}, {}, true};
     return ask_approval("Carry out this plan", detail, to_hex(sha256(id_ + "\nplan\n" + detail)));
   }
   continue_work();
@@ -361,10 +385,10 @@ void Process::on_signalled(const Json& body) {
 }
 
 void Process::on_budget(const Json& body) {
-  limits_.tokens += find_integer(body, "tokens").value_or(0);
-  limits_.seconds += find_number(body, "seconds").value_or(0);
-  limits_.effects += find_integer(body, "effects").value_or(0);
-  limits_.money += find_number(body, "money").value_or(0);
+  limits_.tokens = raised(limits_.tokens, find_integer(body, "tokens").value_or(0));
+  limits_.seconds = raised(limits_.seconds, find_number(body, "seconds").value_or(0));
+  limits_.effects = raised(limits_.effects, find_integer(body, "effects").value_or(0));
+  limits_.money = raised(limits_.money, find_number(body, "money").value_or(0));
   if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
 }
 
@@ -391,7 +415,10 @@ void Process::on_timer() {
   }
 }
 
-void Process::ask_approval(std::string title, std::string detail, std::string digest) {
+// `subject` is the hash of what would be done. The digest covers what is shown as well, so that a decision is on what
+// its person saw.
+void Process::ask_approval(std::string title, std::string detail, std::string_view subject) {
+  std::string digest = to_hex(sha256(daimon::format("{}\n{}\n{}\n{}", subject, title.size(), title, detail)));
   const std::string request = daimon::format("{}.r{}", id_, ++requests_);
   waiting_title_ = title;
   waiting_detail_ = detail;
@@ -403,7 +430,9 @@ void Process::ask_approval(std::string title, std::string detail, std::string di
 
 void Process::on_decided(const Json& body) {
   const auto* waiting = std::get_if<AwaitApproval>(&pending_);
-  if (waiting == nullptr || find_string(body, "request") != waiting->request || !wanted_) return;
+  if (waiting == nullptr || find_string(body, "request") != waiting->request ||
+      find_string(body, "digest") != waiting->digest || !wanted_)
+    return;
   const bool approve = find_bool(body, "approve").value_or(false);
   const Wanted wanted = std::move(*wanted_);
   wanted_.reset();
@@ -414,7 +443,8 @@ void Process::on_decided(const Json& body) {
     plan_approved_ = true;
     return continue_work();
   }
-  if (approve) return dispatch(wanted.name, wanted.arguments, wanted.handles);
+  // The person's word does not pass what has come to forbid it meanwhile: a rule, or a capability's end.
+  if (approve) return request_call(wanted.name, wanted.arguments, true);
   emit("returned", {{"call", ""}, {"name", wanted.name}, {"outcome", "denied"}, {"text", "you said no"}});
   calls_.push_back({{}, wanted.name, wanted.arguments, "denied", "you said no", 0, false});
   for (Change& change : changes_)

@@ -1,9 +1,9 @@
 // An agent as a process: a state machine over journaled inputs.
 //
-// An input (created, replied, returned, decided, answered, signalled, budget, timer) is stepped exactly once, in the
-// order of the journal. `step` returns the records of what the process made of it, which are journaled in the same
-// transaction, and `pending` then says what the process waits for: the runtime carries it out and brings the next
-// input. Stepping the same inputs again gives the same records and the same pending work: that is replay, and
+// An input (created, constitution, replied, returned, decided, answered, signalled, budget, timer) is stepped exactly
+// once, in the order of the journal. `step` returns the records of what the process made of it, which are journaled in
+// the same transaction, and `pending` then says what the process waits for: the runtime carries it out and brings the
+// next input. Stepping the same inputs again gives the same records and the same pending work: that is replay, and
 // recovery after a crash.
 //
 // Pure: no thread, clock, randomness or I/O. One thread.
@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +45,7 @@ struct Dispatch {
 };
 struct AwaitApproval {
   std::string request;
-  std::string digest;
+  std::string digest;  // of what is decided on and of how it is shown; a decision names it
 };
 struct AwaitAnswer {
   std::string request;
@@ -78,7 +79,7 @@ class Process {
   // What stays the same for all processes of a kernel; outlives them.
   struct Environment {
     const CallTable& calls;
-    const capability::Constitution& constitution;
+    const capability::Constitution& constitution;  // of a process whose journal holds none
   };
 
   Process(const Environment& environment, std::string id);
@@ -95,6 +96,10 @@ class Process {
   [[nodiscard]] const std::vector<device::MountReference>& mounts() const { return mounts_; }
   [[nodiscard]] const memory::Context& context() const { return context_; }
   [[nodiscard]] const capability::Table& capabilities() const { return capabilities_; }
+  // Whether the rules that its journal says hold for it are these.
+  [[nodiscard]] bool is_under(const capability::Constitution& constitution) const {
+    return constitution_ != nullptr && constitution_->text() == constitution.text();
+  }
   // The process as docs/api.md describes it.
   [[nodiscard]] Json view() const;
 
@@ -120,6 +125,7 @@ class Process {
 
   // Inputs.
   void on_created(const Json& body);
+  bool on_constitution(std::string_view text);
   void on_replied(const Json& body);
   void on_returned(const Json& body);
   void on_decided(const Json& body);
@@ -143,7 +149,7 @@ class Process {
   void dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles);
   void ask_person(const Json& arguments);
   [[nodiscard]] bool plan_covers(std::string_view call) const;
-  void ask_approval(std::string title, std::string detail, std::string digest);
+  void ask_approval(std::string title, std::string detail, std::string_view subject);
   void step_done();
   void step_failed(std::string_view reason);
   void conclude();
@@ -174,6 +180,7 @@ class Process {
   Limits limits_;
   Cost cost_;
   capability::Table capabilities_;
+  std::shared_ptr<const capability::Constitution> constitution_;  // as journaled; copies of the process share it
   memory::Context context_;
   State state_ = State::kReady;
   std::string reason_;
@@ -194,7 +201,6 @@ class Process {
   struct Wanted {  // the call that waits for an approval, or for more budget
     std::string name;
     Json arguments;
-    std::vector<capability::Handle> handles;
     bool plan = false;
   };
   std::optional<Wanted> wanted_;

@@ -75,8 +75,9 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.label = context_.label();
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
   facts.risky = specification.needs_approval_at_l2;
+  const capability::Constitution& constitution = constitution_ ? *constitution_ : environment_.constitution;
   const capability::Decision decision =
-      decide(facts, capabilities_, environment_.constitution, {autonomy_, plan_approved_ && plan_covers(name)}, now_);
+      decide(facts, capabilities_, constitution, {autonomy_, plan_approved_ && plan_covers(name)}, now_);
   if (decision.verdict == capability::Verdict::kDeny) {
     calls_.push_back(
         {daimon::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
@@ -90,7 +91,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     return step_failed("denied: " + decision.reason);
   }
   if (facts.has_effect && cost_.effects >= limits_.effects) {
-    wanted_ = Wanted{std::move(name), std::move(arguments), {}, false};
+    wanted_ = Wanted{std::move(name), std::move(arguments), false};
     held_ = std::monostate{};
     return pause(
         daimon::format("budget spent: {} of {} effects used; `daimon budget {} --effects N` adds more and resumes it",
@@ -100,10 +101,10 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     std::string title = daimon::format("{} {}", name, facts.arguments);
     std::string detail = decision.reason;
     if (name == "apply" && !changes_.empty()) {
-      title = daimon::format("Write {}", changes_.back().path);
+      title = daimon::format("Write {}", printable(changes_.back().path));
       detail = changes_.back().diff;
     }
-    wanted_ = Wanted{name, std::move(arguments), decision.handles, false};
+    wanted_ = Wanted{name, std::move(arguments), false};
     return ask_approval(std::move(title), std::move(detail), approval_digest(facts));
   }
   dispatch(name, std::move(arguments), decision.handles);
@@ -152,7 +153,7 @@ void Process::on_returned(const Json& body) {
   pending_ = std::monostate{};
   if (call.outcome == "unknown") {
     // An effect that nobody can tell about is never run again without the person's word.
-    wanted_ = Wanted{call.name, call.arguments, {}, false};
+    wanted_ = Wanted{call.name, call.arguments, false};
     return ask_approval(daimon::format("Run {} again", call.name),
                         "This call was cut off while it was running, and Daimon cannot tell whether it happened. "
                         "Approve to run it again; deny to end here.",

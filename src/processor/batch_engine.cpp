@@ -13,6 +13,7 @@ namespace daimon::processor {
 namespace {
 
 constexpr std::size_t kGrammarsMax = 128;
+constexpr std::size_t kGrammarStatesMax = 1'000'000;  // of all that are kept, about 100 bytes each
 constexpr std::size_t kRequestsMax = 65'536;
 // An answer needs some cells beyond its prompt, or it would be admitted only to be preempted.
 constexpr int kCellsAhead = 32;
@@ -215,7 +216,12 @@ Result<std::shared_ptr<const constraint::Grammar>> BatchEngine::grammar_of(const
   std::string text = to_text(schema);
   if (const auto found = grammars_.find(text); found != grammars_.end()) return found->second;
   DAIMON_TRY(auto grammar, constraint::Grammar::from_json_schema(schema));
-  if (grammars_.size() >= kGrammarsMax) grammars_.clear();  // those in use are held by their matchers
+  const std::size_t states = grammar->automaton().states.size();
+  if (grammars_.size() >= kGrammarsMax || grammar_states_ + states > kGrammarStatesMax) {
+    grammars_.clear();  // those in use are held by their matchers
+    grammar_states_ = 0;
+  }
+  grammar_states_ += states;
   grammars_.emplace(std::move(text), grammar);
   return grammar;
 }

@@ -117,6 +117,7 @@ class BatchEngine final : private KvMemory {
   Jobs queue_, active_;  // by priority, then arrival; null once done, until swept
   std::uint64_t arrivals_ = 0;
   std::map<std::string, std::shared_ptr<const constraint::Grammar>> grammars_;
+  std::size_t grammar_states_ = 0;  // in all of them
   std::vector<Token> batch_tokens_;
   std::vector<std::int32_t> batch_positions_, batch_counts_;
   std::vector<std::int32_t> batch_sequences_;

@@ -257,9 +257,10 @@ Status FakeSystem::raise_budget(std::string_view id, const kernel::Budget& more)
   return {};
 }
 
-Status FakeSystem::decide(std::string_view id, std::string_view request, bool approve) {
+Status FakeSystem::decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) {
   const std::scoped_lock lock(mutex_);
   DAIMON_TRY(Process * process, waiting(id, request));
+  if (digest != "d1") return fail(ErrorCode::kConflict, daimon::format("{} does not ask for what was decided on", id));
   event(*process, "decided", {{"request", request}, {"approve", approve}, {"by", "person"}});
   process->view["changes"].as_array()[0].as_object()["applied"] = approve;
   finish(*process, approve ? "done" : "denied",

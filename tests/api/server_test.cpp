@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -51,6 +53,39 @@ class ServerTest : public testing::Test {
 };
 
 // ------------------------------------------------------------------------------------------------------ the socket
+
+// Sends a request over the socket as the user `user`; how many bytes came back, or -1 when there was no connection.
+int bytes_as(uid_t user, const std::filesystem::path& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(static_cast<char*>(address.sun_path), socket.c_str(), sizeof address.sun_path - 1);
+  constexpr std::string_view kRequest = "GET /v1/status HTTP/1.1\r\nHost: daimon\r\nConnection: close\r\n\r\n";
+  const pid_t child = ::fork();
+  if (child == 0) {  // system calls only: the other threads' locks are as they were
+    if (::setresuid(user, user, user) != 0) ::_exit(255);
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) ::_exit(255);
+    static_cast<void>(::send(descriptor, kRequest.data(), kRequest.size(), MSG_NOSIGNAL));
+    std::array<char, 64> buffer{};
+    const ssize_t got = ::recv(descriptor, buffer.data(), buffer.size(), 0);
+    ::_exit(got > 0 ? static_cast<int>(got) : 0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) != 255 ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(ServerTest, AnotherUserIsNotServedEvenWhereTheModesWouldLetHimIn) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "forks";
+#endif
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be somebody else";
+  start();
+  std::filesystem::permissions(folder.path, std::filesystem::perms::all);
+  std::filesystem::permissions(options.socket, std::filesystem::perms::all);
+  EXPECT_GT(bytes_as(0, options.socket), 0);
+  EXPECT_EQ(bytes_as(65534, options.socket), 0) << "hung up on, without a word";
+}
 
 TEST_F(ServerTest, SocketIsForItsOwnerAlone) {
   start();
@@ -124,9 +159,13 @@ TEST_F(ServerTest, ProcessFromStartToEnd) {
   const auto view = client.get("/v1/processes/p1");
   ASSERT_TRUE(view);
   EXPECT_EQ(find_string(*view, "state"), "waiting");
-  EXPECT_EQ(client.post("/v1/processes/p1/decisions", JsonObject{{"request", "p1.r9"}, {"approve", true}}).error().code,
-            ErrorCode::kConflict);
-  ASSERT_TRUE(client.post("/v1/processes/p1/decisions", JsonObject{{"request", "p1.r1"}, {"approve", true}}));
+  const auto decide = [&](JsonObject body) { return client.post("/v1/processes/p1/decisions", body); };
+  EXPECT_EQ(decide({{"request", "p1.r9"}, {"digest", "d1"}, {"approve", true}}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(decide({{"request", "p1.r1"}, {"digest", "d2"}, {"approve", true}}).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(decide({{"request", "p1.r1"}, {"approve", true}}).error().code, ErrorCode::kInvalidArgument)
+      << "a decision says what was shown";
+  EXPECT_EQ(find_string(*client.get("/v1/processes/p1"), "state"), "waiting");
+  ASSERT_TRUE(decide({{"request", "p1.r1"}, {"digest", "d1"}, {"approve", true}}));
   EXPECT_EQ(find_string(*client.get("/v1/processes/p1"), "state"), "done");
   EXPECT_EQ(find(*client.get("/v1/processes"), "processes")->as_array().size(), 0U);
   EXPECT_EQ(find(*client.get("/v1/processes?all=1"), "processes")->as_array().size(), 1U);

@@ -137,6 +137,53 @@ TEST(GrammarTest, a_keyword_that_restricts_and_is_not_known_is_never_ignored) {
   }
 }
 
+TEST(GrammarTest, limits_at_the_ends_of_the_integers_are_counted_to_their_end) {
+  const auto high = grammar(R"({"type":"integer","minimum":9223372036854775806,"maximum":9223372036854775807})");
+  EXPECT_TRUE(admits(high, "9223372036854775806"));
+  EXPECT_TRUE(admits(high, "9223372036854775807"));
+  EXPECT_FALSE(admits(high, "-9223372036854775808"));
+  const auto low = grammar(R"({"type":"integer","minimum":-9223372036854775808,"maximum":-9223372036854775807})");
+  EXPECT_TRUE(admits(low, "-9223372036854775808"));
+  EXPECT_FALSE(admits(low, "-9223372036854775806"));
+  const auto all = Grammar::from_json_schema(
+      json(R"({"type":"integer","minimum":-9223372036854775808,"maximum":9223372036854775807})"));
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code, ErrorCode::kUnsupported);
+}
+
+TEST(GrammarTest, arrays_in_arrays_do_not_double_with_every_level) {
+  std::string schema = R"({"enum":[1,2]})";
+  for (int level = 0; level < 24; ++level)
+    schema = R"({"type":"array","minItems":1,"maxItems":3,"items":)" + schema + "}";
+  const auto made = Grammar::from_json_schema(json(schema));
+  ASSERT_TRUE(made) << made.error().what;
+  EXPECT_LT((*made)->automaton().states.size(), 2000U);
+  const std::string deep = std::string(24, '[') + "1,2" + std::string(24, ']');
+  EXPECT_TRUE(admits(*made, deep));
+  EXPECT_FALSE(admits(*made, std::string(24, '[') + "1,2,1,2" + std::string(24, ']'))) << "maxItems counts";
+  EXPECT_FALSE(admits(*made, std::string(24, '[') + std::string(24, ']'))) << "so does minItems";
+  EXPECT_FALSE(admits(*made, std::string(23, '[') + "1" + std::string(23, ']'))) << "and the depth";
+  EXPECT_TRUE(admits(*made, std::string(23, '[') + "[1],[2],[2,1,2]" + std::string(23, ']')));
+}
+
+TEST(GrammarTest, a_schema_that_would_take_much_memory_is_refused_before_it_does) {
+  std::string integers = R"({"anyOf":[)";
+  for (int i = 0; i < 200; ++i)
+    integers += std::string(i == 0 ? "" : ",") + R"({"type":"integer","minimum":-4095,"maximum":0})";
+  const std::vector<std::string> large = {
+      integers + "]}",
+      R"({"const":")" + std::string(600'000, 'a') + "\"}",
+      R"({"type":"string","x-span-of":[")" + std::string(600'000, 'a') + "\"]}",
+      R"({"type":"string","pattern":")" + std::string(100'000, '.') + "\"}",
+      R"({"type":"object","properties":{")" + std::string(600'000, 'a') + R"(":{"type":"null"}}})",
+  };
+  for (const std::string& schema : large) {
+    const auto made = Grammar::from_json_schema(json(schema));
+    ASSERT_FALSE(made) << schema.substr(0, 60);
+    EXPECT_EQ(made.error().code, ErrorCode::kLimit) << made.error().what;
+  }
+}
+
 TEST(MatcherTest, the_mask_is_what_testing_every_token_finds) {
   const auto words = vocabulary();
   SeededRandom random(1);

@@ -189,6 +189,21 @@ TEST_F(Web, ANameThatChangesBetweenChecksReachesOnlyWhatWasChecked) {
   EXPECT_EQ(stub.requests, 1);
 }
 
+TEST(Redirects, NeverGoFromHttpsToHttp) {
+  const auto secure = parse_web_address("https://example.org/a/b");
+  ASSERT_TRUE(secure);
+  for (const char* location : {"http://example.org/a/c", "http://example.org:443/a/c", "HTTP://EXAMPLE.ORG/"}) {
+    const auto next = redirected(*secure, location);
+    ASSERT_FALSE(next) << location;
+    EXPECT_EQ(next.error().code, ErrorCode::kDenied);
+    EXPECT_THAT(next.error().what, HasSubstr("from https to http"));
+  }
+  EXPECT_EQ(redirected(*secure, "c")->url, "https://example.org/a/c");
+  EXPECT_EQ(redirected(*secure, "//example.org/d")->scheme, "https");
+  EXPECT_EQ(redirected(*secure, "https://below.example.org/").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(redirected(*parse_web_address("http://example.org/"), "https://example.org/")->scheme, "https");
+}
+
 TEST_F(Web, RedirectsStayWithinTheHost) {
   stub.answers["/same"] = redirect("/end");
   stub.answers["/end"] = page("text/plain", "the end");

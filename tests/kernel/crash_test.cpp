@@ -95,7 +95,7 @@ class KernelCrash : public testing::Test {
     for (;;) {
       Json now = world.until(id, [](const Json& view) { return has_ended(view) || state_of(view) == "waiting"; });
       if (state_of(now) != "waiting") return now;
-      static_cast<void>(world.system().decide(id, request_of(now), person_(now)));
+      static_cast<void>(world.decide(id, now, person_(now)));
     }
   }
   // A kernel in a child process, from boot to the goal's end or to its death at point `kill_at`; whether it died.

@@ -101,16 +101,81 @@ TEST_F(KernelDevice, an_effect_that_never_came_back_is_not_repeated_without_the_
     while (!release_) std::this_thread::sleep_for(milliseconds(1));
     return said("sent");
   });
-  System& system = begin();
+  begin();
   const std::string id = world_.start("send", [](StartOptions& o) { o.autonomy = 4; });
   const Json waiting = world_.until_state(id, "waiting");
   EXPECT_EQ(text_of(waiting.at("waiting"), "title"), "Run send again");
   EXPECT_EQ(text_of(waiting.at("calls").at(0), "outcome"), "unknown");
   EXPECT_EQ(sent, 1);
-  ASSERT_TRUE(system.decide(id, request_of(waiting), true));
+  ASSERT_TRUE(world_.decide(id, waiting, true));
   EXPECT_EQ(state_of(world_.until_ended(id)), "done");
   EXPECT_EQ(sent, 2);
   release_ = true;
+}
+
+// What a device may say that is asked whether it happened: yes, that it cannot tell, and that it did not.
+std::vector<MadeDevice::Query> all_told() {
+  using Told = std::optional<Outcome>;
+  return {[]() -> Result<Told> { return Told(said("it is there")); },
+          []() -> Result<Told> { return fail(ErrorCode::kIo, "cannot look"); },
+          []() -> Result<Told> { return Told(); }};
+}
+
+TEST_F(KernelDevice, an_effect_that_was_given_up_is_unknown_unless_its_device_says_that_it_happened) {
+  const std::vector<MadeDevice::Query> told = all_told();
+  for (std::size_t i = 0; i < told.size(); ++i)
+    world_.made_devices.push_back([this, i, query = told[i]] {
+      return std::make_unique<MadeDevice>(
+          daimon::format("put{}", i), EffectClass::kQueryable, milliseconds(100),
+          [this](const Call&, const CallContext&) -> Result<Outcome> {
+            while (!release_) std::this_thread::sleep_for(milliseconds(1));
+            return said("late");
+          },
+          query);
+    });
+  add("plain", EffectClass::kIdempotent, milliseconds(100), [this](const Call&, const CallContext&) -> Result<Outcome> {
+    while (!release_) std::this_thread::sleep_for(milliseconds(1));
+    return said("late");
+  });
+  begin();
+  const auto outcome_of = [&](const std::string& call) {
+    const std::string id = world_.start(call, [](StartOptions& o) { o.autonomy = 4; });
+    return text_of(world_.until_state(id, "waiting").at("calls").at(0), "outcome");
+  };
+  EXPECT_EQ(outcome_of("put0"), "ok");
+  EXPECT_EQ(outcome_of("put1"), "unknown");
+  EXPECT_EQ(outcome_of("put2"), "unknown") << "it is not there yet, but may still come";
+  EXPECT_EQ(outcome_of("plain"), "unknown");
+  release_ = true;
+}
+
+TEST_F(KernelDevice, an_effect_that_failed_half_way_is_what_its_device_finds_afterwards) {
+  const std::vector<MadeDevice::Query> told = all_told();
+  for (std::size_t i = 0; i < told.size(); ++i)
+    world_.made_devices.push_back([i, query = told[i]] {
+      return std::make_unique<MadeDevice>(
+          daimon::format("put{}", i), EffectClass::kQueryable, milliseconds(5000),
+          [](const Call&, const CallContext&) -> Result<Outcome> { return fail(ErrorCode::kIo, "cannot sync"); },
+          query);
+    });
+  world_.made_devices.push_back([query = told[0]] {
+    return std::make_unique<MadeDevice>(
+        "refused", EffectClass::kQueryable, milliseconds(5000),
+        [](const Call&, const CallContext&) -> Result<Outcome> { return fail(ErrorCode::kConflict, "it changed"); },
+        query);
+  });
+  add("send", EffectClass::kOpaque, milliseconds(5000),
+      [](const Call&, const CallContext&) -> Result<Outcome> { throw std::runtime_error("half way"); });
+  begin();
+  const auto call_of = [&](const std::string& call) {
+    const std::string id = world_.start(call, [](StartOptions& o) { o.autonomy = 4; });
+    return world_.until_state(id, "waiting").at("calls").at(0);
+  };
+  EXPECT_EQ(text_of(call_of("put0"), "text"), "it is there");
+  EXPECT_EQ(text_of(call_of("put1"), "outcome"), "unknown");
+  EXPECT_EQ(text_of(call_of("put2"), "outcome"), "error") << "it did not happen, and nothing is at it any more";
+  EXPECT_EQ(text_of(call_of("refused"), "outcome"), "error") << "a refusal leaves nothing open";
+  EXPECT_EQ(text_of(call_of("send"), "outcome"), "unknown");
 }
 
 TEST_F(KernelDevice, an_exception_or_an_error_fails_that_call_alone) {

@@ -110,7 +110,7 @@ Script sum_to_file() {
 TEST(KernelGoal, a_computed_write_appears_only_after_its_approval) {
   KernelWorld world;
   world.furnish();
-  System& system = world.begin();
+  world.begin();
   world.model.script(sum_to_file());
   const std::string id = world.start("Sum the amounts in accounts.csv into notes/total.txt");
   const Json waiting = world.until_state(id, "waiting");
@@ -118,7 +118,7 @@ TEST(KernelGoal, a_computed_write_appears_only_after_its_approval) {
   EXPECT_EQ(text_of(waiting.at("waiting"), "title"), "Write notes/total.txt");
   EXPECT_THAT(text_of(waiting.at("waiting"), "detail"), HasSubstr("+42.75")) << "the diff is what is approved";
   EXPECT_FALSE(world.has("notes")) << "nothing of the person's is touched before";
-  ASSERT_TRUE(system.decide(id, request_of(waiting), true));
+  ASSERT_TRUE(world.decide(id, waiting, true));
   const Json view = world.until_ended(id);
   EXPECT_EQ(state_of(view), "done");
   EXPECT_EQ(world.get("notes/total.txt"), "42.75");
@@ -130,11 +130,11 @@ TEST(KernelGoal, a_computed_write_appears_only_after_its_approval) {
 TEST(KernelGoal, a_denied_write_leaves_no_trace) {
   KernelWorld world;
   world.furnish();
-  System& system = world.begin();
+  world.begin();
   world.model.script(sum_to_file());
   const std::string id = world.start("Sum the amounts in accounts.csv into notes/total.txt");
   const Json waiting = world.until_state(id, "waiting");
-  ASSERT_TRUE(system.decide(id, request_of(waiting), false));
+  ASSERT_TRUE(world.decide(id, waiting, false));
   const Json view = world.until_ended(id);
   EXPECT_EQ(state_of(view), "denied");
   EXPECT_FALSE(world.has("notes"));
@@ -148,18 +148,26 @@ TEST(KernelGoal, an_approval_is_good_for_one_request_once) {
   world.model.script(sum_to_file());
   const std::string first = world.start("Sum the amounts in accounts.csv into notes/total.txt");
   const std::string second = world.start("Sum the amounts in accounts.csv into notes/total.txt");
-  const std::string request = request_of(world.until_state(first, "waiting"));
+  const Json waiting = world.until_state(first, "waiting");
+  const std::string request = request_of(waiting);
+  const std::string digest = digest_of(waiting);
   world.until_state(second, "waiting");
   for (const auto& [id, named] : {std::pair(second, request), std::pair(first, std::string("p1.r9")),
                                   std::pair(first, std::string()), std::pair(std::string("p77"), request)}) {
-    const Status refused = system.decide(id, named, true);
+    const Status refused = system.decide(id, named, digest, true);
     ASSERT_FALSE(refused) << id << " " << named;
     EXPECT_FALSE(refused.error().remedy.empty());
   }
   EXPECT_FALSE(system.answer(first, request, "yes")) << "an answer is no approval";
+  for (const std::string& other : {std::string(), std::string(64, '0'), digest_of(world.view(second)), digest + "0"}) {
+    const Status refused = system.decide(first, request, other, true);
+    ASSERT_FALSE(refused) << "what was shown is not what is asked";
+    EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  }
+  EXPECT_EQ(state_of(world.view(first)), "waiting");
   EXPECT_FALSE(world.has("notes"));
-  ASSERT_TRUE(system.decide(first, request, true));
-  EXPECT_FALSE(system.decide(first, request, true)) << "once only";
+  ASSERT_TRUE(system.decide(first, request, digest, true));
+  EXPECT_FALSE(system.decide(first, request, digest, true)) << "once only";
   EXPECT_EQ(state_of(world.until_ended(first)), "done");
   EXPECT_EQ(state_of(world.view(second)), "waiting");
 }
@@ -167,12 +175,12 @@ TEST(KernelGoal, an_approval_is_good_for_one_request_once) {
 TEST(KernelGoal, a_file_that_changed_after_the_approval_was_asked_for_is_left_alone) {
   KernelWorld world;
   world.furnish();
-  System& system = world.begin();
+  world.begin();
   world.model.script(sum_to_file());
   const std::string id = world.start("Sum the amounts in accounts.csv into notes/total.txt");
   const Json waiting = world.until_state(id, "waiting");
   world.put("notes/total.txt", "somebody else's");
-  ASSERT_TRUE(system.decide(id, request_of(waiting), true));
+  ASSERT_TRUE(world.decide(id, waiting, true));
   const Json view = world.until(id, [&](const Json& now) {
     return has_ended(now) || (state_of(now) == "waiting" && request_of(now) != request_of(waiting));
   });
@@ -195,7 +203,7 @@ TEST(KernelGoal, a_question_to_the_person_waits_and_its_answer_is_used) {
   const Json waiting = world.until_state(id, "waiting");
   EXPECT_EQ(text_of(waiting.at("waiting"), "question"), "Which colour?");
   const std::string request = request_of(waiting);
-  EXPECT_FALSE(system.decide(id, request, true)) << "a question is not an approval";
+  EXPECT_FALSE(system.decide(id, request, "", true)) << "a question is not an approval";
   EXPECT_FALSE(system.answer(id, request, "bl\xff")) << "not text";
   ASSERT_TRUE(system.answer(id, request, "blue"));
   EXPECT_EQ(state_of(world.until_ended(id)), "done");

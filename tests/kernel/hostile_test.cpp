@@ -109,7 +109,7 @@ TEST_F(Hostile, a_change_that_the_person_denied_cannot_be_applied_by_the_model) 
   for (const std::string profile : {"compact-3", ""}) {
     world_.shut();
     world_.model.profile = profile;
-    System& system = world_.begin();
+    world_.begin();
     const auto before = everything();
     std::mutex mutex;
     std::string change;
@@ -129,7 +129,7 @@ TEST_F(Hostile, a_change_that_the_person_denied_cannot_be_applied_by_the_model) 
         change = text_of(record.body.at("value"), "change");
       }
     ASSERT_EQ(change.size(), 24U);
-    ASSERT_TRUE(system.decide(id, request_of(waiting), false));
+    ASSERT_TRUE(world_.decide(id, waiting, false));
     EXPECT_EQ(state_of(world_.until_ended(id)), "failed");
     EXPECT_GT(asked, 1);
     EXPECT_EQ(everything(), before);
@@ -192,7 +192,7 @@ TEST_F(Hostile, a_call_that_was_not_offered_is_not_made) {
 
 TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
   world_.model.profile = "";
-  System& system = world_.begin();
+  world_.begin();
   const auto before = everything();
   attack(R"({"plan":[{"call":"calculate","text":"add up","check":"a number"}]})",
          {R"({"call":"calculate","with":{"expression":"1+1"}})",
@@ -201,7 +201,7 @@ TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
   Json view = world_.until_state(id, "waiting");
   ASSERT_EQ(text_of(view.at("waiting"), "title"), "Carry out this plan");
   EXPECT_EQ(count("calculate"), 0);
-  ASSERT_TRUE(system.decide(id, request_of(view), true));
+  ASSERT_TRUE(world_.decide(id, view, true));
   view = world_.until(id, [&](const Json& now) {
     return has_ended(now) ||
            (state_of(now) == "waiting" && text_of(now.at("waiting"), "title") != "Carry out this plan");
@@ -213,11 +213,11 @@ TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
 }
 
 TEST_F(Hostile, an_approved_plan_is_carried_out_without_more_asking) {
-  System& system = world_.begin();
+  world_.begin();
   attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"new.txt","content":"x"}})"});
   const std::string id = world_.start("write x", [](StartOptions& o) { o.autonomy = 3; });
   const Json view = world_.until_state(id, "waiting");
-  ASSERT_TRUE(system.decide(id, request_of(view), true));
+  ASSERT_TRUE(world_.decide(id, view, true));
   EXPECT_EQ(state_of(world_.until_ended(id)), "done");
   EXPECT_EQ(world_.get("new.txt"), "x");
 }
@@ -398,6 +398,50 @@ TEST_F(Hostile, a_process_sees_only_the_mounts_it_was_given) {
   }
   for (const journal::Record& record : world_.records())
     EXPECT_TRUE(record.type != "returned" || !to_text(record.body).contains("Rosebud"));
+}
+
+TEST(KernelGrants, a_folder_that_was_mounted_later_under_a_granted_name_is_not_searched) {
+  KernelWorld world;
+  world.furnish();
+  System& system = world.begin();
+  const auto other = world.folder / "other";
+  std::filesystem::create_directories(other);
+  std::ofstream(other / "diary.md") << "# Electricity\n\nElectricity: the secret word is Rosebud.\n";
+  world.model.script({R"(["search","answer"])",
+                      {{"search", R"({"query":"electricity"})"}, {"answer", R"({"passage":1,"answer":"Rosebud"})"}}});
+  const std::string id = world.start("Which word goes with electricity?", [](StartOptions& o) { o.autonomy = 3; });
+  const Json plan = world.until_state(id, "waiting");
+  ASSERT_TRUE(system.unmount("home"));
+  ASSERT_TRUE(system.mount(other.string(), "home", {}, {}));
+  ASSERT_TRUE(world.decide(id, plan, true));
+  const Json view = world.until_ended(id);
+  EXPECT_THAT(to_text(view), Not(HasSubstr("Rosebud")));
+  EXPECT_THAT(to_text(view), HasSubstr("not mounted any more"));
+  for (const journal::Record& record : world.records())
+    EXPECT_TRUE(record.type != "returned" || !to_text(record.body).contains("Rosebud"));
+  // Who is given it may search it.
+  EXPECT_THAT(text_of(world.to_end(world.start("Which word goes with electricity?")), "answer"), HasSubstr("Rosebud"));
+}
+
+TEST(KernelPolicy, personal_data_goes_to_a_remote_model_only_where_the_person_allows_it) {
+  for (const bool allowed : {false, true}) {
+    KernelWorld world;
+    world.furnish();
+    world.model.remote = true;
+    if (allowed) world.options.remote_may_see_personal = {"clerk"};
+    world.begin();
+    world.model.script({R"(["search","answer"])",
+                        {{"search", R"({"query":"electricity"})"}, {"answer", R"({"passage":1,"answer":"£84.20"})"}}});
+    const std::string id = world.start("What did I pay for electricity in March?");
+    const Json view = world.until(id, [](const Json& now) { return has_ended(now) || state_of(now) == "paused"; });
+    if (allowed) {
+      EXPECT_EQ(text_of(view, "answer"), "£84.20");
+      continue;
+    }
+    EXPECT_EQ(state_of(view), "paused");
+    EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("personal data may not go to the remote model clerk"));
+    EXPECT_EQ(world.model.asked, 0) << "not a word of it was sent";
+  }
 }
 
 }  // namespace

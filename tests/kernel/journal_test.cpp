@@ -131,7 +131,7 @@ std::int64_t held(const KernelWorld& world) {
 TEST(KernelFullDisk, what_cannot_be_journaled_is_held_and_goes_on_when_there_is_room) {
   KernelWorld world;
   world.furnish();
-  System& system = world.begin();
+  world.begin();
   world.model.script(sum_to_file());
   std::atomic<int> applied = 0;
   world.look = [&](std::string_view when, const device::Call& call) {
@@ -142,7 +142,7 @@ TEST(KernelFullDisk, what_cannot_be_journaled_is_held_and_goes_on_when_there_is_
   };
   const std::string id = world.start(kGoal);
   const Json waiting = world.until_state(id, "waiting");
-  ASSERT_TRUE(system.decide(id, request_of(waiting), true));
+  ASSERT_TRUE(world.decide(id, waiting, true));
   world.until(id, [&](const Json&) { return held(world) == 1; });
   EXPECT_EQ(held(world), 1);
   EXPECT_EQ(state_of(world.view(id)), "running") << "nothing has happened that is not on the record";
@@ -193,13 +193,13 @@ TEST(KernelFullDisk, the_person_is_told_when_a_request_could_not_be_journaled) {
   StartOptions wanted;
   wanted.goal = "x";
   EXPECT_FALSE(system.start(wanted));
-  EXPECT_FALSE(system.decide(id, request_of(waiting), true));
+  EXPECT_FALSE(world.decide(id, waiting, true));
   EXPECT_FALSE(system.signal(id, Signal::kKill));
   EXPECT_EQ(state_of(world.view(id)), "waiting");
   EXPECT_FALSE(world.has("total.txt"));
   EXPECT_EQ(system.processes(true)->as_array().size(), 1U);
   room(world);
-  ASSERT_TRUE(system.decide(id, request_of(waiting), true)) << "the request is still open";
+  ASSERT_TRUE(world.decide(id, waiting, true)) << "the request is still open";
   EXPECT_EQ(state_of(world.until_ended(id)), "done");
   EXPECT_EQ(world.start("x"), "p2") << "no number is lost";
 }
@@ -207,7 +207,7 @@ TEST(KernelFullDisk, the_person_is_told_when_a_request_could_not_be_journaled) {
 TEST(KernelFullDisk, a_daemon_that_ends_with_a_held_outcome_finds_out_what_happened) {
   KernelWorld world;
   world.furnish();
-  System& system = world.begin();
+  world.begin();
   world.model.script(sum_to_file());
   std::atomic<int> applied = 0, queried = 0;
   world.look = [&](std::string_view when, const device::Call& call) {
@@ -218,7 +218,7 @@ TEST(KernelFullDisk, a_daemon_that_ends_with_a_held_outcome_finds_out_what_happe
     fill(world, "'returned'");
   };
   const std::string id = world.start(kGoal);
-  ASSERT_TRUE(system.decide(id, request_of(world.until_state(id, "waiting")), true));
+  ASSERT_TRUE(world.decide(id, world.until_state(id, "waiting"), true));
   world.until(id, [&](const Json&) { return held(world) == 1; });
   world.shut();
   room(world);
@@ -310,13 +310,13 @@ TEST(KernelTwice, a_second_kernel_over_one_state_folder_is_refused_and_the_first
 TEST(KernelTwice, a_kernel_whose_journal_was_taken_over_changes_nothing_more) {
   KernelWorld world;
   world.furnish();
-  System& system = world.begin();
+  world.begin();
   world.model.script(sum_to_file());
   const std::string id = world.start(kGoal);
   const Json waiting = world.until_state(id, "waiting");
   const auto newer = journal::Journal::open(world.state() / "journal.db");
   ASSERT_TRUE(newer);
-  const Status refused = system.decide(id, request_of(waiting), true);
+  const Status refused = world.decide(id, waiting, true);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
   EXPECT_FALSE(world.has("total.txt"));

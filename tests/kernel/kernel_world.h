@@ -76,8 +76,10 @@ class WatchedDevice final : public device::Device {
 class MadeDevice final : public device::Device {
  public:
   using Run = std::function<Result<device::Outcome>(const device::Call&, const device::CallContext&)>;
+  using Query = std::function<Result<std::optional<device::Outcome>>()>;
 
-  MadeDevice(std::string name, device::EffectClass effect, milliseconds timeout, Run run) : run_(std::move(run)) {
+  MadeDevice(std::string name, device::EffectClass effect, milliseconds timeout, Run run, Query query = {})
+      : run_(std::move(run)), query_(std::move(query)) {
     device::CallSpecification& made = calls_.emplace_back();
     made.name = std::move(name);
     made.summary = "a call";
@@ -94,10 +96,14 @@ class MadeDevice final : public device::Device {
   Result<device::Outcome> run(const device::Call& call, const device::CallContext& context) override {
     return run_(call, context);
   }
+  Result<std::optional<device::Outcome>> query(const device::Call& call, const device::CallContext& context) override {
+    return query_ ? query_() : Device::query(call, context);
+  }
 
  private:
   std::vector<device::CallSpecification> calls_;
   Run run_;
+  Query query_;
 };
 
 inline device::Outcome said(std::string text) { return {Json(), std::move(text), capability::system_label()}; }
@@ -111,6 +117,7 @@ inline bool has_ended(const Json& view) {
   return state == "done" || state == "failed" || state == "stopped" || state == "denied";
 }
 inline std::string request_of(const Json& view) { return text_of(view.at("waiting"), "request"); }
+inline std::string digest_of(const Json& view) { return text_of(view.at("waiting"), "digest"); }
 
 class KernelWorld {
  public:
@@ -222,12 +229,16 @@ class KernelWorld {
     return until(id, [&](const Json& now) { return state_of(now) == state || has_ended(now); });
   }
   Json until_ended(std::string_view id) const { return until(id, has_ended); }
+  // Yes or no to what the process asks in this view.
+  [[nodiscard]] Status decide(std::string_view id, const Json& view, bool approve) const {
+    return kernel_->decide(id, request_of(view), digest_of(view), approve);
+  }
   // To its end, saying the same to whatever it asks.
   Json to_end(std::string_view id, bool approve = true) const {
     for (;;) {
       Json now = until(id, [](const Json& view) { return has_ended(view) || state_of(view) == "waiting"; });
       if (state_of(now) != "waiting") return now;
-      static_cast<void>(kernel_->decide(id, request_of(now), approve));
+      static_cast<void>(decide(id, now, approve));
     }
   }
 

@@ -95,13 +95,13 @@ TEST(KernelPause, a_process_that_waits_for_the_person_can_be_paused_and_still_de
   System& system = world.begin();
   world.model.script({R"(["write"])", {{"write", R"({"path":"a.txt","content":"a"})"}}});
   const std::string id = world.start("Write a to a.txt");
-  const std::string request = request_of(world.until_state(id, "waiting"));
+  const Json waiting = world.until_state(id, "waiting");
   ASSERT_TRUE(system.signal(id, Signal::kPause));
-  EXPECT_FALSE(system.decide(id, request, true)) << "nothing happens while it is paused";
+  EXPECT_FALSE(world.decide(id, waiting, true)) << "nothing happens while it is paused";
   EXPECT_FALSE(world.has("a.txt"));
   ASSERT_TRUE(system.signal(id, Signal::kResume));
   EXPECT_EQ(state_of(world.view(id)), "waiting");
-  ASSERT_TRUE(system.decide(id, request, true));
+  ASSERT_TRUE(world.decide(id, waiting, true));
   EXPECT_EQ(state_of(world.until_ended(id)), "done");
   EXPECT_EQ(world.get("a.txt"), "a");
 }

@@ -94,6 +94,7 @@ inline Answer call_once(std::string_view name, const processor::Request& request
 struct Model {
   std::function<Answer(const processor::Request&)> answer = [](const auto&) { return R"({"plan":["none"]})"; };
   std::string profile = "compact-3";
+  bool remote = false;
   int prompt_tokens = 10, generated_tokens = 10;   // that each answer costs
   std::chrono::milliseconds cancel_takes{0};       // until a cancelled request is told that it is
   std::function<void(std::string_view)> at_point;  // "asked", "answered": where a crash may come
@@ -110,6 +111,7 @@ class ScriptedProcessor final : public processor::Processor {
     info_.id = std::move(id);
     info_.description = "scripted";
     info_.prompt_profile = model.profile;
+    info_.remote = model.remote;
     info_.context_tokens = 4096;
   }
   ~ScriptedProcessor() override {

@@ -89,8 +89,29 @@ TEST(ProcessTest, an_approval_of_another_request_changes_nothing) {
   world.input(process, "created", World::created("Write x into total.txt"));
   world.run(process);
   ASSERT_EQ(process.state(), State::kWaiting);
-  world.input(process, "decided", {{"request", "p1.r99"}, {"approve", true}});
+  const AwaitApproval waiting = std::get<AwaitApproval>(process.pending());
+  world.input(process, "decided", {{"request", "p1.r99"}, {"digest", waiting.digest}, {"approve", true}});
   EXPECT_EQ(process.state(), State::kWaiting);
+  world.input(process, "decided", {{"request", waiting.request}, {"approve", true}});
+  world.input(process, "decided", {{"request", waiting.request}, {"digest", "another"}, {"approve", true}});
+  EXPECT_EQ(process.state(), State::kWaiting) << "nor one of something else that was shown";
+}
+
+TEST(ProcessTest, an_approval_is_bound_to_what_is_shown) {
+  std::vector<std::string> digests;
+  for (const char* diff : {"+84.20", "+84.21"}) {
+    World world;
+    world.devices["write"] = [diff](const device::Call&) {
+      return World::ok(JsonObject{{"path", "total.txt"}, {"change", "c1"}, {"diff", diff}}, "staged");
+    };
+    world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"total.txt","content":"x"}})"});
+    Process process = world.make();
+    world.input(process, "created", World::created("Write x into total.txt"));
+    world.run(process);
+    ASSERT_EQ(process.state(), State::kWaiting);
+    digests.push_back(std::get<AwaitApproval>(process.pending()).digest);
+  }
+  EXPECT_NE(digests[0], digests[1]);
 }
 
 TEST(ProcessTest, autonomy_decides_who_is_asked) {
@@ -280,6 +301,23 @@ TEST(ProcessTest, an_effect_with_an_unknown_outcome_is_run_again_only_with_appro
     EXPECT_EQ(runs, approve ? 2 : 1);
     EXPECT_TRUE(process.ended());
   }
+}
+
+TEST(ProcessTest, a_budget_that_is_raised_beyond_all_measure_is_the_most_there_is) {
+  World world;
+  world.script({R"({"plan":["search","answer"]})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay?"));
+  for (int times = 0; times < 3; ++times)
+    world.input(process, "budget",
+                {{"tokens", INT64_MAX}, {"seconds", 1.7e308}, {"effects", INT64_MAX}, {"money", 1.7e308}});
+  const Json budget = process.view().at("budget");
+  EXPECT_EQ(find_integer(budget, "tokens"), INT64_MAX);
+  EXPECT_EQ(find_integer(budget, "effects"), INT64_MAX);
+  EXPECT_EQ(find_number(budget, "seconds"), std::numeric_limits<double>::max());
+  EXPECT_TRUE(parse_json(to_text(process.view()))) << "and the journal can hold it";
+  world.input(process, "budget", {{"tokens", -5}, {"effects", INT64_MIN}});
+  EXPECT_EQ(find_integer(process.view().at("budget"), "tokens"), INT64_MAX);
 }
 
 TEST(ProcessTest, the_context_carries_the_label_of_everything_in_it) {

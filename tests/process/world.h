@@ -143,7 +143,8 @@ class World {
     }
   }
   void decide(Process& process, bool approve) {
-    input(process, "decided", {{"request", std::get<AwaitApproval>(process.pending()).request}, {"approve", approve}});
+    const auto& waiting = std::get<AwaitApproval>(process.pending());
+    input(process, "decided", {{"request", waiting.request}, {"digest", waiting.digest}, {"approve", approve}});
   }
 
   // Replies with these texts in turn, then keeps to the last.
