@@ -89,6 +89,11 @@ class IndexDevice final : public device::Device {
                   "mount them again under their names");
     return names;
   }
+  static std::vector<std::string> names(const CallContext& context) {
+    std::vector<std::string> names;
+    for (const device::MountReference& mount : context.mounts) names.push_back(mount.name);
+    return names;
+  }
   // A path as the process names it.
   static std::string shown(const CallContext& context, const std::string& mount, const std::string& path) {
     return context.mounts.size() == 1 ? path : mount + "/" + path;
