@@ -352,21 +352,19 @@ TEST_F(Hostile, a_quotation_from_what_may_not_be_read_is_not_checked) {
               {world_.clock, {}, world_.clock.steady() + std::chrono::minutes(1), mounts, world_.state(), {}});
   };
   EXPECT_EQ(cite(constitution).error().code, ErrorCode::kDenied);
-  EXPECT_TRUE(cite({})->value.at("verified").get_boolean());
+  EXPECT_TRUE(cite({})->value.at("verified").as_bool());
 }
 
 TEST_F(Hostile, a_program_that_could_read_what_a_rule_forbids_is_not_run) {
   world_.made_devices.push_back([] { return device::make_python_device(); });
   world_.constitution = *capability::Constitution::parse("never read file letters/*");
-  world_.begin();
-  attack(R"({"plan":[{"call":"python","text":"t","check":"c"}]})", {R"({"call":"python","with":{"code":"print(1)"}
-})"});
   world_.model.profile = "";
-world_.boot();
-const Json view = run();
-EXPECT_EQ(state_of(view), "failed");
-EXPECT_EQ(count("python"), 0);
-EXPECT_THAT(to_text(view), HasSubstr("could read any mounted file"));
+  world_.begin();
+  attack(R"({"plan":[{"call":"python","text":"t","check":"c"}]})", {R"({"call":"python","with":{"code":"x = 1"}})"});
+  const Json view = run();
+  EXPECT_EQ(state_of(view), "failed");
+  EXPECT_EQ(count("python"), 0);
+  EXPECT_THAT(to_text(view), HasSubstr("could read any mounted file"));
 }
 
 TEST_F(Hostile, daimons_own_folders_are_out_of_reach_though_the_home_that_holds_them_is_mounted) {
