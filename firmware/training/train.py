@@ -24,6 +24,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=100, help="of training in all")
     parser.add_argument("--out", default="model.pt")
+    parser.add_argument("--begin", help="a finished checkpoint whose weights are trained on")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--feed-forward", type=int, default=704)
@@ -107,6 +108,10 @@ def main():
     adam = torch.optim.AdamW(others, lr=wanted.rate, betas=(0.9, 0.98), weight_decay=0.01)
     muon = Muon(matrices, torch)
     spent = tokens = steps = said_tokens = 0
+    if wanted.begin:
+        stored = torch.load(wanted.begin, weights_only=True)
+        model.load_state_dict(stored["weights"])
+        tokens, steps, said_tokens = stored["tokens"], stored["steps"], stored["said_tokens"]
     if os.path.exists(wanted.out):
         stored = torch.load(wanted.out, weights_only=True)
         if not stored["finished"]:
