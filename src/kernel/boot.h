@@ -11,9 +11,9 @@
 namespace daimon::kernel {
 
 struct BootOptions {
-  std::filesystem::path state_folder;    // journal.db, index.db, processes/
-  std::filesystem::path config_folder;   // config.json, constitution.txt; may be missing
-  int threads = 0;                       // of the processor; 0: as many as there are cores
+  std::filesystem::path state_folder;         // journal.db, index.db, processes/
+  std::filesystem::path config_folder;        // config.json, constitution.txt; may be missing
+  int threads = 0;                            // of the processor; 0: as many as there are cores
   std::filesystem::path runtime_folder = {};  // the API's socket; may be empty
 };
 

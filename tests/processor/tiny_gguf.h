@@ -18,7 +18,7 @@
 namespace daimon::processor::test {
 
 struct TinyModel {
-  bool compact_prompt = true;   // daimon.prompt = compact-2
+  bool compact_prompt = true;   // daimon.prompt = compact-3
   std::string chat_template;    // tokenizer.chat_template; "" for none
   bool chatml_markers = false;  // <|im_start|> and <|im_end|> instead of the compact profile's
   int context = 2048;
@@ -94,7 +94,7 @@ inline void write_tiny_gguf(const std::filesystem::path& path, const TinyModel& 
   u32("llama.vocab_size", static_cast<int>(vocabulary));
   gguf_set_val_f32(gguf, "llama.attention.layer_norm_rms_epsilon", 1e-5F);
   gguf_set_val_f32(gguf, "llama.rope.freq_base", 10000.0F);
-  if (tiny.compact_prompt) gguf_set_val_str(gguf, "daimon.prompt", "compact-2");
+  if (tiny.compact_prompt) gguf_set_val_str(gguf, "daimon.prompt", "compact-3");
   gguf_set_val_str(gguf, "tokenizer.ggml.model", "gpt2");
   gguf_set_val_str(gguf, "tokenizer.ggml.pre", "smollm");
   const auto strings = [&](const char* key, const std::vector<std::string>& values) {
