@@ -59,6 +59,7 @@ class Call {
       if (!count) return count.error().code == ErrorCode::kUnavailable ? went_away() : std::unexpected(count.error());
       boost::system::error_code error;
       if (*count == 0) {
+        if (!parser_.got_some()) return went_away();  // put_eof is only for an answer that began
         parser_.put_eof(error);
         if (error || !parser_.is_done()) return went_away();
         return {};

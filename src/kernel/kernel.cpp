@@ -327,7 +327,7 @@ class Kernel final : public System {
       if (found == processes_.end()) return gone(id);
       const Json view = found->second->view();
       const Json* waiting = daimon::find(view, "waiting");
-      const std::string_view request = find_string(body, "request").value_or("");
+      const std::string request(find_string(body, "request").value_or(""));  // `body` becomes a Json only for the call
       if (waiting == nullptr || find_string(*waiting, "request") != request || find_string(*waiting, "kind") != kind)
         return fail(ErrorCode::kConflict, daimon::format("{} does not wait for {}", printable(id), printable(request)),
                     daimon::format("`daimon attach {}` shows what it waits for", printable(id)));

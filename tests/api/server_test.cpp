@@ -324,5 +324,27 @@ TEST_F(ServerTest, ShutdownAsksForTheEnd) {
   EXPECT_EQ(shutdown.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
 }
 
+TEST(ApiClient, ADaemonThatDiesBeforeItAnswersIsAnError) {
+  const TemporaryFolder folder;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = folder.path / "dying.sock";
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  std::jthread daemon([&] {
+    const int client = ::accept(listener, nullptr, nullptr);
+    char bytes[4096];
+    static_cast<void>(!::read(client, bytes, sizeof bytes));
+    ::close(client);
+  });
+  const auto answer = Client(path).get("/v1/status");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable) << answer.error().what;
+  daemon.join();
+  ::close(listener);
+}
+
 }  // namespace
 }  // namespace daimon::test
