@@ -98,6 +98,15 @@ struct Sender {
                                           });
     });
   }
+  // A process whose call another build, as this one will be, would have run again after the restart.
+  std::string cut_off_before_an_upgrade(KernelWorld& world) {
+    world.boot();
+    const std::string id = world.start("send");
+    world.until(id, [&](const Json&) { return runs == 1; });
+    world.shut();
+    effect = device::EffectClass::kIdempotent;
+    return id;
+  }
   device::EffectClass effect = device::EffectClass::kOpaque;
   std::atomic<int> runs = 0;
 };
@@ -105,11 +114,7 @@ struct Sender {
 TEST(KernelRecovery, a_process_that_this_build_would_take_elsewhere_is_held_and_nothing_of_it_is_carried_out) {
   KernelWorld world;
   Sender sender(world);
-  world.boot();
-  const std::string id = world.start("send");
-  world.until(id, [&](const Json&) { return sender.runs == 1; });
-  world.shut();
-  sender.effect = device::EffectClass::kIdempotent;  // as another version might say: then it would be run again
+  const std::string id = sender.cut_off_before_an_upgrade(world);
   System& system = world.boot();
   const Json held = world.view(id);
   EXPECT_EQ(state_of(held), "paused");
@@ -142,11 +147,7 @@ TEST(KernelRecovery, a_process_that_this_build_would_take_elsewhere_is_held_and_
 TEST(KernelRecovery, a_held_process_can_be_killed_and_stays_so) {
   KernelWorld world;
   Sender sender(world);
-  world.boot();
-  const std::string id = world.start("send");
-  world.until(id, [&](const Json&) { return sender.runs == 1; });
-  world.shut();
-  sender.effect = device::EffectClass::kIdempotent;
+  const std::string id = sender.cut_off_before_an_upgrade(world);
   ASSERT_TRUE(world.boot().signal(id, Signal::kKill));
   for (int boots = 0; boots < 2; ++boots) {
     const Json view = world.view(id);
@@ -163,11 +164,7 @@ TEST(KernelRecovery, a_held_process_can_be_killed_and_stays_so) {
 TEST(KernelRecovery, a_held_process_goes_on_where_the_build_that_began_it_comes_back) {
   KernelWorld world;
   Sender sender(world);
-  world.boot();
-  const std::string id = world.start("send");
-  world.until(id, [&](const Json&) { return sender.runs == 1; });
-  world.shut();
-  sender.effect = device::EffectClass::kIdempotent;
+  const std::string id = sender.cut_off_before_an_upgrade(world);
   world.boot();
   ASSERT_EQ(state_of(world.view(id)), "paused");
   world.shut();
