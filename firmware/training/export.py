@@ -44,7 +44,7 @@ def main():
     writer.add_rope_dimension_count(shape["head_width"])
     writer.add_rope_freq_base(shape["rope_base"])
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
+    writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list(tokenizer.vocabulary)
     kinds = [gguf.TokenType.CONTROL] * len(SPECIAL) + [gguf.TokenType.USER_DEFINED] * len(CALLS)
     writer.add_token_types(kinds + [gguf.TokenType.NORMAL] * (len(tokenizer.vocabulary) - len(kinds)))

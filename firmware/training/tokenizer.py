@@ -1,4 +1,4 @@
-"""Byte-level BPE, pre-tokenised as llama.cpp's "smollm" (single digits, then the pattern of GPT-2).
+"""Byte-level BPE, pre-tokenised as llama.cpp's "llama-bpe"; groups of up to three digits are one token each.
 
     python3 tokenizer.py      trains it on episodes and the English of the collections, and writes tok.json
 """
@@ -20,8 +20,12 @@ CALLS = ['{"plan":["', '"]}', '"}}', '{"call":"search","with":{"query":"', '{"ca
 CALL = regex.compile("(" + "|".join(regex.escape(c) for c in sorted(CALLS, key=len, reverse=True)) + ")")
 BOS, END, PAD = 0, 5, 6
 ROLES = {"sys": 1, "user": 2, "call": 3, "res": 4}
-PATTERN = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
-DIGIT = regex.compile(r"(\p{N})")
+# A number is copied as a whole: of single digits the first is an average of every number that attention touches.
+NUMBERS = [f"{n:0{digits}}" for digits in (2, 3) for n in range(10**digits)]
+PATTERN = regex.compile(r"'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+                        r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+# Merges are learned within these: a word has the same tokens whatever sign stands before it.
+MERGED = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?[^\s\p{L}\p{N}]+")
 
 
 def byte_letters():
@@ -39,20 +43,10 @@ LETTER = byte_letters()
 BYTE = {c: b for b, c in LETTER.items()}
 
 
-def pieces(text):
-    out = []
-    for i, part in enumerate(DIGIT.split(text)):
-        if i % 2:
-            out.append(part)
-        elif part:
-            out += PATTERN.findall(part)
-    return out
-
-
 def train(texts, size):
     counts = collections.Counter()
     for text in texts:
-        counts.update(p for part in CALL.split(text)[::2] for p in pieces(part) if not p.isnumeric() and not p.isspace())
+        counts.update(p for part in CALL.split(text)[::2] for p in MERGED.findall(part))
     words = [[LETTER[b] for b in w.encode()] for w in counts]
     weights = list(counts.values())
     pairs, where = collections.Counter(), collections.defaultdict(set)
@@ -102,7 +96,7 @@ def train(texts, size):
             continue
         for touched in merge(pair):
             heapq.heappush(heap, (-pairs[touched], touched))
-    return vocabulary, merges
+    return vocabulary + NUMBERS, merges
 
 
 class Tokenizer:
@@ -118,6 +112,8 @@ class Tokenizer:
         if known is not None:
             return known
         tokens = [LETTER[b] for b in piece.encode()]
+        if "".join(tokens) in self.ids:
+            tokens = ["".join(tokens)]  # whatever the merges would make of it, as llama.cpp does
         while len(tokens) > 1:
             best = min(range(len(tokens) - 1), key=lambda i: self.rank.get((tokens[i], tokens[i + 1]), 1 << 30))
             if (tokens[best], tokens[best + 1]) not in self.rank:
@@ -134,7 +130,7 @@ class Tokenizer:
             if i % 2:
                 out.append(self.ids[part])
                 continue
-            for piece in pieces(part):
+            for piece in PATTERN.findall(part):
                 out += self.word(piece)
         return out
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "base/format.h"
+#include "constraint/machine.h"
 #include "constraint/text_pattern.h"
 
 namespace daimon::constraint {
@@ -276,7 +278,7 @@ class SchemaCompiler {
       if (!made) return error(made.error().code, pointer, made.error().what);
       inner = *made;
     } else {
-      inner = add_repeat(automaton_, add_code_points(automaton_, {{0, kCodePointMax}}), minimum, maximum);
+      inner = add_text(automaton_, minimum, maximum);
     }
     std::string open = "\"";
     if (const Json* begins = find(schema, "x-begins-with")) {
@@ -401,17 +403,11 @@ Result<std::shared_ptr<const Grammar>> Grammar::from_json_schema(const Json& sch
   return grammar;
 }
 
-std::shared_ptr<const TokenMask> Grammar::cached(const void* vocabulary, const std::string& key) const {
+std::shared_ptr<Machine> Grammar::machine(const std::shared_ptr<const Vocabulary>& vocabulary) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = cache_.find({vocabulary, key});
-  return found == cache_.end() ? nullptr : found->second;
-}
-
-void Grammar::remember(const void* vocabulary, const std::string& key, std::shared_ptr<const TokenMask> mask) const {
-  constexpr std::size_t kCacheMax = 4096;
-  const std::scoped_lock lock(mutex_);
-  if (cache_.size() >= kCacheMax) cache_.clear();
-  cache_.insert_or_assign({vocabulary, key}, std::move(mask));
+  if (machine_ == nullptr || machine_->vocabulary() != vocabulary || machine_->is_full())
+    machine_ = std::make_shared<Machine>(*this, vocabulary);
+  return machine_;
 }
 
 }  // namespace daimon::constraint

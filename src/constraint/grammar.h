@@ -9,22 +9,20 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "constraint/automaton.h"
+#include "constraint/vocabulary.h"
 
 namespace daimon::constraint {
 
-// One bit a token, lowest bit first; bit i set: token i may come next.
-using TokenMask = std::vector<std::uint32_t>;
+class Machine;
 
-// Immutable but for its mask cache, which is synchronised; any thread.
+// Immutable but for its machine, which is synchronised; any thread.
 class Grammar {
  public:
   // kUnsupported names a keyword that restricts and is not known; kInvalidArgument a schema that no text satisfies,
@@ -33,17 +31,17 @@ class Grammar {
 
   [[nodiscard]] const Automaton& automaton() const { return automaton_; }
   // False for a state from which no text can be completed.
-  [[nodiscard]] bool is_productive(StateId state) const { return productive_[state]; }
+  [[nodiscard]] const std::vector<bool>& productive() const { return productive_; }
 
-  // Masks by what the matcher's threads are, for one vocabulary after another (a grammar is used with few).
-  [[nodiscard]] std::shared_ptr<const TokenMask> cached(const void* vocabulary, const std::string& key) const;
-  void remember(const void* vocabulary, const std::string& key, std::shared_ptr<const TokenMask> mask) const;
+  // What runs it over this vocabulary, and remembers what it found; the grammar outlives it. One is kept: a grammar is
+  // used with one model.
+  [[nodiscard]] std::shared_ptr<Machine> machine(const std::shared_ptr<const Vocabulary>& vocabulary) const;
 
  private:
   Automaton automaton_;
   std::vector<bool> productive_;
   mutable std::mutex mutex_;
-  mutable std::map<std::pair<const void*, std::string>, std::shared_ptr<const TokenMask>> cache_;
+  mutable std::shared_ptr<Machine> machine_;
 };
 
 }  // namespace daimon::constraint

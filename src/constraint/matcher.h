@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "constraint/grammar.h"
+#include "constraint/machine.h"
 #include "constraint/vocabulary.h"
 
 namespace daimon::constraint {
@@ -24,31 +25,14 @@ class Matcher {
   bool accept_bytes(std::string_view bytes);
   // The bytes that every continuation begins with; empty when there is a choice, or the text may end here.
   [[nodiscard]] std::string forced() const;
-  [[nodiscard]] bool is_complete() const { return complete_; }
+  [[nodiscard]] bool is_complete() const { return at_.complete; }
   // Complete, and nothing can follow.
-  [[nodiscard]] bool must_end() const { return complete_ && threads_.empty(); }
-
-  // A thread of the simulation: a state that reads bytes, and the stack of returns and counters above it.
-  struct Thread {
-    StateId state = 0;
-    // A return: the state. A counter: its loop's stepping state plus one in the upper half, the count in the lower.
-    std::vector<std::uint64_t> stack;
-    auto operator<=>(const Thread&) const = default;
-  };
+  [[nodiscard]] bool must_end() const { return at_.complete && at_.threads.empty(); }
 
  private:
-  struct Set {
-    std::vector<Thread> threads;
-    bool complete = false;
-  };
-  void close(Thread thread, Set& out) const;
-  [[nodiscard]] Set after(const std::vector<Thread>& threads, std::uint8_t byte) const;
-  [[nodiscard]] std::string key() const;
-
-  std::shared_ptr<const Grammar> grammar_;
-  std::shared_ptr<const Vocabulary> vocabulary_;
-  std::vector<Thread> threads_;  // sorted, unique
-  bool complete_ = false;
+  std::shared_ptr<const Grammar> grammar_;  // outlives the machine
+  std::shared_ptr<Machine> machine_;
+  ThreadSet at_;
 };
 
 // How the tokens of an answer change when `forced` is appended to its text: drop the last `drop` of them, then append.

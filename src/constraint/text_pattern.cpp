@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <optional>
+#include <set>
 
 #include "base/format.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 void link(Automaton& automaton, StateId from, StateId to) { automaton.states[from].epsilon.push_back(to); }
 
-StateId add_text(Automaton& automaton, StateId from, std::string_view bytes) {
+StateId add_bytes(Automaton& automaton, StateId from, std::string_view bytes) {
   for (const char c : bytes) {
     const StateId next = automaton.add();
     automaton.states[from].bytes.push_back({static_cast<std::uint8_t>(c), static_cast<std::uint8_t>(c), next});
@@ -114,10 +115,7 @@ class PatternParser {
   [[nodiscard]] bool more() const { return at_ < pattern_.size(); }
   [[nodiscard]] char peek() const { return pattern_[at_]; }
 
-  Fragment anything() {
-    const Fragment one = add_code_points(automaton_, {{0, kCodePointMax}});
-    return add_repeat(automaton_, one, 0, UINT32_MAX);
-  }
+  Fragment anything() { return add_text(automaton_, 0, UINT32_MAX); }
   Fragment nothing() {
     const StateId state = automaton_.add();
     return {state, state};
@@ -336,7 +334,7 @@ Fragment add_code_points(Automaton& automaton, const CodePoints& set) {
     for (char32_t c = low; c <= high && c <= '\\'; ++c)
       if (!is_plain(c)) {
         const char byte = static_cast<char>(c);
-        const StateId last = add_text(automaton, one.begin, json_escaped({&byte, 1}));
+        const StateId last = add_bytes(automaton, one.begin, json_escaped({&byte, 1}));
         link(automaton, last, one.end);
       }
     const auto plain = [&](char32_t a, char32_t b) {
@@ -352,7 +350,30 @@ Fragment add_code_points(Automaton& automaton, const CodePoints& set) {
   return one;
 }
 
+namespace {
+
+// Whether the piece can be passed without reading a byte.
+bool is_nullable(const Automaton& automaton, Fragment piece) {
+  std::vector<StateId> open{piece.begin};
+  std::set<StateId> seen;
+  while (!open.empty()) {
+    const StateId at = open.back();
+    open.pop_back();
+    if (at == piece.end) return true;
+    if (!seen.insert(at).second) continue;
+    const State& state = automaton.states[at];
+    open.insert(open.end(), state.epsilon.begin(), state.epsilon.end());
+    if (state.counter == State::Counter::kPush || state.counter == State::Counter::kStep ||
+        (state.counter == State::Counter::kLeave && state.minimum == 0))
+      open.push_back(state.counter_to);
+  }
+  return false;
+}
+
+}  // namespace
+
 Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum, std::uint32_t maximum) {
+  if (minimum > 0 && is_nullable(automaton, piece)) minimum = 0;  // rounds of nothing make up the rest
   if (maximum == UINT32_MAX && minimum <= 1) {
     const Fragment loop{automaton.add(), automaton.add()};
     link(automaton, loop.begin, piece.begin);
@@ -392,6 +413,14 @@ Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum,
   return {begin, end};
 }
 
+Fragment add_text(Automaton& automaton, std::uint32_t minimum, std::uint32_t maximum) {
+  const Fragment one = add_code_points(automaton, {{0, kCodePointMax}});
+  if (maximum > 1)
+    automaton.states[one.begin].text =
+        maximum == UINT32_MAX && minimum <= 1 ? State::Text::kEndless : State::Text::kCounted;
+  return add_repeat(automaton, one, minimum, maximum);
+}
+
 Result<Fragment> add_pattern(Automaton& automaton, std::string_view pattern) {
   return PatternParser(automaton, pattern).parse();
 }
@@ -418,12 +447,12 @@ Fragment add_spans(Automaton& automaton, const std::vector<std::string_view>& te
     StateId at = automaton.add();
     for (std::size_t i = 0; i < characters.size(); ++i) {
       const std::string escaped = json_escaped(characters[i]);
-      const StateId next = add_text(automaton, at, escaped);
+      const StateId next = add_bytes(automaton, at, escaped);
       // A way in of its own, so that an end of a word is not taken for a span of nothing.
       if (!is_blank(i) && is_edge(i)) {
         const StateId way_in = automaton.add();
         link(automaton, span.begin, way_in);
-        link(automaton, add_text(automaton, way_in, escaped), next);
+        link(automaton, add_bytes(automaton, way_in, escaped), next);
       }
       if (!is_blank(i) && is_edge(i + 1)) link(automaton, next, span.end);
       at = next;

@@ -24,6 +24,8 @@ inline constexpr char32_t kCodePointMax = 0x10FFFF;
 Fragment add_code_points(Automaton& automaton, const CodePoints& set);
 // `piece` repeated. Limits become a counter, so they cost nothing; UINT32_MAX is no limit.
 Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum, std::uint32_t maximum);
+// Any text of so many characters.
+Fragment add_text(Automaton& automaton, std::uint32_t minimum, std::uint32_t maximum);
 // A regular expression (ECMA 262: classes, groups, alternatives, quantifiers, \d \w \s, anchors at the ends). As in
 // JSON Schema it matches anywhere unless anchored. kInvalidArgument or kUnsupported with the place.
 Result<Fragment> add_pattern(Automaton& automaton, std::string_view pattern);

@@ -85,6 +85,22 @@ const std::vector<Case>& cases() {
       {R"({"type":"string","x-begins-with":" \"","x-span-of":["a b"]})",
        {R"(" \"a")", R"(" \"a b")"},
        {R"("a")", R"(" \"")", R"(" a")"}},
+      {R"({"type":"string"})", {"\"\"", "\"a\\n£é\""}, {"\"", "\"\"\"", "\"\t\""}},
+      {R"({"type":"string","minLength":5,"maxLength":9})",
+       {"\"abcde\"", "\"total 12£\"", "\"\\u0001\\n\\\\\\\"é\""},
+       {"\"abcd\"", "\"total 1234\""}},
+      {R"({"type":"string","minLength":7})", {"\"answers\"", "\"answer answer\""}, {"\"answer\""}},
+      {R"({"type":"array","items":{"type":"string","minLength":1,"maxLength":7},"minItems":2,"maxItems":3})",
+       {R"(["a","the"])", R"(["answer","b","c"])"},
+       {R"(["a"])", R"(["a","the answer"])", R"(["a","b","c","d"])"}},
+      {R"({"anyOf":[{"type":"string","maxLength":3},{"enum":["total the","totals"]},{"type":"string","minLength":8,"maxLength":8}]})",
+       {R"("abc")", R"("total the")", R"("totals")", R"("12345678")"},
+       {R"("total")", R"("123456789")"}},
+      {R"({"type":"string","x-begins-with":" ","minLength":2,"maxLength":6})",
+       {R"(" ab")", R"("  total")"},
+       {R"(" a")", R"("answer")", R"(" answers")"}},
+      {R"({"type":"string","pattern":"^the .*[0-9]$"})", {R"("the total 12")"}, {R"("the total")"}},
+      {R"({"type":"string","pattern":"^(?:a?b?){3,}$"})", {R"("")", R"("ab")", R"("bbbbaab")"}, {R"("c")"}},
       {R"({"type":"string","x-begins-with":" ","pattern":"^[ab]+$"})", {R"(" ab")"}, {R"("ab")", R"(" ")"}},
   };
   return all;
@@ -267,6 +283,27 @@ TEST(MatcherTest, recursion_without_end_is_bounded) {
   while (depth < 5000 && matcher.accept_bytes("[")) ++depth;
   EXPECT_GT(depth, 50);
   EXPECT_LT(depth, 5000);
+}
+
+TEST(MatcherTest, rounds_that_read_nothing_are_not_counted_one_by_one) {
+  const auto schema = grammar(R"({"type":"string","pattern":"^(?:a?){500000,900000}b$"})");
+  EXPECT_TRUE(admits(schema, "\"b\""));
+  EXPECT_TRUE(admits(schema, "\"aaab\""));
+  EXPECT_FALSE(admits(schema, "\"aaa\""));
+  EXPECT_TRUE(allowed(*Matcher(schema, vocabulary()).mask(), '"'));
+}
+
+TEST(MatcherTest, a_grammar_over_two_vocabularies_gives_each_its_own_masks) {
+  const auto schema = grammar(R"({"enum":["ab"]})");
+  const auto other = Vocabulary::create({"", "\"", "\"a", "b\""}, {0}).value();
+  Matcher first(schema, vocabulary());
+  Matcher second(schema, other);
+  EXPECT_EQ(first.mask()->size(), (vocabulary()->size() + 31) / 32);
+  EXPECT_EQ(*second.mask(), TokenMask{0b110});
+  ASSERT_TRUE(second.accept(2));
+  ASSERT_TRUE(first.accept('"'));
+  EXPECT_EQ(*second.mask(), TokenMask{0b1000});
+  EXPECT_TRUE(allowed(*first.mask(), 'a'));
 }
 
 TEST(MatcherTest, long_limits_stay_small) {

@@ -1,0 +1,186 @@
+#include "constraint/machine.h"
+
+#include <algorithm>
+
+namespace daimon::constraint {
+namespace {
+
+constexpr std::size_t kStacksMax = 500'000;
+constexpr std::size_t kNodesMax = 4096;  // of a walker, a kilobyte each
+constexpr std::size_t kMaskBytesMax = 32 << 20;
+
+std::size_t mix(std::size_t hash, std::uint64_t value) {
+  hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
+  return hash ^ (hash >> 31);
+}
+
+std::size_t mix(std::size_t hash, const std::vector<Thread>& threads) {
+  for (const Thread& thread : threads) hash = mix(hash, std::uint64_t{thread.state} << 32 | thread.stack);
+  return mix(hash, threads.size());
+}
+
+}  // namespace
+
+std::size_t Machine::Walker::Hash::operator()(const ThreadSet& set) const noexcept {
+  return mix(set.complete ? 1 : 0, set.threads);
+}
+
+std::size_t Machine::KeyHash::operator()(const Key& key) const noexcept {
+  return mix(mix(mix(key.complete ? 1 : 0, key.text_left), key.text), key.other);
+}
+
+void Machine::Walker::make_room() {
+  if (nodes_.size() < kNodesMax) return;
+  nodes_.clear();
+  numbers_.clear();
+}
+
+Machine::Walker::Id Machine::Walker::number(ThreadSet set) {
+  if (const auto found = numbers_.find(set); found != numbers_.end()) return found->second;
+  const auto id = static_cast<Id>(nodes_.size());
+  auto node = std::make_unique<Node>();
+  node->set = set;
+  node->next.fill(kUnknown);
+  nodes_.push_back(std::move(node));
+  numbers_.emplace(std::move(set), id);
+  return id;
+}
+
+Machine::Walker::Id Machine::Walker::find_next(Id from, std::uint8_t byte) {
+  Node& node = *nodes_[static_cast<std::size_t>(from)];
+  if (!node.has_edges) {
+    node.has_edges = true;
+    for (const Thread& thread : node.set.threads)
+      for (const ByteEdge& edge : simulation_.state(thread.state).bytes)
+        if (simulation_.is_productive(edge.to))
+          (edge.low == edge.high ? node.single : node.wide).push_back({edge.low, edge.high, {edge.to, thread.stack}});
+    std::ranges::stable_sort(node.single, {}, &Edge::low);
+  }
+  ThreadSet next;
+  for (const Edge& edge : std::ranges::equal_range(node.single, byte, {}, &Edge::low))
+    simulation_.arrive(edge.to, far_, next);
+  for (const Edge& edge : node.wide)
+    if (edge.low <= byte && byte <= edge.high) simulation_.arrive(edge.to, far_, next);
+  Simulation::sort_unique(next);
+  const Id id = next.is_dead() ? kDead : number(std::move(next));
+  return node.next[byte] = id;
+}
+
+Machine::Machine(const Grammar& grammar, std::shared_ptr<const Vocabulary> vocabulary)
+    : vocabulary_(std::move(vocabulary)),
+      simulation_(grammar.automaton(), grammar.productive()),
+      start_(simulation_.start()),
+      whole_(simulation_, static_cast<std::uint32_t>(vocabulary_->all().longest)),
+      marked_(simulation_, static_cast<std::uint32_t>(vocabulary_->marked().longest)) {}
+
+bool Machine::is_full() const {
+  const std::scoped_lock lock(mutex_);
+  return simulation_.stacks() > kStacksMax;
+}
+
+ThreadSet Machine::start() const { return start_; }
+
+bool Machine::accept(ThreadSet& set, std::string_view bytes) {
+  const std::scoped_lock lock(mutex_);
+  ThreadSet at = set;
+  for (const char c : bytes) {
+    at = simulation_.after(at.threads, static_cast<std::uint8_t>(c));
+    if (at.is_dead()) return false;
+  }
+  set = std::move(at);
+  return true;
+}
+
+std::shared_ptr<const TokenMask> Machine::mask(const ThreadSet& set) {
+  const std::scoped_lock lock(mutex_);
+  Key key;
+  key.complete = set.complete;
+  for (const Thread& thread : set.threads) {
+    if (simulation_.state(thread.state).text == State::Text::kNo) {
+      key.other.push_back(simulation_.forgetful(thread, whole_.far()));
+    } else {
+      const auto most = static_cast<std::uint32_t>(vocabulary_->text_longest());
+      key.text_left = std::max(key.text_left, std::min(simulation_.text_left(thread), most));
+      key.text.push_back(simulation_.forgetful(thread, marked_.far()));
+    }
+  }
+  for (auto* threads : {&key.text, &key.other}) {
+    std::ranges::sort(*threads);
+    const auto same = std::ranges::unique(*threads);
+    threads->erase(same.begin(), same.end());
+  }
+  if (const auto found = masks_.find(key); found != masks_.end()) return found->second;
+  if (key.text.empty()) {
+    auto mask = walked(key);
+    remember(std::move(key), mask);
+    return mask;
+  }
+  // The same walk serves whatever is left of the text.
+  Key without = key;
+  without.text_left = UINT32_MAX;
+  const auto found = masks_.find(without);
+  const auto base = found != masks_.end() ? found->second : walked(without);
+  if (found == masks_.end()) remember(std::move(without), base);
+  auto mask = std::make_shared<TokenMask>(*base);
+  const TokenMask& text = vocabulary_->text_up_to(key.text_left);
+  for (std::size_t i = 0; i < mask->size(); ++i) (*mask)[i] |= text[i];
+  remember(std::move(key), mask);
+  return mask;
+}
+
+std::shared_ptr<const TokenMask> Machine::walked(const Key& key) {
+  auto mask = std::make_shared<TokenMask>((vocabulary_->size() + 31) / 32);
+  if (key.complete)
+    for (const Token token : vocabulary_->end_tokens()) allow(*mask, token);
+  if (!key.text.empty()) walk(marked_, key.text, vocabulary_->marked(), *mask);
+  if (!key.other.empty()) walk(whole_, key.other, vocabulary_->all(), *mask);
+  return mask;
+}
+
+void Machine::walk(Walker& walker, const std::vector<Thread>& threads, const Vocabulary::Trie& trie, TokenMask& mask) {
+  walker.make_room();
+  // The sets after each byte of the current path; a refused byte skips its whole subtree.
+  std::array<Walker::Id, 257> path{};
+  path[0] = walker.number({threads, false});
+  const auto& nodes = trie.nodes;
+  for (std::uint32_t i = 0; i < nodes.size();) {
+    const Vocabulary::Node& node = nodes[i];
+    const Walker::Id next = walker.next(path[node.depth - 1U], node.byte);
+    if (next == Walker::kDead) {
+      i = node.end;
+      continue;
+    }
+    for (std::uint32_t t = node.tokens_begin; t < node.tokens_end; ++t) allow(mask, trie.tokens[t]);
+    path[node.depth] = next;
+    i = walker.ends(next) ? node.end : i + 1;
+  }
+}
+
+void Machine::remember(Key key, const std::shared_ptr<const TokenMask>& mask) {
+  if (masks_.size() * mask->size() * sizeof(std::uint32_t) >= kMaskBytesMax) masks_.clear();
+  masks_.insert_or_assign(std::move(key), mask);
+}
+
+std::string Machine::forced(const ThreadSet& set) {
+  constexpr std::size_t kForcedMax = 65536;
+  const std::scoped_lock lock(mutex_);
+  std::string bytes;
+  ThreadSet at = set;
+  while (!at.complete && !at.threads.empty() && bytes.size() <= kForcedMax) {
+    int only = -1;
+    for (const Thread& thread : at.threads)
+      for (const ByteEdge& edge : simulation_.state(thread.state).bytes) {
+        if (!simulation_.is_productive(edge.to)) continue;
+        if (edge.low != edge.high || (only >= 0 && only != edge.low)) return bytes;
+        only = edge.low;
+      }
+    if (only < 0) return bytes;
+    ThreadSet next = simulation_.after(at.threads, static_cast<std::uint8_t>(only));
+    if (next.is_dead()) return bytes;
+    bytes += static_cast<char>(only);
+    at = std::move(next);
+  }
+  return bytes;
+}
+
+}  // namespace daimon::constraint
