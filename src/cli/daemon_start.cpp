@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -72,7 +73,7 @@ bool is_full(const std::filesystem::path& folder) {
 }
 
 // The daemon's process: a session of its own, no terminal, everything it says into the log.
-[[noreturn]] void become_daemon(int log, const std::vector<char*>& words) {
+[[noreturn]] void become_daemon(int log, const std::vector<char*>& words, const std::vector<char*>& environment) {
   ::setsid();
   ::umask(0077);
   const int nothing = ::open("/dev/null", O_RDONLY);
@@ -80,7 +81,7 @@ bool is_full(const std::filesystem::path& folder) {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
-  ::execv("/proc/self/exe", words.data());
+  ::execve("/proc/self/exe", words.data(), environment.data());
   ::_exit(127);
 }
 
@@ -94,11 +95,17 @@ Result<Client> start_daemon(const Folders& folders) {
   }
   std::string program = "daimon", serve = "serve", daemon = "--daemon";
   const std::vector<char*> words{program.data(), serve.data(), daemon.data(), nullptr};
+  // The context memory of a model is cleared when it is made: in pages of 4 KiB that is most of the time of its loading.
+  std::string large_pages = "GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
+  std::vector<char*> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+  if (::getenv("GLIBC_TUNABLES") == nullptr) environment.push_back(large_pages.data());
+  environment.push_back(nullptr);
   const Descriptor log(::open(folders.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!log) return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.log().native()))));
   const pid_t pid = ::fork();
   if (pid < 0) return std::unexpected(os_error(errno, "starting the daemon"));
-  if (pid == 0) become_daemon(log.get(), words);
+  if (pid == 0) become_daemon(log.get(), words, environment);
   const Client client(folders.socket());
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (std::chrono::steady_clock::now() < deadline) {
