@@ -28,8 +28,8 @@ void say(const std::vector<double>& milliseconds) {
   std::puts(line.c_str());
 }
 
-// The numbers that this program prints when it is given `arguments`, and before them the milliseconds until it had. It runs
-// with the pages that the daemon is started with (cli/daemon_start.cpp).
+// The numbers that this program prints when it is given `arguments`, and before them the milliseconds until it had. It
+// runs with the pages that the daemon is started with (cli/daemon_start.cpp).
 std::vector<double> ask(const std::vector<std::string>& arguments) {
   std::vector<double> numbers;
   std::vector<std::string> words{"/usr/bin/env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1",

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/charset.h"
 #include "base/text.h"
-#include "fs/charset.h"
 #include "fs/chunk.h"
 #include "fs/document.h"
 #include "fs/rank.h"
@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       document.type = "mail", document.text = fs::text_of_mail(bytes);
       break;
     case 2:
-      document.type = "table", document.text = fs::utf8_of(bytes), document.columns = fs::csv_header(document.text);
+      document.type = "table", document.text = utf8_of(bytes), document.columns = fs::csv_header(document.text);
       break;
     case 3:
       document.type = "markdown", document.text = repair_utf8(bytes);

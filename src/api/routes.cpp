@@ -18,7 +18,6 @@ constexpr std::string_view kNdjson = "application/x-ndjson";
 constexpr int kFindLimitDefault = 10;
 constexpr int kFindLimitMax = 100;
 // How long the past of a process may take to come, for a request that does not follow it.
-constexpr std::chrono::milliseconds kPastTime{500};
 
 std::string line_of(const Json& value) { return to_text(value) + "\n"; }
 
@@ -70,37 +69,18 @@ void follow_events(kernel::System& system, const std::string& id, const HttpRequ
   if (!after) return exchange.reply(after.error());
   if (!follow) return exchange.reply(follow.error());
   Outbox outbox;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::size_t events = 0;
-  bool ended = false;
   auto subscription = system.follow(id, *after, [&](const Json& event) {
     const auto type = find_string(event, "type");
     // `present`: the past is all there. `lagged`: the kernel gave this watcher up.
-    const bool over = type == "finished" || type == "lagged" || (type == "present" && !*follow);
-    bool more = type == "present" || outbox.push(line_of(event));
+    const bool present = type == "present";
+    const bool over =
+        type == "finished" || type == "lagged" || (present && (!*follow || find_bool(event, "ended").value_or(false)));
+    const bool more = present || outbox.push(line_of(event));
     if (over || !more) outbox.close();
-    const std::scoped_lock lock(mutex);
-    ++events;
-    if (over || !more) ended = true;
-    changed.notify_all();
     return more && !over;
   });
   if (!subscription) return exchange.reply(subscription.error());
-  std::jthread past;
-  if (!*follow)
-    past = std::jthread([&] {
-      std::unique_lock lock(mutex);
-      for (std::size_t seen = events + 1; !ended && seen != events;) {
-        seen = events;
-        changed.wait_for(lock, kPastTime, [&] { return ended || seen != events; });
-      }
-      outbox.close();
-    });
   exchange.forward(kNdjson, outbox);
-  const std::scoped_lock lock(mutex);
-  ended = true;
-  changed.notify_all();
 }
 
 void answer_process(const Services& services, const HttpRequest& request, Exchange& exchange) {

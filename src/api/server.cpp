@@ -16,7 +16,7 @@ namespace daimon::api {
 namespace {
 
 constexpr std::string_view kBusy =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 75\r\nConnection: "
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 76\r\nConnection: "
     "close\r\n\r\n"
     R"({"error":{"code":"unavailable","what":"too many connections to the daemon"}})";
 

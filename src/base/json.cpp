@@ -59,18 +59,18 @@ std::string to_pretty_text(const Json& value) {
   return out;
 }
 
-const Json* find(const Json& value, std::string_view member) {
-  return value.is_object() ? value.get_object().if_contains(member) : nullptr;
+const Json* find(Members members, std::string_view member) {
+  return members.object() != nullptr ? members.object()->if_contains(member) : nullptr;
 }
 
-std::optional<std::string_view> find_string(const Json& value, std::string_view member) {
-  const Json* found = find(value, member);
+std::optional<std::string_view> find_string(Members members, std::string_view member) {
+  const Json* found = find(members, member);
   if (found == nullptr || !found->is_string()) return std::nullopt;
   return std::string_view(found->get_string());
 }
 
-std::optional<std::int64_t> find_integer(const Json& value, std::string_view member) {
-  const Json* found = find(value, member);
+std::optional<std::int64_t> find_integer(Members members, std::string_view member) {
+  const Json* found = find(members, member);
   if (found == nullptr) return std::nullopt;
   boost::system::error_code error;
   const auto number = found->to_number<std::int64_t>(error);
@@ -78,8 +78,8 @@ std::optional<std::int64_t> find_integer(const Json& value, std::string_view mem
   return number;
 }
 
-std::optional<double> find_number(const Json& value, std::string_view member) {
-  const Json* found = find(value, member);
+std::optional<double> find_number(Members members, std::string_view member) {
+  const Json* found = find(members, member);
   if (found == nullptr) return std::nullopt;
   boost::system::error_code error;
   const auto number = found->to_number<double>(error);
@@ -87,8 +87,8 @@ std::optional<double> find_number(const Json& value, std::string_view member) {
   return number;
 }
 
-std::optional<bool> find_bool(const Json& value, std::string_view member) {
-  const Json* found = find(value, member);
+std::optional<bool> find_bool(Members members, std::string_view member) {
+  const Json* found = find(members, member);
   if (found == nullptr || !found->is_bool()) return std::nullopt;
   return found->get_bool();
 }

@@ -33,12 +33,24 @@ std::string to_text(const Json& value);
 // Indented by two spaces, for people.
 std::string to_pretty_text(const Json& value);
 
-// Look-ups that never throw: nothing when `value` is no object, the member is missing or has another type.
-const Json* find(const Json& value, std::string_view member);
-std::optional<std::string_view> find_string(const Json& value, std::string_view member);
-std::optional<std::int64_t> find_integer(const Json& value, std::string_view member);
-std::optional<double> find_number(const Json& value, std::string_view member);
-std::optional<bool> find_bool(const Json& value, std::string_view member);
+// What members are looked up in: an object itself, or a value that may be one. Never a copy, so that what is found
+// lives as long as what it was found in.
+class Members {
+ public:
+  Members(const Json& value) noexcept : object_(value.if_object()) {}  // NOLINT(google-explicit-constructor)
+  Members(const JsonObject& object) noexcept : object_(&object) {}     // NOLINT(google-explicit-constructor)
+  [[nodiscard]] const JsonObject* object() const { return object_; }
+
+ private:
+  const JsonObject* object_;
+};
+
+// Look-ups that never throw: nothing when there is no object, the member is missing or has another type.
+const Json* find(Members members, std::string_view member);
+std::optional<std::string_view> find_string(Members members, std::string_view member);
+std::optional<std::int64_t> find_integer(Members members, std::string_view member);
+std::optional<double> find_number(Members members, std::string_view member);
+std::optional<bool> find_bool(Members members, std::string_view member);
 
 // {"code": ..., "what": ..., "remedy": ...}
 Json to_json(const Error& error);

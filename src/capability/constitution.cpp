@@ -74,6 +74,14 @@ Result<Constitution> Constitution::parse(std::string_view text) {
   return constitution;
 }
 
+std::vector<std::string> Constitution::rules_without(
+    const std::function<bool(std::string_view verb, std::string_view kind)>& exists) const {
+  std::vector<std::string> lines;
+  for (const Rule& rule : rules_)
+    if (!exists(rule.verb == "any" ? "" : rule.verb, rule.kind == "any" ? "" : rule.kind)) lines.push_back(rule.line);
+  return lines;
+}
+
 Constitution::Verdict Constitution::judge(const Access& access, std::span<const std::string> mounts) const {
   Verdict verdict;
   if (rules_.empty()) return verdict;

@@ -6,6 +6,7 @@
 // folder beside it.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ class Constitution {
   // all files falls under the rules of every file.
   [[nodiscard]] Verdict judge(const Access& access, std::span<const std::string> mounts = {}) const;
   [[nodiscard]] const std::string& text() const { return text_; }
+  // The rules whose verb and kind `exists` does not know: mistakes of their writer, which would forbid nothing.
+  [[nodiscard]] std::vector<std::string> rules_without(
+      const std::function<bool(std::string_view verb, std::string_view kind)>& exists) const;
 
  private:
   struct Rule {

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/format.h"
@@ -37,9 +40,42 @@ Style style_of(std::string_view state) {
   return state == "running" ? Style::kCyan : Style::kDim;
 }
 
+// Children behind their parents, one step further in each generation.
+class Tree {
+ public:
+  explicit Tree(const JsonArray& processes) {
+    for (const Json& process : processes) by_id_[find_string(process, "process").value_or("")] = &process;
+    for (const Json& process : processes) {
+      const auto parent = find_string(process, "parent").value_or("");
+      if (!parent.empty() && by_id_.contains(parent))
+        children_[parent].push_back(&process);
+      else
+        roots_.push_back(&process);
+    }
+  }
+  std::vector<std::pair<std::string, const Json*>> rows() const {
+    std::vector<std::pair<std::string, const Json*>> rows;
+    for (const Json* root : roots_) add(*root, "", rows);
+    return rows;
+  }
+
+ private:
+  void add(const Json& process, const std::string& indent,
+           std::vector<std::pair<std::string, const Json*>>& rows) const {
+    rows.emplace_back(indent, &process);
+    if (const auto found = children_.find(find_string(process, "process").value_or("")); found != children_.end())
+      for (const Json* child : found->second) add(*child, indent + "  ", rows);
+  }
+
+  std::map<std::string_view, const Json*> by_id_;
+  std::map<std::string_view, std::vector<const Json*>> children_;
+  std::vector<const Json*> roots_;
+};
+
 std::string process_table(const Json& processes, const Terminal& terminal) {
   Table table({"PROCESS", "STATE", "AGE", "MODEL", "TOKENS", "GOAL"}, {4});
-  for (const Json& process : processes.get_array()) {
+  for (const auto& [indent, row] : Tree(processes.get_array()).rows()) {
+    const Json& process = *row;
     const Json* cost = find(process, "cost");
     const auto tokens = [&](std::string_view name) {
       return cost == nullptr ? 0 : find_integer(*cost, name).value_or(0);
@@ -49,7 +85,7 @@ std::string process_table(const Json& processes, const Terminal& terminal) {
     if (const std::string reason = text_of(process, "stop_reason");
         (state == "paused" || state == "waiting") && !reason.empty())
       goal = daimon::format("[{}] {}", reason, goal);
-    table.add({text_of(process, "process"), state, age_of(find_string(process, "created").value_or("")),
+    table.add({indent + text_of(process, "process"), state, age_of(find_string(process, "created").value_or("")),
                text_of(process, "model"),
                show_count(tokens("tokens_prompt") - tokens("tokens_cached") + tokens("tokens_generated") +
                           tokens("tokens_forced")),

@@ -93,6 +93,7 @@ Result<kernel::StartOptions> start_options_from_arguments(const Arguments& argum
   DAIMON_TRY(options.budget, budget_from_text(arguments.value("budget")));
   DAIMON_TRY(const std::int64_t autonomy, arguments.integer("autonomy", 2, 0, 4));
   options.autonomy = static_cast<int>(autonomy);
+  options.parent = arguments.value("parent");
   if (arguments.has("seed")) {
     DAIMON_TRY(const std::int64_t seed, arguments.integer("seed", 0, 0, INT64_MAX));
     options.seed = static_cast<std::uint64_t>(seed);

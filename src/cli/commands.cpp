@@ -20,6 +20,8 @@ std::vector<Option> start_options(bool run) {
     options.push_back({"autonomy", 'a', "LEVEL",
                        "0 suggests; 1 asks before every effect; 2 before risky ones (default); 3 acts on an approved "
                        "plan; 4 acts alone"});
+    options.push_back(
+        {"parent", 0, "PROCESS", "makes it that one's child: it has no more than its parent, and ends with it"});
     options.push_back({"yes", 'y', "", "approve what it asks for"});
     options.push_back({"no", 'n', "", "deny what it asks for"});
     options.push_back({"answer", 0, "TEXT", "the answer to its next question; may be repeated", true});
@@ -43,7 +45,7 @@ std::vector<Command> make_commands() {
        {{"daimon run \"What did I pay for electricity in March?\" --mount ~/Documents", "an answer with citations"},
         {"daimon run \"Sum the amounts per month into totals.csv\" -m ~/accounts",
          "shows the change and asks before it is written"},
-        {"git diff | daimon run \"Write a commit message for this\"", "with material from a pipe"},
+        {"daimon run \"When must I pay, and how much?\" < letter.txt", "with material from a pipe"},
         {"daimon run --json --no \"...\" < /dev/null", "for scripts: data, and never a question"}},
        start_options(true),
        0,
@@ -69,7 +71,8 @@ std::vector<Command> make_commands() {
        "[MESSAGE...]",
        "A conversation with a model, without files or system calls. Ctrl-C stops an answer, /exit or Ctrl-D ends it. "
        "With a message, or one from a pipe, answers once.",
-       {{"daimon chat --model qwen3-4b", "a conversation"}, {"echo 'Say it shorter: ...' | daimon chat", "one answer"}},
+       {{"daimon chat --model Qwen/Qwen3-4B-GGUF", "a conversation"},
+        {"echo 'Say it shorter: ...' | daimon chat", "one answer"}},
        {{"model", 0, "NAME", "the model to talk with"},
         {"system", 0, "TEXT", "instructions before the conversation"},
         {"temperature", 't', "T", "0 (default) always takes the likeliest word; 2 is wild"},

@@ -95,7 +95,8 @@ Result<Client> start_daemon(const Folders& folders) {
   }
   std::string program = "daimon", serve = "serve", daemon = "--daemon";
   const std::vector<char*> words{program.data(), serve.data(), daemon.data(), nullptr};
-  // The context memory of a model is cleared when it is made: in pages of 4 KiB that is most of the time of its loading.
+  // The context memory of a model is cleared when it is made: in pages of 4 KiB that is most of the time of its
+  // loading.
   std::string large_pages = "GLIBC_TUNABLES=glibc.malloc.hugetlb=1";
   std::vector<char*> environment;
   for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/charset.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "device/arguments.h"
@@ -145,7 +146,7 @@ class FilesDevice final : public Device {
     }
     // A cut inside a character is not an error of the file.
     if (content.more) text.resize(cut_utf8(text, kReadBytes).size());
-    text = repair_utf8(text);
+    text = utf8_of(text);
     const std::string shown = daimon::format("{}: {}", printable(path), one_line(text, kReadShownBytes));
     const std::size_t bytes = text.size();
     return Outcome{JsonObject{{"path", path}, {"text", std::move(text)}, {"bytes", bytes}, {"more", content.more}},

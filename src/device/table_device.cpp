@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <unordered_set>
 
+#include "base/charset.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "device/arguments.h"
@@ -25,7 +26,7 @@ constexpr std::array<std::string_view, 7> kOperations = {"sum", "count", "averag
 
 std::string_view name_of(TableOperation operation) { return kOperations[static_cast<std::size_t>(operation)]; }
 
-std::string cell_text(std::string_view cell) { return repair_utf8(trim(cell)); }
+std::string cell_text(std::string_view cell) { return utf8_of(trim(cell)); }
 
 bool is_date(std::string_view text) {
   if (text.size() < 10) return false;

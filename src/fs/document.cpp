@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <map>
 
+#include "base/charset.h"
 #include "base/format.h"
 #include "base/text.h"
-#include "fs/charset.h"
 #include "sandbox/sandbox.h"
 
 namespace daimon::fs {

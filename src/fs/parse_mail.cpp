@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "base/charset.h"
 #include "base/text.h"
-#include "fs/charset.h"
 #include "fs/document.h"
 #include "fs/parse_html.h"
 

@@ -15,7 +15,6 @@ CREATE INDEX IF NOT EXISTS records_of_process ON records (process, sequence);
 CREATE TABLE IF NOT EXISTS processes (
   process TEXT PRIMARY KEY, number INTEGER NOT NULL, parent TEXT NOT NULL, ended INTEGER NOT NULL, view TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS processes_running ON processes (ended, number);
-CREATE TABLE IF NOT EXISTS blobs (hash TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
 )sql";
 
 // What a record holds came from outside at most kJsonDepthMax deep; records and views put it deeper by a few levels.
@@ -160,25 +159,6 @@ Result<std::int64_t> Journal::next_process_number() {
   DAIMON_TRY(auto query, database_.prepare("SELECT coalesce(max(number), 0) + 1 FROM processes"));
   DAIMON_CHECK(query.step());
   return query.integer(0);
-}
-
-Result<std::string> Journal::put_blob(std::string_view bytes) {
-  std::string hash = to_hex(sha256(bytes));
-  DAIMON_TRY(auto insert, database_.prepare("INSERT OR IGNORE INTO blobs VALUES (?, ?)"));
-  insert.bind(1, hash).bind_blob(2, bytes);
-  DAIMON_CHECK(insert.run());
-  return hash;
-}
-
-Result<std::string> Journal::blob(std::string_view hash_hex) {
-  DAIMON_TRY(auto query, database_.prepare("SELECT bytes FROM blobs WHERE hash = ?"));
-  query.bind(1, hash_hex);
-  DAIMON_TRY(const bool found, query.step());
-  if (!found) return fail(ErrorCode::kNotFound, daimon::format("no blob {} in the journal", hash_hex));
-  std::string bytes = query.blob(0);
-  if (to_hex(sha256(bytes)) != hash_hex)
-    return fail(ErrorCode::kCorrupt, daimon::format("the blob {} of the journal is damaged", hash_hex));
-  return bytes;
 }
 
 Result<Journal::Verification> Journal::verify() {

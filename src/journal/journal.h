@@ -67,10 +67,6 @@ class Journal {
   // One more than the highest process number ever used.
   Result<std::int64_t> next_process_number();
 
-  // Large values (contents, prompts) by their SHA-256; durable on return, so before any record names them.
-  Result<std::string> put_blob(std::string_view bytes);
-  Result<std::string> blob(std::string_view hash_hex);
-
   struct Verification {
     std::int64_t records = 0;
     std::optional<std::int64_t> broken_at;  // the first sequence whose hash does not follow from the one before

@@ -29,8 +29,11 @@ constexpr std::string_view kFirmware = "firmware";
 Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& configuration, const BootOptions& options,
                                                          const std::string& name) {
   if (const auto remote = configuration.remotes.find(name); remote != configuration.remotes.end())
-    return processor::RemoteProcessor::create(
-        {.url = remote->second.url, .model = remote->second.model, .id = name, .key_env = remote->second.key_env});
+    return processor::RemoteProcessor::create({.url = remote->second.url,
+                                               .model = remote->second.model,
+                                               .id = name,
+                                               .key_env = remote->second.key_env,
+                                               .price = remote->second.price});
   processor::LocalOptions local;
   local.id = name;
   local.threads = options.threads;

@@ -1,9 +1,13 @@
 #include "kernel/configuration.h"
 
 #include <algorithm>
-#include <array>
+#include <boost/json/kind.hpp>
+#include <cerrno>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
+#include <system_error>
+#include <utility>
 
 #include "base/format.h"
 #include "base/json.h"
@@ -12,19 +16,82 @@
 namespace daimon::kernel {
 namespace {
 
-std::optional<std::string> read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 std::unexpected<Error> wrong(const std::filesystem::path& path, std::string_view what) {
   return fail(ErrorCode::kInvalidArgument, daimon::format("{}: {}", path.string(), what),
               "correct the file, or move it away to use the defaults");
 }
 
+// Nothing when there is no such file; one that cannot be read is an error, because its rules would be gone.
+Result<std::optional<std::string>> read_file(const std::filesystem::path& path) {
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed)) {
+    if (failed) return wrong(path, failed.message());
+    return std::nullopt;
+  }
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() || file.bad() || !std::filesystem::is_regular_file(path, failed))
+    return wrong(path, errno != 0 ? std::generic_category().message(errno) : "not a file that can be read");
+  return text;
+}
+
+std::string_view name_of(boost::json::kind kind) {
+  switch (kind) {
+    using enum boost::json::kind;
+    case string:
+      return "text";
+    case int64:
+      return "a whole number";
+    case double_:
+      return "a number";
+    case bool_:
+      return "true or false";
+    case array:
+      return "a list";
+    default:
+      return "an object";
+  }
+}
+
+// A member that nobody reads is a mistake of its writer, and one of another type too.
+Status check_members(const std::filesystem::path& path, std::string_view what, const Json& value,
+                     std::initializer_list<std::pair<std::string_view, boost::json::kind>> known) {
+  if (!value.is_object()) return wrong(path, daimon::format("{} is not an object", what));
+  for (const auto& member : value.get_object()) {
+    const auto found = std::ranges::find(known, std::string_view(member.key()),
+                                         &std::pair<std::string_view, boost::json::kind>::first);
+    if (found == known.end()) {
+      std::string names;
+      for (const auto& [name, kind] : known) names += (names.empty() ? "" : ", ") + std::string(name);
+      return wrong(path,
+                   daimon::format("unknown setting '{}' in {}; known are {}", printable(member.key()), what, names));
+    }
+    const bool fits = found->second == boost::json::kind::double_ ? member.value().is_number()
+                                                                  : member.value().kind() == found->second;
+    if (!fits)
+      return wrong(path,
+                   daimon::format("'{}' in {} should be {}", printable(member.key()), what, name_of(found->second)));
+  }
+  return {};
+}
+
 Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_view name, const Json& value) {
+  using enum boost::json::kind;
+  const std::string what = daimon::format("the remote model '{}'", printable(name));
+  DAIMON_CHECK(check_members(
+      path, what, value,
+      {{"url", string}, {"model", string}, {"key_env", string}, {"may_see_personal", bool_}, {"price", object}}));
   RemoteModel remote;
+  if (const Json* price = find(value, "price"); price != nullptr) {
+    DAIMON_CHECK(check_members(path, "the price of " + what, *price,
+                               {{"input", double_}, {"cached", double_}, {"output", double_}}));
+    remote.price.input = find_number(*price, "input").value_or(0);
+    remote.price.cached = find_number(*price, "cached").value_or(remote.price.input);
+    remote.price.output = find_number(*price, "output").value_or(0);
+    if (remote.price.input < 0 || remote.price.cached < 0 || remote.price.output < 0)
+      return wrong(path, daimon::format("a price of {} is below zero", what));
+  }
   remote.url = find_string(value, "url").value_or("");
   remote.model = find_string(value, "model").value_or(name);
   remote.key_env = find_string(value, "key_env").value_or("");
@@ -41,7 +108,6 @@ Result<std::vector<std::string>> read_texts(const std::filesystem::path& path, c
   std::vector<std::string> texts;
   const Json* list = find(value, name);
   if (list == nullptr) return texts;
-  if (!list->is_array()) return wrong(path, daimon::format("\"{}\" is not a list", name));
   for (const Json& text : list->get_array()) {
     if (!text.is_string()) return wrong(path, daimon::format("an item of \"{}\" is not text", name));
     texts.emplace_back(text.get_string());
@@ -61,25 +127,23 @@ bool is_origin(std::string_view text) {
 Result<Configuration> read_configuration(const std::filesystem::path& folder) {
   Configuration made;
   const auto constitution_path = folder / "constitution.txt";
-  if (const auto text = read_file(constitution_path)) {
-    auto constitution = capability::Constitution::parse(*text);
+  DAIMON_TRY(const auto rules, read_file(constitution_path));
+  if (rules) {
+    auto constitution = capability::Constitution::parse(*rules);
     if (!constitution) return wrong(constitution_path, constitution.error().what);
     made.constitution = std::move(*constitution);
   }
   const auto path = folder / "config.json";
-  const auto text = read_file(path);
+  DAIMON_TRY(const auto text, read_file(path));
   if (!text) return made;
   const auto value = parse_json(*text);
   if (!value) return wrong(path, value.error().what);
-  if (!value->is_object()) return wrong(path, "not a JSON object");
-  constexpr std::array<std::string_view, 5> kKnown = {"model", "remotes", "web_hosts", "origins", "budget"};
-  for (const auto& member : value->get_object())
-    if (std::ranges::find(kKnown, std::string_view(member.key())) == kKnown.end())
-      return wrong(path, daimon::format("unknown setting '{}'; known are model, remotes, web_hosts, origins, budget",
-                                        printable(member.key())));
+  using enum boost::json::kind;
+  DAIMON_CHECK(check_members(
+      path, "the file", *value,
+      {{"model", string}, {"remotes", object}, {"web_hosts", array}, {"origins", array}, {"budget", object}}));
   made.model = find_string(*value, "model").value_or(made.model);
   if (const Json* remotes = find(*value, "remotes"); remotes != nullptr) {
-    if (!remotes->is_object()) return wrong(path, "\"remotes\" is not an object");
     for (const auto& member : remotes->get_object()) {
       DAIMON_TRY(auto remote, read_remote(path, member.key(), member.value()));
       made.remotes.emplace(std::string(member.key()), std::move(remote));
@@ -91,6 +155,8 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
     if (!is_origin(origin))
       return wrong(path, daimon::format("'{}' of \"origins\" is not like http://127.0.0.1:5173", printable(origin)));
   if (const Json* budget = find(*value, "budget"); budget != nullptr) {
+    DAIMON_CHECK(check_members(path, "\"budget\"", *budget,
+                               {{"tokens", int64}, {"seconds", double_}, {"effects", int64}, {"money", double_}}));
     made.limits.tokens = find_integer(*budget, "tokens").value_or(made.limits.tokens);
     made.limits.seconds = find_number(*budget, "seconds").value_or(made.limits.seconds);
     made.limits.effects = find_integer(*budget, "effects").value_or(made.limits.effects);

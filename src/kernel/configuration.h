@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "capability/constitution.h"
 #include "process/process.h"
+#include "processor/remote_processor.h"
 
 namespace daimon::kernel {
 
@@ -17,6 +18,7 @@ struct RemoteModel {
   std::string model;    // what the server calls it
   std::string key_env;  // the environment variable that holds the key; never the key itself
   bool may_see_personal = false;
+  processor::Price price;
 };
 
 struct Configuration {

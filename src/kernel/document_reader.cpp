@@ -1,6 +1,6 @@
 #include "kernel/document_reader.h"
 
-#include "base/text.h"
+#include "base/charset.h"
 #include "fs/document.h"
 
 namespace daimon::kernel {
@@ -13,7 +13,7 @@ bool ParsedDocumentReader::reads(std::string_view name) const {
 Result<std::string> ParsedDocumentReader::text_of(std::string_view name, std::string_view bytes, std::stop_token stop) {
   const auto type = fs::type_of(name, bytes.substr(0, 8192));
   if (!type) return fail(ErrorCode::kUnsupported, "not a text document");
-  if (*type == "html") return fs::text_of_html(repair_utf8(bytes));
+  if (*type == "html") return fs::text_of_html(utf8_of(bytes));
   if (*type == "mail") return fs::text_of_mail(bytes);
   DAIMON_TRY(const fs::Document document, fs::parse_pdf({}, std::string(bytes), std::move(stop)));
   return document.text;

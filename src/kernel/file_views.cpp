@@ -1,4 +1,6 @@
 // Mounts and searches as docs/api.md shows them.
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/text.h"
 #include "kernel/views.h"
@@ -53,6 +55,13 @@ Result<Json> mounts_view(fs::FileSystem& files) {
 
 Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
                        int limit) {
+  if (!mounts.empty()) {
+    DAIMON_TRY(const auto known, files.mounts());
+    for (const std::string& name : mounts)
+      if (!std::ranges::contains(known, name, &fs::MountStatus::name))
+        return fail(ErrorCode::kNotFound, daimon::format("there is no mount '{}'", printable(name)),
+                    "`daimon mounts` lists the mounts");
+  }
   DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
   DAIMON_TRY(const auto windows, files.windows(query, passages, 320));
   JsonArray list;

@@ -69,6 +69,7 @@ class Kernel final : public System {
       return fail(ErrorCode::kInvalidArgument, "the constitution is not UTF-8 text", "save it as UTF-8");
     for (const auto& device : ports_.devices) DAIMON_CHECK(calls_.add_device(*device));
     for (auto& specification : ports_.kernel_calls) DAIMON_CHECK(calls_.add(specification, nullptr));
+    DAIMON_CHECK(check_constitution(constitution_));
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
     next_number_ = number;
     DAIMON_CHECK(recover());
@@ -84,12 +85,23 @@ class Kernel final : public System {
   Result<std::string> start(const StartOptions& options) override {
     DAIMON_CHECK(check_start(options, options_));
     // Loading may take seconds and fail: before there is a process, on the caller's thread.
-    DAIMON_TRY(const processor::Processor* processor, ports_.models.get(options.model));
+    std::string model = options.model;
+    if (model.empty() && !options.parent.empty()) {
+      DAIMON_TRY(model, on_kernel<std::string>([this, &options]() -> Result<std::string> {
+                   DAIMON_TRY(const Process* parent, parent_named(options.parent));
+                   return parent->model();
+                 }));
+    }
+    DAIMON_TRY(const processor::Processor* processor, ports_.models.get(model));
     DAIMON_TRY(const auto mounts, ports_.files.mounts());
     DAIMON_TRY(Json created, created_body(options, options_, processor->model(), mounts, ports_.random));
     created.as_object()["constitution"] = constitution_.text();
-    return on_kernel<std::string>([this, created = std::move(created)]() mutable -> Result<std::string> {
+    return on_kernel<std::string>([this, &options, created = std::move(created)]() mutable -> Result<std::string> {
       std::string id = daimon::format("p{}", next_number_);
+      if (!options.parent.empty()) {
+        DAIMON_TRY(const Process* parent, parent_named(options.parent));
+        DAIMON_CHECK(narrow_to_parent(created, options, *parent));
+      }
       DAIMON_CHECK(create(id, std::move(created)));
       ++next_number_;
       return id;
@@ -121,7 +133,15 @@ class Kernel final : public System {
 
   Status signal(std::string_view id, Signal signal) override {
     constexpr std::array<std::string_view, 3> kNames = {"pause", "resume", "kill"};
-    return tell(id, "signalled", JsonObject{{"signal", kNames[static_cast<std::size_t>(signal)]}, {"by", "person"}});
+    const JsonObject body{{"signal", kNames[static_cast<std::size_t>(signal)]}, {"by", "person"}};
+    DAIMON_CHECK(tell(id, "signalled", body));
+    // Who ends takes its children along by itself.
+    if (signal == Signal::kKill) return {};
+    return on_kernel<bool>([this, id = std::string(id), body] {
+             signal_children(id, body);
+             return Result<bool>(true);
+           })
+        .transform([](bool) {});
   }
 
   Status raise_budget(std::string_view id, const Budget& more) override {
@@ -163,6 +183,10 @@ class Kernel final : public System {
             for (const journal::Record& record : records) stream->push(event_of(record), false);
             after = records.back().sequence;
           }
+          stream->push(JsonObject{{"type", "present"},
+                                  {"process", id},
+                                  {"ended", !id.empty() && !processes_.contains(id) && !held_.contains(id)}},
+                       false);
           // Not on the record, because nothing happened: who watches is told why nothing does.
           for (const auto& [held, row] : held_)
             if (stream->wants(held)) stream->push(state_event(row), true);
@@ -352,44 +376,95 @@ class Kernel final : public System {
 
   Status create(const std::string& id, Json created) {
     auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, id);
-    Process& reference = *process;
     processes_.emplace(id, std::move(process));
-    const Status applied = apply({id, "created", std::move(created)});
-    if (!applied)
-      processes_.erase(id);
-    else if (const auto still = processes_.find(id); still == processes_.end())
-      return {};
-    static_cast<void>(reference);
+    const std::string parent(find_string(created, "parent").value_or(""));
+    std::vector<Input> inputs;
+    // Together, so that nothing is lent to a process that does not exist.
+    if (!parent.empty())
+      inputs.push_back({parent, "child", JsonObject{{"child", id}, {"budget", created.at("budget")}}});
+    inputs.push_back({id, "created", std::move(created)});
+    const Status applied = apply(inputs);
+    if (!applied) processes_.erase(id);
     return applied;
   }
 
-  // One input: stepped on a copy, journaled with its consequences, and only then made the process's state. When the
-  // journal refuses (a full disk), nothing has happened.
-  Result<std::vector<journal::Record>> record(std::unique_ptr<Process>& process, const Input& input) {
-    auto next = std::make_unique<Process>(*process);
+  // One that lives and can have children.
+  Result<const Process*> parent_named(std::string_view id) {
+    if (const auto found = processes_.find(id); found != processes_.end()) return found->second.get();
+    return gone(id);
+  }
+
+  [[nodiscard]] std::vector<std::string> living_children(std::string_view id) const {
+    std::vector<std::string> children;
+    for (const auto& [child, process] : processes_)
+      if (process->parent() == id) children.push_back(child);
+    for (const auto& [child, row] : held_)
+      if (row.parent == id) children.push_back(child);
+    return children;
+  }
+
+  void signal_children(const std::string& id, JsonObject body) {
+    body["by"] = id;
+    for (const std::string& child : living_children(id)) {
+      if (processes_.contains(child))
+        bring({child, "signalled", body});
+      else if (find_string(body, "signal") == "kill")
+        static_cast<void>(kill_held(child, body));
+      signal_children(child, body);
+    }
+  }
+
+  // After a process has ended: its children end with it, and its parent has back what is left.
+  void bury(const std::string& id, const std::string& parent, const Json& view) {
+    signal_children(id, JsonObject{{"signal", "kill"}});
+    if (parent.empty()) return;
+    bring({parent, "child_ended", child_ended_body(id, view)});
+  }
+
+  // An input of one process or of several: stepped on copies, journaled together with their consequences, and only then
+  // made the processes' state. When the journal refuses (a full disk), nothing has happened.
+  struct Change {
+    std::unique_ptr<Process>* process;
+    const Input* input;
+  };
+  Result<std::vector<journal::Record>> record(std::span<const Change> changes) {
+    std::vector<std::unique_ptr<Process>> stepped;
     std::vector<journal::NewRecord> records;
-    records.push_back({input.process, input.type, true, input.body});
+    std::vector<journal::ProcessRow> rows;
     const WallTime now = ports_.clock.now();
-    for (journal::NewRecord& record : next->step(input.type, input.body, now)) records.push_back(std::move(record));
-    const journal::ProcessRow row{next->id(), next->parent(), next->ended(), next->view()};
-    DAIMON_TRY(auto written, ports_.journal.append(now, records, std::span(&row, 1)));
-    process = std::move(next);
+    for (const auto& [process, input] : changes) {
+      const auto& next = stepped.emplace_back(std::make_unique<Process>(**process));
+      records.push_back({input->process, input->type, true, input->body});
+      for (journal::NewRecord& record : next->step(input->type, input->body, now)) records.push_back(std::move(record));
+      rows.push_back({next->id(), next->parent(), next->ended(), next->view()});
+    }
+    DAIMON_TRY(auto written, ports_.journal.append(now, records, rows));
+    for (std::size_t i = 0; i < changes.size(); ++i) *changes[i].process = std::move(stepped[i]);
     return written;
   }
 
-  // An input, and what follows from it in the world.
-  Status apply(Input input) {
-    const auto found = processes_.find(input.process);
-    if (found == processes_.end()) return {};
-    DAIMON_TRY(const auto written, record(found->second, input));
-    if (const auto work = in_flight_.find(input.process);
-        input.generation != 0 && work != in_flight_.end() && work->second.generation == input.generation)
-      in_flight_.erase(work);
+  // Inputs, each of another process, and what follows from them in the world. An input of one that is gone is dropped.
+  Status apply(std::span<const Input> inputs) {
+    std::vector<Change> changes;
+    for (const Input& input : inputs)
+      if (const auto found = processes_.find(input.process); found != processes_.end())
+        changes.push_back({&found->second, &input});
+    if (changes.empty()) return {};
+    DAIMON_TRY(const auto written, record(changes));
+    for (const auto& [process, input] : changes)
+      if (const auto work = in_flight_.find(input->process);
+          input->generation != 0 && work != in_flight_.end() && work->second.generation == input->generation)
+        in_flight_.erase(work);
     for (const journal::Record& record : written) broadcast(record.process, event_of(record), false);
-    carry_out(*found->second, false);
-    if (found->second->ended()) processes_.erase(found);
+    std::vector<std::unique_ptr<Process>> ended;
+    for (const auto& [process, input] : changes) {
+      carry_out(**process, false);
+      if ((*process)->ended()) ended.push_back(std::move(processes_.extract(input->process).mapped()));
+    }
+    for (const auto& process : ended) bury(process->id(), process->parent(), process->view());
     return {};
   }
+  Status apply(const Input& input) { return apply(std::span(&input, 1)); }
 
   // An input from the world, which cannot be sent back: held until the journal takes it.
   void bring(Input input) {
@@ -427,8 +502,10 @@ class Kernel final : public System {
     const std::array records{journal::NewRecord{id, "signalled", true, std::move(body)},
                              journal::NewRecord{id, "finished", false, row.view}};
     DAIMON_TRY(const auto written, ports_.journal.append(ports_.clock.now(), records, std::span(&row, 1)));
+    const std::string parent = held.parent;
     held_.erase(id);
     for (const journal::Record& record : written) broadcast(id, event_of(record), false);
+    bury(id, parent, row.view);
     return {};
   }
 
@@ -685,11 +762,38 @@ class Kernel final : public System {
       }
       if (process->ended()) continue;
       // Rules that the person changed meanwhile hold from here on, and are on the record.
-      if (!process->is_under(constitution_))
-        DAIMON_CHECK(record(process, {row.process, "constitution", JsonObject{{"text", constitution_.text()}}}));
+      if (!process->is_under(constitution_)) {
+        const Input rules{row.process, "constitution", JsonObject{{"text", constitution_.text()}}};
+        const Change change{&process, &rules};
+        DAIMON_CHECK(record(std::span(&change, 1)));
+      }
       processes_.emplace(row.process, std::move(process));
     }
-    return {};
+    return recover_families();
+  }
+
+  // What a crash kept from being said: a child that ended, a parent that did.
+  Status recover_families() {
+    std::vector<Input> missing;
+    for (const auto& [id, process] : processes_) {
+      for (const process::Child& child : process->children()) {
+        if (child.state != "running" || processes_.contains(child.id) || held_.contains(child.id)) continue;
+        DAIMON_TRY(const auto row, ports_.journal.row(child.id));
+        missing.push_back({id, "child_ended", child_ended_body(child.id, row ? row->view : Json(JsonObject{}))});
+      }
+      if (const std::string& parent = process->parent();
+          !parent.empty() && !processes_.contains(parent) && !held_.contains(parent))
+        missing.push_back({id, "signalled", JsonObject{{"signal", "kill"}, {"by", parent}}});
+    }
+    for (const Input& input : missing) {
+      const auto found = processes_.find(input.process);
+      if (found == processes_.end()) continue;
+      const Change change{&found->second, &input};
+      DAIMON_CHECK(record(std::span(&change, 1)));
+      if (found->second->ended()) processes_.erase(found);
+    }
+    // Who ended just now may have had children.
+    return missing.empty() ? Status() : recover_families();
   }
 
   KernelOptions options_;

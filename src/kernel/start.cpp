@@ -1,20 +1,21 @@
 #include "kernel/start.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/format.h"
 #include "base/text.h"
 #include "capability/capability.h"
+#include "capability/table.h"
 
 namespace daimon::kernel {
 namespace {
 
 // What a process may do by default: read and search its mounts, stage and (by autonomy and approval) write below
 // them, calculate, run programs in the sandbox, ask its person, and fetch from the hosts that the person allows.
-JsonArray default_grants(const KernelOptions& kernel, bool has_mounts) {
-  using capability::Capability;
+std::vector<capability::Capability> default_grants(std::span<const std::string> web_hosts, bool has_mounts) {
   using capability::Confidentiality;
-  std::vector<Capability> grants;
+  std::vector<capability::Capability> grants;
   if (has_mounts) {
     grants.push_back({"file", {"list", "read", "write"}, "", Confidentiality::kSecret, {}, {}});
     grants.push_back({"index", {"cite", "search", "survey"}, "", Confidentiality::kSecret, {}, {}});
@@ -22,12 +23,16 @@ JsonArray default_grants(const KernelOptions& kernel, bool has_mounts) {
   grants.push_back({"calculator", {"use"}, "", Confidentiality::kSecret, {}, {}});
   grants.push_back({"python", {"run"}, "", Confidentiality::kSecret, {}, {}});
   grants.push_back({"person", {"ask"}, "", Confidentiality::kSecret, {}, {}});
-  for (const std::string& host : kernel.web_hosts)
+  for (const std::string& host : web_hosts)
     grants.push_back({"net", {"get"}, host, Confidentiality::kPersonal, {}, {}});
+  return grants;
+}
+
+JsonArray to_json(std::span<const capability::Capability> grants) {
   JsonArray list;
-  for (Capability& grant : grants) {
+  for (capability::Capability grant : grants) {
     std::ranges::sort(grant.verbs);
-    list.push_back(to_json(grant));
+    list.push_back(capability::to_json(grant));
   }
   return list;
 }
@@ -38,6 +43,20 @@ T chosen(T wanted, T otherwise) {
 }
 
 }  // namespace
+
+Status check_constitution(const capability::Constitution& constitution) {
+  const std::vector<std::string> any_host{"*"};
+  const auto grants = default_grants(any_host, true);
+  const auto idle = constitution.rules_without([&](std::string_view verb, std::string_view kind) {
+    return std::ranges::any_of(grants, [&](const capability::Capability& grant) {
+      return (kind.empty() || grant.kind == kind) && (verb.empty() || std::ranges::contains(grant.verbs, verb));
+    });
+  });
+  if (idle.empty()) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              daimon::format("the constitution's rule '{}' is about nothing that a process can do", printable(idle[0])),
+              "its second word is a verb and its third a kind: docs/configuration.md lists them");
+}
 
 Status check_start(const StartOptions& options, const KernelOptions& kernel) {
   if (trim(options.goal).empty())
@@ -92,8 +111,52 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                          {"autonomy", options.autonomy},
                          {"seed", seed & ((std::uint64_t{1} << 53) - 1)},
                          {"mounts", std::move(chosen_mounts)},
-                         {"grants", default_grants(kernel, has_mounts)},
+                         {"grants", to_json(default_grants(kernel.web_hosts, has_mounts))},
                          {"budget", std::move(budget)}});
+}
+
+Status narrow_to_parent(Json& created, const StartOptions& options, const process::Process& parent) {
+  JsonObject& body = created.as_object();
+  const auto refuse = [&](std::string_view what, std::string_view remedy) {
+    return fail(ErrorCode::kDenied, daimon::format("{} may not give {}", parent.id(), what), std::string(remedy));
+  };
+  // Without mounts of its own it has its parent's.
+  JsonArray mounts;
+  for (const device::MountReference& mount : parent.mounts())
+    if (options.mounts.empty() || std::ranges::contains(options.mounts, mount.name))
+      mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", mount.writable}});
+  for (const std::string& name : options.mounts)
+    if (!std::ranges::contains(parent.mounts(), name, &device::MountReference::name))
+      return refuse(daimon::format("the mount '{}', which it does not see", printable(name)),
+                    "start it without the parent, or give the parent that mount");
+  body["mounts"] = std::move(mounts);
+  body["autonomy"] = std::min(options.autonomy, parent.autonomy());
+  // Only what a capability of the parent contains is handed on.
+  JsonArray grants;
+  capability::Table table = parent.capabilities();
+  for (const Json& grant : body.at("grants").as_array()) {
+    const auto wanted = capability::capability_from_json(grant);
+    if (wanted && std::ranges::any_of(table.handles(), [&](const capability::Handle& handle) {
+          return table.delegate(handle, *wanted).has_value();
+        }))
+      grants.push_back(grant);
+  }
+  body["grants"] = std::move(grants);
+  const process::Limits left = parent.left();
+  JsonObject budget;
+  std::string missing;
+  const auto lend = [&](std::string_view name, auto wanted, auto has) {
+    if (wanted > has)
+      missing += daimon::format("{}{} {}, of which it has {} left", missing.empty() ? "" : ", ", wanted, name, has);
+    budget[name] = wanted > 0 ? wanted : has / 2;
+  };
+  lend("tokens", options.budget.tokens, left.tokens);
+  lend("seconds", options.budget.seconds, left.seconds);
+  lend("effects", options.budget.effects, left.effects);
+  lend("money", options.budget.money, left.money);
+  if (!missing.empty()) return refuse(missing, daimon::format("`daimon budget {}` raises what it has", parent.id()));
+  body["budget"] = std::move(budget);
+  return {};
 }
 
 }  // namespace daimon::kernel

@@ -46,6 +46,7 @@ struct StartOptions {
 
 enum class Signal : std::uint8_t { kPause, kResume, kKill };
 
+// Between the past and what is live comes {"type": "present", "process", "ended"}, which is on no record.
 // Gets every event of one process (or, with an empty id, of all) from `after_sequence` on: those of the past first,
 // then live ones, in order. Called on a thread of the kernel's runtime; must return quickly. Return false to end.
 using OnEvent = std::function<bool(const Json& event)>;
@@ -70,7 +71,8 @@ class System {
   virtual Status answer(std::string_view id, std::string_view request, std::string_view text) = 0;
   virtual Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
                                                        OnEvent on_event) = 0;
-  virtual Result<Json> replay(std::string_view id) = 0;  // {"events", "divergence": null | {...}, "answer"}
+  // {"process", "events", "compared", "divergence": null | {...}, "state", "answer"}
+  virtual Result<Json> replay(std::string_view id) = 0;
 
   // Files. `progress` gets {"files_done", "files_total", "bytes_done", "path"}.
   virtual Result<Json> mount(const std::string& path, const std::string& name,
@@ -81,7 +83,7 @@ class System {
 
   // Models and the machine.
   virtual Result<Json> models() = 0;
-  virtual Result<Json> status() = 0;  // version, pid, uptime, processor usage (cpu, free), counts
+  virtual Result<Json> status() = 0;  // when it started, models and their usage (cpu, free), counts
   virtual Result<Json> doctor() = 0;  // checks: [{"name", "ok", "detail", "remedy"}]
   // A model's answer without a process: chat, and the OpenAI-compatible API. Billed to nobody's budget but counted.
   virtual Result<processor::Reply> chat(const std::string& model, processor::Request request,

@@ -39,17 +39,19 @@ Json event_of(const journal::Record& record) {
 
 JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms) {
   if (!reply) return readable({{"think", thought}, {"error", to_json(reply.error())}, {"ms", ms}});
-  return readable({{"think", thought},
-                   {"text", reply->text},
-                   {"finish", reply->finish == processor::FinishReason::kStop ? "stop" : "length"},
-                   {"model", reply->model},
-                   {"seed", reply->seed},
-                   {"prompt_tokens", reply->prompt_tokens},
-                   {"cached_tokens", reply->cached_tokens},
-                   {"generated_tokens", reply->generated_tokens},
-                   {"forced_tokens", reply->forced_tokens},
-                   {"confidence", reply->confidence},
-                   {"ms", ms}});
+  JsonObject body{{"think", thought},
+                  {"text", reply->text},
+                  {"finish", reply->finish == processor::FinishReason::kStop ? "stop" : "length"},
+                  {"model", reply->model},
+                  {"seed", reply->seed},
+                  {"prompt_tokens", reply->prompt_tokens},
+                  {"cached_tokens", reply->cached_tokens},
+                  {"generated_tokens", reply->generated_tokens},
+                  {"forced_tokens", reply->forced_tokens},
+                  {"confidence", reply->confidence},
+                  {"ms", ms}};
+  if (reply->money > 0) body["money"] = reply->money;
+  return readable(std::move(body));
 }
 
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms) {
@@ -155,6 +157,19 @@ Json model_view(const processor::ModelInfo& model, const processor::Usage& usage
 
 Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy) {
   return JsonObject{{"name", name}, {"ok", ok}, {"detail", detail}, {"remedy", remedy}};
+}
+
+JsonObject child_ended_body(const std::string& child, const Json& view) {
+  JsonObject spent;
+  if (const Json* cost = daimon::find(view, "cost")) {
+    const auto number = [&](std::string_view name) { return find_integer(*cost, name).value_or(0); };
+    spent = {{"tokens",
+              number("tokens_prompt") - number("tokens_cached") + number("tokens_generated") + number("tokens_forced")},
+             {"seconds", find_number(*cost, "seconds").value_or(0)},
+             {"effects", number("effects")},
+             {"money", find_number(*cost, "money").value_or(0)}};
+  }
+  return {{"child", child}, {"state", find_string(view, "state").value_or("stopped")}, {"cost", std::move(spent)}};
 }
 
 }  // namespace daimon::kernel

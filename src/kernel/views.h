@@ -53,4 +53,7 @@ Json check_view(std::string_view name, bool ok, std::string_view detail, std::st
 void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, ModelPool& models,
                         fs::FileSystem& files);
 
+// The input that tells a parent how its child ended and what it used up.
+JsonObject child_ended_body(const std::string& child, const Json& view);
+
 }  // namespace daimon::kernel

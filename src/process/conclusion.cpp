@@ -110,6 +110,8 @@ Json Process::view() const {
   JsonArray changes;
   for (const Change& change : changes_)
     changes.push_back(JsonObject{{"path", change.path}, {"applied", change.applied}, {"diff", change.diff}});
+  JsonArray children;
+  for (const Child& child : children_) children.push_back(JsonObject{{"process", child.id}, {"state", child.state}});
   JsonArray mounts;
   for (const device::MountReference& mount : mounts_) mounts.emplace_back(mount.name);
   Json waiting;
@@ -123,6 +125,7 @@ Json Process::view() const {
     waiting = JsonObject{{"kind", "question"}, {"request", answer->request}, {"question", waiting_question_}};
   JsonObject object{{"process", id_},
                     {"parent", parent_},
+                    {"children", std::move(children)},
                     {"goal", goal_},
                     {"mode", mode_},
                     {"state", name_of(state_)},
@@ -144,7 +147,7 @@ Json Process::view() const {
                               {"tokens_cached", cost_.tokens_cached},
                               {"tokens_generated", cost_.tokens_generated},
                               {"tokens_forced", cost_.tokens_forced},
-                              {"seconds", (cost_.model_ms + cost_.call_ms) / 1000},
+                              {"seconds", cost_.seconds()},
                               {"model_seconds", cost_.model_ms / 1000},
                               {"effects", cost_.effects},
                               {"money", cost_.money}};

@@ -34,6 +34,18 @@ Number raised(Number limit, Number more) {
   return limit > kMost - more ? kMost : limit + more;
 }
 
+// What a child took or brings back. Nothing else makes a limit smaller.
+Limits limits_of(const Json& body, std::string_view member) {
+  Limits limits{0, 0, 0, 0, 0};
+  const Json* amounts = find(body, member);
+  if (amounts == nullptr) return limits;
+  limits.tokens = find_integer(*amounts, "tokens").value_or(0);
+  limits.seconds = find_number(*amounts, "seconds").value_or(0);
+  limits.effects = find_integer(*amounts, "effects").value_or(0);
+  limits.money = find_number(*amounts, "money").value_or(0);
+  return limits;
+}
+
 JsonArray names_array(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
 
 }  // namespace
@@ -66,6 +78,10 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
     on_signalled(body);
   else if (type == "budget")
     on_budget(body);
+  else if (type == "child")
+    on_child(body);
+  else if (type == "child_ended")
+    on_child_ended(body);
   else if (type == "timer")
     on_timer();
   // A pause that came while a call was running: its outcome is in, and what would be next is held.
@@ -309,15 +325,16 @@ void Process::continue_work() {
 }
 
 std::optional<std::string> Process::budget_spent() const {
-  const std::int64_t tokens = cost_.tokens_prompt - cost_.tokens_cached + cost_.tokens_generated + cost_.tokens_forced;
+  const std::int64_t tokens = cost_.tokens_computed();
   const auto text = [&](std::string_view what, auto used, auto limit) {
     return daimon::format("budget spent: {} of {} {} used; `daimon budget {} --{} N` adds more and resumes it", used,
                           limit, what, id_, what);
   };
   if (tokens >= limits_.tokens) return text("tokens", tokens, limits_.tokens);
-  const double seconds = (cost_.model_ms + cost_.call_ms) / 1000;
+  const double seconds = cost_.seconds();
   if (seconds >= limits_.seconds) return text("seconds", daimon::format("{:.1f}", seconds), limits_.seconds);
-  if (cost_.money > limits_.money) return text("money", daimon::format("{:.4f}", cost_.money), limits_.money);
+  if (cost_.money > 0 && cost_.money >= limits_.money)
+    return text("money", daimon::format("{:.4f}", cost_.money), limits_.money);
   return std::nullopt;
 }
 
@@ -384,11 +401,42 @@ void Process::on_signalled(const Json& body) {
   }
 }
 
+Limits Process::left() const {
+  Limits left = limits_;
+  left.tokens = std::max<std::int64_t>(0, limits_.tokens - cost_.tokens_computed());
+  left.seconds = std::max(0.0, limits_.seconds - cost_.seconds());
+  left.effects = std::max<std::int64_t>(0, limits_.effects - cost_.effects);
+  left.money = std::max(0.0, limits_.money - cost_.money);
+  return left;
+}
+
 void Process::on_budget(const Json& body) {
   limits_.tokens = raised(limits_.tokens, find_integer(body, "tokens").value_or(0));
   limits_.seconds = raised(limits_.seconds, find_number(body, "seconds").value_or(0));
   limits_.effects = raised(limits_.effects, find_integer(body, "effects").value_or(0));
   limits_.money = raised(limits_.money, find_number(body, "money").value_or(0));
+  if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
+}
+
+void Process::on_child(const Json& body) {
+  Child child{std::string(find_string(body, "child").value_or("")), "running", limits_of(body, "budget")};
+  limits_.tokens -= child.lent.tokens;
+  limits_.seconds -= child.lent.seconds;
+  limits_.effects -= child.lent.effects;
+  limits_.money -= child.lent.money;
+  children_.push_back(std::move(child));
+}
+
+void Process::on_child_ended(const Json& body) {
+  const auto child = std::ranges::find(children_, find_string(body, "child").value_or(""), &Child::id);
+  if (child == children_.end() || child->state != "running") return;
+  child->state = find_string(body, "state").value_or("stopped");
+  // A last step may have gone beyond what was lent: that is missing here.
+  const Limits spent = limits_of(body, "cost");
+  limits_.tokens += child->lent.tokens - spent.tokens;
+  limits_.seconds += child->lent.seconds - spent.seconds;
+  limits_.effects += child->lent.effects - spent.effects;
+  limits_.money += child->lent.money - spent.money;
   if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
 }
 

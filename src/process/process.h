@@ -64,14 +64,27 @@ struct Cost {
   double call_ms = 0;
   std::int64_t effects = 0;
   double money = 0;
+
+  [[nodiscard]] std::int64_t tokens_computed() const {
+    return tokens_prompt - tokens_cached + tokens_generated + tokens_forced;
+  }
+  [[nodiscard]] double seconds() const { return (model_ms + call_ms) / 1000; }
 };
 
 struct Limits {
   std::int64_t tokens = 200'000;  // computed: prompt without cached, generated and forced
   double seconds = 900;           // of model and calls
   std::int64_t effects = 50;
-  double money = 0;  // 0: only what costs nothing
+  double money = 0;  // 0: what costs money pauses it after the first answer
   int steps = 40;    // model calls in all
+};
+
+// A process that another one answers for. What it may use up was taken from its parent's limits; what is left of that
+// when it ends goes back.
+struct Child {
+  std::string id;
+  std::string state = "running";  // or how it ended
+  Limits lent;
 };
 
 class Process {
@@ -93,6 +106,11 @@ class Process {
   [[nodiscard]] const Pending& pending() const { return pending_; }
   [[nodiscard]] const std::string& model() const { return model_; }
   [[nodiscard]] const std::string& parent() const { return parent_; }
+  [[nodiscard]] const std::vector<Child>& children() const { return children_; }
+  [[nodiscard]] int autonomy() const { return autonomy_; }
+  // What is left of its limits; never below nothing.
+  [[nodiscard]] Limits left() const;
+  [[nodiscard]] const Cost& cost() const { return cost_; }
   [[nodiscard]] const std::vector<device::MountReference>& mounts() const { return mounts_; }
   [[nodiscard]] const memory::Context& context() const { return context_; }
   [[nodiscard]] const capability::Table& capabilities() const { return capabilities_; }
@@ -132,6 +150,8 @@ class Process {
   void on_answered(const Json& body);
   void on_signalled(const Json& body);
   void on_budget(const Json& body);
+  void on_child(const Json& body);
+  void on_child_ended(const Json& body);
   void on_timer();
 
   // What comes next.
@@ -179,6 +199,7 @@ class Process {
   std::vector<device::MountReference> mounts_;
   Limits limits_;
   Cost cost_;
+  std::vector<Child> children_;
   capability::Table capabilities_;
   std::shared_ptr<const capability::Constitution> constitution_;  // as journaled; copies of the process share it
   memory::Context context_;

@@ -310,8 +310,7 @@ std::string variable(const char* name) {
 std::string default_token() {
   if (std::string token = variable("HF_TOKEN"); !token.empty()) return token;
   std::string token;
-  const std::string home = variable("HF_HOME");
-  std::ifstream((home.empty() ? fs::path(variable("HOME")) / ".cache/huggingface" : fs::path(home)) / "token") >> token;
+  std::ifstream(huggingface_home() / "token") >> token;
   return token;
 }
 

@@ -178,16 +178,20 @@ Result<std::vector<std::string>> choose_model_files(const ModelName& name,
               std::format("name one of them, such as {}/{}", name.repo, printable(groups.front().front())));
 }
 
-fs::path ModelStore::default_folder() {
+fs::path huggingface_home() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
     return fs::path(value != nullptr ? value : "");
   };
-  if (const auto hub = variable("HF_HUB_CACHE"); !hub.empty()) return hub;
-  if (const auto home = variable("HF_HOME"); !home.empty()) return home / "hub";
-  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache / "huggingface/hub";
+  if (auto home = variable("HF_HOME"); !home.empty()) return home;
+  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty()) return cache / "huggingface";
   const auto home = variable("HOME");
-  return (home.empty() ? fs::path("/tmp") : home) / ".cache/huggingface/hub";
+  return (home.empty() ? fs::path("/tmp") : home) / ".cache/huggingface";
+}
+
+fs::path ModelStore::default_folder() {
+  if (const char* hub = std::getenv("HF_HUB_CACHE"); hub != nullptr && *hub != '\0') return hub;
+  return huggingface_home() / "hub";
 }
 
 std::vector<StoredModel> ModelStore::list() const {

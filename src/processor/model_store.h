@@ -42,11 +42,14 @@ struct PullOptions {
   std::stop_token stop = {};
 };
 
+// $HF_HOME, huggingface/ of $XDG_CACHE_HOME, or ~/.cache/huggingface.
+std::filesystem::path huggingface_home();
+
 // Holds no state but the folder's name; any thread, any number of processes.
 class ModelStore {
  public:
   explicit ModelStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  // $HF_HUB_CACHE, $HF_HOME/hub, or ~/.cache/huggingface/hub.
+  // $HF_HUB_CACHE, or hub/ of huggingface_home().
   static std::filesystem::path default_folder();
 
   // GGUF models that are complete, by name.

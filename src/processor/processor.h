@@ -73,6 +73,7 @@ struct Reply {
   int cached_tokens = 0;     // of prompt_tokens: shared or kept from before, not computed
   int generated_tokens = 0;  // sampled
   int forced_tokens = 0;     // appended by jump-forward, not sampled
+  double money = 0;          // what it cost, in the currency of the price list; 0 of a local model
   double queue_ms = 0;
   double prompt_ms = 0;
   double generate_ms = 0;

@@ -47,6 +47,7 @@ struct Transfer {
   bool streamed = false;
   bool asked_again = false;  // once, for an answer that does not satisfy its schema
   int retries = 0;
+  double money = 0;
   Time submitted, began, answered, retry_at;
 };
 
@@ -308,6 +309,12 @@ void RemoteProcessor::Transfers::finish(Transfer& transfer) {
   if (transfer.answered == Time{}) transfer.answered = now;
   Reply reply = transfer.stream.reply();
   reply.text = repair_utf8(reply.text);
+  // One that does not satisfy its schema costs as much.
+  const Price& price = options_.price;
+  transfer.money += (std::max(0, reply.prompt_tokens - reply.cached_tokens) * price.input +
+                     reply.cached_tokens * price.cached + reply.generated_tokens * price.output) /
+                    1e6;
+  reply.money = transfer.money;
   if (transfer.request.schema && reply.finish == FinishReason::kStop) {
     auto text = satisfying(*transfer.request.schema, reply.text);
     if (!text) {

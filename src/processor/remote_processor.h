@@ -10,11 +10,19 @@
 
 namespace daimon::processor {
 
+// Of a million tokens, in the person's currency.
+struct Price {
+  double input = 0;
+  double cached = 0;  // of input tokens that the server had from before
+  double output = 0;
+};
+
 struct RemoteOptions {
   std::string url = {};      // of the API, such as http://127.0.0.1:8080/v1
   std::string model = {};    // as the server names it
   std::string id = {};       // what --model names; "" for `model`
   std::string key_env = {};  // the environment variable that holds the key; "" for none. The key is never logged
+  Price price = {};
   int context_tokens = 32'768;
   int requests_max = 32;                              // at once; more are queued
   int retries_max = 3;                                // after 429, 5xx and lost connections, before the first text came

@@ -43,7 +43,15 @@ class FakeSystem::Watch final : public kernel::Subscription {
     std::size_t next = 0;
     std::unique_lock lock(system_.mutex_);
     const auto& events = system_.processes_.at(id)->events;
+    const std::size_t past = events.size();
+    const bool ended = !events.empty() && find_string(events.back(), "type") == "finished";
     while (true) {
+      if (next == past) {
+        lock.unlock();
+        const bool more = on_event(JsonObject{{"type", "present"}, {"process", id}, {"ended", ended}});
+        lock.lock();
+        if (!more) return;
+      }
       system_.changed_.wait(lock, [&] { return stop.stop_requested() || next < events.size(); });
       if (stop.stop_requested()) return;
       const Json event = events[next++];

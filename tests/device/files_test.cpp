@@ -255,7 +255,9 @@ TEST_F(Files, ContentThatIsNotTextIsSaidToBe) {
   world.put("blob.bin", std::string_view("\x7F"
                                          "ELF\0\1",
                                          6));
-  EXPECT_EQ(text_or_error(read("bad.txt")), "bad.txt: caf\xEF\xBF\xBD \xEF\xBF\xBD ok");
+  EXPECT_EQ(text_or_error(read("bad.txt")), "bad.txt: café ÿ ok") << "an old letter, as the index reads it";
+  world.put("mixed.txt", "é \xFF ok");
+  EXPECT_EQ(text_or_error(read("mixed.txt")), "mixed.txt: é \xEF\xBF\xBD ok") << "UTF-8 with a damaged byte";
   EXPECT_EQ(text_or_error(read("blob.bin")), "error: 'blob.bin' is not text");
   const auto staged = write("blob.bin", "now text");
   ASSERT_TRUE(staged);

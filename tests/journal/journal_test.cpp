@@ -131,16 +131,6 @@ TEST_F(JournalTest, what_append_returned_survives_kill_9) {
   EXPECT_FALSE(verification.broken_at);
 }
 
-TEST_F(JournalTest, blobs_are_found_by_their_hash_and_checked) {
-  Journal journal = open();
-  const std::string hash = journal.put_blob("hello").value();
-  EXPECT_EQ(journal.blob(hash).value(), "hello");
-  EXPECT_EQ(journal.blob(std::string(64, '0')).error().code, ErrorCode::kNotFound);
-  auto other = sqlite::Database::open(folder_ / "journal.db");
-  ASSERT_TRUE(other->execute("UPDATE blobs SET bytes = x'00'"));
-  EXPECT_EQ(journal.blob(hash).error().code, ErrorCode::kCorrupt);
-}
-
 TEST_F(JournalTest, a_damaged_file_is_reported_with_what_to_do) {
   {
     std::ofstream(folder_ / "journal.db") << std::string(8192, 'x');

@@ -56,5 +56,25 @@ TEST_F(Booted, web_pages_that_may_call_are_named_in_the_configuration) {
   }
 }
 
+TEST_F(Booted, a_setting_that_is_not_known_or_of_another_type_is_told_with_its_place) {
+  const auto refused = [&](std::string_view text) {
+    write("config/daimon/config.json", text);
+    const auto read = read_configuration(world_.home() / "config/daimon");
+    return read ? std::string("accepted") : read.error().what;
+  };
+  EXPECT_THAT(refused(R"({"modle":"x"})"), HasSubstr("unknown setting 'modle'"));
+  EXPECT_THAT(refused(R"({"model":5})"), HasSubstr("'model' in the file should be text"));
+  EXPECT_THAT(refused(R"({"budget":{"token":5}})"), HasSubstr("unknown setting 'token' in \"budget\""));
+  EXPECT_THAT(refused(R"({"budget":{"tokens":"many"}})"), HasSubstr("'tokens'"));
+  EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","may_see_personel":true}}})"),
+              HasSubstr("'may_see_personel' in the remote model 'away'"));
+  EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","price":{"output":-1}}}})"), HasSubstr("below zero"));
+  EXPECT_EQ(
+      refused(R"({"budget":{"money":1,"seconds":30},"remotes":{"away":{"url":"http://h/v1","price":{"input":3}}}})"),
+      "accepted");
+  EXPECT_EQ(read_configuration(world_.home() / "config/daimon")->remotes.at("away").price.cached, 3)
+      << "what is kept costs what is new, unless it is said";
+}
+
 }  // namespace
 }  // namespace daimon::kernel::test

@@ -156,6 +156,25 @@ TEST(ProcessTest, a_spent_budget_pauses_and_more_budget_resumes_in_place) {
   EXPECT_GT(world.calls.size(), calls);
 }
 
+TEST(ProcessTest, money_that_a_model_costs_counts_against_its_limit) {
+  World world;
+  world.money_each = 0.4;
+  world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity"}})",
+                R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay?"));
+  world.run(process);
+  ASSERT_EQ(process.state(), State::kPaused) << "nothing may be spent unless it is said";
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("daimon budget p1 --money"));
+  world.input(process, "budget", {{"money", 0.8}});
+  world.run(process);
+  ASSERT_EQ(process.state(), State::kPaused) << "0.8 is spent";
+  world.input(process, "budget", {{"money", 1}});
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_NEAR(find_number(process.view().at("cost"), "money").value(), 1.2, 1e-9);
+}
+
 TEST(ProcessTest, a_budget_that_the_last_step_spent_withholds_no_answer) {
   World world;
   world.script({R"({"plan":["calculate"]})", R"({"call":"calculate","with":{"expression":"1 + 1"}})"});

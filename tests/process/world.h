@@ -34,6 +34,8 @@ class World {
   using Reply = std::function<std::string(const Think&)>;
   using Device = std::function<JsonObject(const device::Call&)>;  // the body of `returned`, without "call"
 
+  double money_each = 0;  // what a thought costs
+
   World() {
     using E = device::EffectClass;
     for (auto& specification : std::vector<device::CallSpecification>{
@@ -116,6 +118,7 @@ class World {
       const std::string text = reply(*thought);
       JsonObject body{
           {"think", thought->id}, {"prompt_tokens", 100}, {"cached_tokens", 40}, {"generated_tokens", 5}, {"ms", 2.0}};
+      if (money_each > 0) body["money"] = money_each;
       if (text.starts_with("error "))
         body["error"] = to_json(Error{error_code_named(text.substr(6)), "model away", {}});
       else

@@ -41,6 +41,17 @@ TEST_F(Remote, StreamsTextAndCountsTokens) {
   EXPECT_TRUE(processor->model().remote);
 }
 
+TEST_F(Remote, WhatAnAnswerCostsFollowsFromThePriceOfItsTokens) {
+  RemoteOptions options;
+  options.url = hub_.url("/fine");
+  options.model = "stub";
+  options.price = {.input = 3, .cached = 0.5, .output = 15};
+  const auto reply = complete(*RemoteProcessor::create(options).value(), request("r", "hello"));
+  ASSERT_TRUE(reply) << reply.error().what;
+  EXPECT_DOUBLE_EQ(reply->money, (5 * 3 + 2 * 0.5 + 3 * 15) / 1e6);
+  EXPECT_EQ(ask("fine")->money, 0) << "without a price";
+}
+
 TEST_F(Remote, TriesAgainWhenTheServerIsBusyButNotForEver) {
   EXPECT_TRUE(ask("busy"));
   EXPECT_EQ(hub_.requests().size(), 3U);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace daimon::fs {
+namespace daimon {
 
 // Windows-1252 as browsers read it (encoding.spec.whatwg.org). Who says ISO 8859-1 means this as well: the bytes that
 // differ are control characters there.
@@ -14,4 +14,4 @@ std::string from_windows_1252(std::string_view bytes);
 // several valid bytes, and else taken for Windows-1252, as older letters are.
 std::string utf8_of(std::string_view bytes);
 
-}  // namespace daimon::fs
+}  // namespace daimon

@@ -1,4 +1,4 @@
-#include "fs/charset.h"
+#include "base/charset.h"
 
 #include <array>
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace daimon::fs {
+namespace daimon {
 namespace {
 
 // 0x80 to 0x9F; the others are their own code points.
@@ -48,4 +48,4 @@ std::string utf8_of(std::string_view bytes) {
   return has_multibyte(bytes) ? repair_utf8(bytes) : from_windows_1252(bytes);
 }
 
-}  // namespace daimon::fs
+}  // namespace daimon
