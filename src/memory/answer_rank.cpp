@@ -59,6 +59,24 @@ std::vector<std::string> telling_words(std::string_view goal) {
   return telling;
 }
 
+std::vector<std::string_view> sentences_of(std::string_view passage) {
+  std::vector<std::string_view> sentences;
+  std::size_t begin = 0;
+  const auto end_at = [&](std::size_t end) {
+    if (const auto sentence = trim(passage.substr(begin, end - begin)); !sentence.empty())
+      sentences.push_back(sentence);
+    begin = end;
+  };
+  for (std::size_t i = 0; i < passage.size(); ++i) {
+    const char next = i + 1 < passage.size() ? passage[i + 1] : '\n';
+    if (passage[i] == '\n' ? !(next >= 'a' && next <= 'z')
+                           : std::string_view(".!?").contains(passage[i]) && (next == ' ' || next == '\n'))
+      end_at(i + 1);
+  }
+  end_at(passage.size());
+  return sentences;
+}
+
 std::vector<double> line_scores(const std::vector<std::string>& words, std::string_view path,
                                 const std::vector<std::string_view>& lines) {
   constexpr double kBefore = 0.4;

@@ -10,6 +10,10 @@ namespace daimon::memory {
 // The words of a goal that say what is asked for, in lower case, each once; at most 24.
 std::vector<std::string> telling_words(std::string_view goal);
 
+// The sentences of a passage, in order, each within it: what can be read by itself. Ends are full stops before a blank,
+// and the ends of lines unless the next one goes on in lower case, as in text that is wrapped.
+std::vector<std::string_view> sentences_of(std::string_view passage);
+
 // How well the lines of a passage fit the words, one number a line: the words in the line itself count in full, those
 // in the line before it and elsewhere in the passage or its path less. Higher is better.
 std::vector<double> line_scores(const std::vector<std::string>& words, std::string_view path,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -86,63 +87,68 @@ std::string asked_for(const Turn& turn) {
   return search == results.rend() ? turn.context.goal() : looked_for(turn, *search);
 }
 
-Json answer_schema(const Turn& turn) {
-  constexpr std::size_t kCandidatesMax = 48;  // of one passage
-  const auto open = passages_open(turn);
-  JsonArray typed;
-  JsonArray any;
-  for (const Passage* passage : open) {
-    JsonArray lines = lines_of(passage->text);
-    if (lines.empty()) continue;
-    any.push_back(object_schema(
-        {{"passage", JsonObject{{"const", passage->number}}}, {"answer", span_schema(std::move(lines), 160)}}));
-  }
-  // Of all pieces of the right type those whose lines fit the goal best, and what comes close to them.
+struct Candidate {
+  int passage = 0;
+  std::string text;
+  double score = 0;
+  bool plain = false;  // it answers, as far as words tell
+};
+
+// What could be the answer: pieces of the types, or without types whole sentences. The pieces whose lines fit best what
+// was asked for, and what comes close to them.
+std::vector<Candidate> candidates(const std::vector<const Passage*>& open, std::string_view asked,
+                                  const std::vector<AnswerType>& types) {
+  constexpr std::size_t kCandidatesMax = 48;  // of one line
   constexpr double kClose = 0.2;
   constexpr double kEarlier = 0.15;  // searches put the best passage first
-  const std::string asked = asked_for(turn);
+  constexpr std::size_t kSentencesMax = 4;
+  constexpr std::size_t kSentenceBytesMax = 400;
   const auto words = telling_words(asked);
-  bool there = false;  // plainly, so that a model is not asked whether it is
-  const auto add_typed = [&](const std::vector<AnswerType>& types) {
-    struct Candidate {
-      int passage = 0;
-      std::string text;
-      double score = 0;
-      bool plain = false;
-    };
-    std::vector<Candidate> candidates;
-    for (std::size_t p = 0; p < open.size(); ++p) {
-      const JsonArray lines = lines_of(open[p]->text);
-      std::vector<std::string_view> views;
+  std::vector<Candidate> all;
+  for (std::size_t p = 0; p < open.size(); ++p) {
+    std::vector<std::string_view> views;
+    const JsonArray lines = lines_of(open[p]->text);
+    if (types.empty())
+      views = sentences_of(open[p]->text);
+    else
       for (const Json& line : lines) views.emplace_back(line.as_string());
-      const auto scores = line_scores(words, open[p]->path, views);
-      for (std::size_t i = 0; i < views.size(); ++i)
-        for (const std::string& text : candidates_in(views[i], types, kCandidatesMax))
-          candidates.push_back({open[p]->number, text, scores[i] - kEarlier * static_cast<double>(p),
-                                plainly_answers(asked, open[p]->path, open[p]->text, views[i], text)});
+    const auto scores = line_scores(words, open[p]->path, views);
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const auto pieces = types.empty() ? Names{std::string(cut_utf8(views[i], kSentenceBytesMax))}
+                                        : candidates_in(views[i], types, kCandidatesMax);
+      for (const std::string& text : pieces)
+        all.push_back({open[p]->number, text, scores[i] - kEarlier * static_cast<double>(p),
+                       !types.empty() && plainly_answers(asked, open[p]->path, open[p]->text, views[i], text)});
     }
-    if (candidates.empty()) return;
-    const Candidate first = std::ranges::max(candidates, {}, &Candidate::score);
-    const double best = first.score;
-    there = there || first.plain;
-    for (const Passage* passage : open) {
-      Names texts;
-      for (Candidate& candidate : candidates)
-        if (candidate.passage == passage->number && candidate.score >= best - kClose && texts.size() < kCandidatesMax &&
-            !contains(texts, candidate.text))
-          texts.push_back(std::move(candidate.text));
-      if (!texts.empty())
-        typed.push_back(
-            object_schema({{"passage", JsonObject{{"const", passage->number}}}, {"answer", enum_schema(texts)}}));
-    }
-  };
+  }
+  std::ranges::stable_sort(all, std::greater(), &Candidate::score);
+  std::erase_if(all, [&](const Candidate& one) { return one.score < all.front().score - kClose; });
+  if (types.empty() && all.size() > kSentencesMax) all.resize(kSentencesMax);
+  return all;
+}
+
+Json answer_schema(const Turn& turn) {
+  const auto open = passages_open(turn);
+  const std::string asked = asked_for(turn);
   const auto types = answer_types_of(turn.context.goal());
-  add_typed(types);
+  auto found = types.empty() ? std::vector<Candidate>() : candidates(open, asked, types);
   // "Which day" is a day of the week, or else a date.
-  if (typed.empty() && types == std::vector{AnswerType::kWeekday}) add_typed({AnswerType::kDate});
-  // Where nothing of the type that the goal asks for is found, the goal was misread, and any span may be the answer.
-  JsonArray alternatives = typed.empty() ? std::move(any) : std::move(typed);
-  if (!there) alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
+  if (found.empty() && types == std::vector{AnswerType::kWeekday}) found = candidates(open, asked, {AnswerType::kDate});
+  // What is asked for has no form, or nothing has it: a small model cannot cut the answer out, but it can be read in
+  // its sentence.
+  if (found.empty()) found = candidates(open, asked, {});
+  JsonArray alternatives;
+  for (const Passage* passage : open) {
+    Names texts;
+    for (const Candidate& candidate : found)
+      if (candidate.passage == passage->number && !contains(texts, candidate.text)) texts.push_back(candidate.text);
+    if (!texts.empty())
+      alternatives.push_back(
+          object_schema({{"passage", JsonObject{{"const", passage->number}}}, {"answer", enum_schema(texts)}}));
+  }
+  // Not to be asked where it is plainly there. The best candidate comes first.
+  if (found.empty() || !found.front().plain)
+    alternatives.push_back(object_schema({{"passage", JsonObject{{"const", 0}}}}));
   return any_of(std::move(alternatives));
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "constraint/matcher.h"
+#include "memory/answer_rank.h"
 #include "memory/prompt_profile.h"
 
 namespace daimon::memory {
@@ -262,6 +263,33 @@ TEST(CompactPromptTest, an_answer_among_several_fits_its_own_search) {
   const Json schema = next_call(made, {offer("answer", "", "")}, plan).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"£2.20"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£1.10"}})"));
+}
+
+TEST(CompactPromptTest, a_question_whose_answer_has_no_form_is_answered_with_a_sentence) {
+  Context made;
+  made.set_goal("Why was the fence painted?", capability::user_label());
+  made.add({"search",
+            "",
+            "",
+            false,
+            {passage("a.md", {}, "Dear neighbour. The fence was painted because\nthe council asked for it. Yours, Bob"),
+             passage("b.md", {}, "The gate was not.")},
+            {}});
+  const Json schema = next_call(made, {offer("answer", "", "")}).schema;
+  EXPECT_TRUE(admits(
+      schema,
+      R"({"call":"answer","with":{"passage":1,"answer":"The fence was painted because\nthe council asked for it."}})"));
+  EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":0}})")) << "it may still not be there";
+  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"was painted"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"The gate was not."}})"));
+}
+
+TEST(AnswerRankTest, sentences_end_at_full_stops_and_lines_but_go_on_where_text_is_wrapped) {
+  EXPECT_THAT(
+      sentences_of("Total due: £84.20, by 14.4. Thank you!\n- milk\n- eggs\nIt goes on\nhere, v1.2 too. \n\nEnd"),
+      testing::ElementsAre("Total due: £84.20, by 14.4.", "Thank you!", "- milk", "- eggs",
+                           "It goes on\nhere, v1.2 too.", "End"));
+  EXPECT_TRUE(sentences_of(" \n ").empty());
 }
 
 TEST(CompactPromptTest, a_very_long_goal_is_shown_by_its_beginning_and_end) {
