@@ -6,7 +6,8 @@ namespace daimon::constraint {
 namespace {
 
 constexpr std::size_t kStacksMax = 500'000;
-constexpr std::size_t kNodesMax = 4096;  // of a walker, a kilobyte each
+constexpr std::size_t kNodesMax = 16'384;  // of a walker, before a walk
+constexpr std::size_t kFew = 8;            // successors of a node, before it has a table of a kilobyte
 constexpr std::size_t kMaskBytesMax = 32 << 20;
 
 std::size_t mix(std::size_t hash, std::uint64_t value) {
@@ -38,19 +39,15 @@ void Machine::Walker::make_room() {
 Machine::Walker::Id Machine::Walker::number(ThreadSet set) {
   if (const auto found = numbers_.find(set); found != numbers_.end()) return found->second;
   const auto id = static_cast<Id>(nodes_.size());
-  auto node = std::make_unique<Node>();
-  node->set = set;
-  node->next.fill(kUnknown);
-  nodes_.push_back(std::move(node));
-  numbers_.emplace(std::move(set), id);
+  nodes_.emplace_back().set = &numbers_.emplace(std::move(set), id).first->first;
   return id;
 }
 
 Machine::Walker::Id Machine::Walker::find_next(Id from, std::uint8_t byte) {
-  Node& node = *nodes_[static_cast<std::size_t>(from)];
+  Node& node = nodes_[static_cast<std::size_t>(from)];
   if (!node.has_edges) {
     node.has_edges = true;
-    for (const Thread& thread : node.set.threads)
+    for (const Thread& thread : node.set->threads)
       for (const ByteEdge& edge : simulation_.state(thread.state).bytes)
         if (simulation_.is_productive(edge.to))
           (edge.low == edge.high ? node.single : node.wide).push_back({edge.low, edge.high, {edge.to, thread.stack}});
@@ -63,7 +60,18 @@ Machine::Walker::Id Machine::Walker::find_next(Id from, std::uint8_t byte) {
     if (edge.low <= byte && byte <= edge.high) simulation_.arrive(edge.to, far_, next);
   Simulation::sort_unique(next);
   const Id id = next.is_dead() ? kDead : number(std::move(next));
-  return node.next[byte] = id;
+  Node& known = nodes_[static_cast<std::size_t>(from)];  // `node` has moved when there is a new one
+  if (known.table == nullptr && known.few.size() == kFew) {
+    known.table = std::make_unique<std::array<Id, 256>>();
+    known.table->fill(kUnknown);
+    for (const auto& [of, to] : known.few) (*known.table)[of] = to;
+    known.few.clear();
+  }
+  if (known.table != nullptr)
+    (*known.table)[byte] = id;
+  else
+    known.few.emplace_back(byte, id);
+  return id;
 }
 
 Machine::Machine(const Grammar& grammar, std::shared_ptr<const Vocabulary> vocabulary)

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "constraint/grammar.h"
@@ -46,10 +47,16 @@ class Machine {
     [[nodiscard]] std::uint32_t far() const { return far_; }
     Id number(ThreadSet set);
     Id next(Id from, std::uint8_t byte) {
-      const Id known = nodes_[static_cast<std::size_t>(from)]->next[byte];
-      return known != kUnknown ? known : find_next(from, byte);
+      const Node& node = nodes_[static_cast<std::size_t>(from)];
+      if (node.table != nullptr) {
+        const Id known = (*node.table)[byte];
+        return known != kUnknown ? known : find_next(from, byte);
+      }
+      for (const auto& [known, to] : node.few)
+        if (known == byte) return to;
+      return find_next(from, byte);
     }
-    [[nodiscard]] bool ends(Id id) const { return nodes_[static_cast<std::size_t>(id)]->set.threads.empty(); }
+    [[nodiscard]] bool ends(Id id) const { return nodes_[static_cast<std::size_t>(id)].set->threads.empty(); }
     // Before a walk; numbers last until the next.
     void make_room();
 
@@ -59,11 +66,13 @@ class Machine {
       std::uint8_t low, high;
       Thread to;
     };
+    // Most nodes are passed once, by one token; those that many tokens pass get a table.
     struct Node {
-      ThreadSet set;
+      const ThreadSet* set = nullptr;  // in numbers_
       std::vector<Edge> single, wide;  // of one byte, sorted; of several. Empty until a successor is asked for
       bool has_edges = false;
-      std::array<Id, 256> next{};
+      std::vector<std::pair<std::uint8_t, Id>> few;
+      std::unique_ptr<std::array<Id, 256>> table;
     };
     struct Hash {
       std::size_t operator()(const ThreadSet& set) const noexcept;
@@ -72,7 +81,7 @@ class Machine {
 
     Simulation& simulation_;
     std::uint32_t far_;
-    std::vector<std::unique_ptr<Node>> nodes_;
+    std::vector<Node> nodes_;
     std::unordered_map<ThreadSet, Id, Hash> numbers_;
   };
   struct Key {
