@@ -28,6 +28,7 @@ struct State {
   enum class Counter : std::uint8_t { kNone, kPush, kStep, kLeave } counter = Counter::kNone;
   std::uint32_t minimum = 0, maximum = 0;  // of kStep (may go round again below maximum) and kLeave (at least minimum)
   StateId counter_to = 0;
+  bool empty_rounds = false;  // of kStep: a round may read nothing
   // Reads any one character of a JSON string and comes back here until its limit: of a loop that counts, whose counter
   // is the top of the stack, or of one that does not. Masks of such states are known before they are asked for.
   enum class Text : std::uint8_t { kNo, kCounted, kEndless } text = Text::kNo;

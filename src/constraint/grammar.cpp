@@ -400,6 +400,11 @@ Result<std::shared_ptr<const Grammar>> Grammar::from_json_schema(const Json& sch
   if (!grammar->productive_[grammar->automaton_.rules[0]])
     return fail(ErrorCode::kInvalidArgument, "no text satisfies the schema: it refers to itself without an end",
                 "give the recursion a way to stop");
+  Simulation trial(grammar->automaton_, grammar->productive_);
+  static_cast<void>(trial.start());
+  if (trial.is_cut())
+    return fail(ErrorCode::kLimit, "the schema can begin in too many ways: it refers to itself before anything is read",
+                "name each alternative once");
   return grammar;
 }
 

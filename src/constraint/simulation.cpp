@@ -5,7 +5,9 @@
 namespace daimon::constraint {
 namespace {
 
-constexpr std::uint32_t kStackMax = 512;  // deeper recursion is refused, never an overflow
+constexpr std::size_t kWaysMax = 1'000'000;
+constexpr std::size_t kBranchesMax = 20'000;  // each is compared with those before it
+constexpr std::uint32_t kStackMax = 512;      // deeper recursion is refused, never an overflow
 // Counts of which only this much is remembered.
 constexpr std::uint32_t kFarBelowMinimum = UINT32_MAX - 1;
 constexpr std::uint32_t kFarFromLimits = UINT32_MAX;
@@ -38,7 +40,13 @@ std::uint32_t Simulation::counted(const State& step, std::uint32_t count, std::u
 void Simulation::arrive(Thread thread, std::uint32_t far, ThreadSet& out) {
   open_.assign(1, thread);
   seen_.clear();
-  while (!open_.empty()) {
+  for (std::size_t looked = 0; !open_.empty(); ++looked) {
+    // A schema that refers to itself without reading has ways beyond number. Those that are left out make less
+    // possible, never more.
+    if (looked > kWaysMax || seen_.size() > kBranchesMax) {
+      is_cut_ = true;
+      return;
+    }
     const Thread at = open_.back();
     open_.pop_back();
     if (!productive_[at.state]) continue;
@@ -46,8 +54,9 @@ void Simulation::arrive(Thread thread, std::uint32_t far, ThreadSet& out) {
     if (!state.bytes.empty()) out.threads.push_back(at);
     const Frame top = stacks_[at.stack];
     if (state.epsilon.size() > 1 || state.counter != State::Counter::kNone) {
-      // Loops without bytes would turn for ever. A round that read nothing does not count as one.
-      const Thread mark{at.state, state.counter == State::Counter::kStep ? top.below : at.stack};
+      // Loops without bytes would turn for ever. A round that read nothing does not count as one. (Of the ways to such
+      // a loop the one that leaves and begins anew comes first, and may do all that the others may.)
+      const Thread mark{at.state, state.empty_rounds ? top.below : at.stack};
       if (std::ranges::find(seen_, mark) != seen_.end()) continue;
       seen_.push_back(mark);
     }

@@ -51,6 +51,8 @@ class Simulation {
   [[nodiscard]] const State& state(StateId id) const { return automaton_.states[id]; }
   [[nodiscard]] bool is_productive(StateId id) const { return productive_[id]; }
   [[nodiscard]] std::size_t stacks() const { return stacks_.size(); }
+  // Some way was left out because there were too many.
+  [[nodiscard]] bool is_cut() const { return is_cut_; }
 
  private:
   struct Frame {
@@ -70,6 +72,7 @@ class Simulation {
   const std::vector<bool>& productive_;
   std::vector<Frame> stacks_;
   std::unordered_map<std::pair<StackId, std::uint64_t>, StackId, FrameHash> numbers_;
+  bool is_cut_ = false;
   std::vector<Thread> open_, seen_;  // of arrive, kept for their memory
 };
 

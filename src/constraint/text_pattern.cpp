@@ -5,7 +5,6 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <optional>
-#include <set>
 
 #include "base/format.h"
 
@@ -115,21 +114,26 @@ class PatternParser {
   [[nodiscard]] bool more() const { return at_ < pattern_.size(); }
   [[nodiscard]] char peek() const { return pattern_[at_]; }
 
-  Fragment anything() { return add_text(automaton_, 0, UINT32_MAX); }
+  Fragment anything() {
+    Fragment any = add_text(automaton_, 0, UINT32_MAX);
+    any.nullable = true;
+    return any;
+  }
   Fragment nothing() {
     const StateId state = automaton_.add();
-    return {state, state};
+    return {state, state, true};
   }
   Fragment then(Fragment a, Fragment b) {
     link(automaton_, a.end, b.begin);
-    return {a.begin, b.end};
+    return {a.begin, b.end, a.nullable && b.nullable};
   }
 
   Result<Fragment> alternatives(int depth, bool outermost) {
     if (depth > 50) return error("groups are nested too deeply");
-    const Fragment either{automaton_.add(), automaton_.add()};
+    Fragment either{automaton_.add(), automaton_.add()};
     for (;;) {
       DAIMON_TRY(const Fragment one, sequence(depth, outermost));
+      either.nullable = either.nullable || one.nullable;
       link(automaton_, either.begin, one.begin);
       link(automaton_, one.end, either.end);
       if (!more() || peek() != '|') return either;
@@ -180,7 +184,9 @@ class PatternParser {
         if (minimum > maximum) return error("the limits of {} are the wrong way round");
       }
       if (more() && peek() == '?') ++at_;  // lazy or greedy: the same set of texts
+      const bool nullable = piece.nullable || minimum == 0;
       piece = add_repeat(automaton_, piece, minimum, maximum);
+      piece.nullable = nullable;
     }
     return piece;
   }
@@ -350,30 +356,8 @@ Fragment add_code_points(Automaton& automaton, const CodePoints& set) {
   return one;
 }
 
-namespace {
-
-// Whether the piece can be passed without reading a byte.
-bool is_nullable(const Automaton& automaton, Fragment piece) {
-  std::vector<StateId> open{piece.begin};
-  std::set<StateId> seen;
-  while (!open.empty()) {
-    const StateId at = open.back();
-    open.pop_back();
-    if (at == piece.end) return true;
-    if (!seen.insert(at).second) continue;
-    const State& state = automaton.states[at];
-    open.insert(open.end(), state.epsilon.begin(), state.epsilon.end());
-    if (state.counter == State::Counter::kPush || state.counter == State::Counter::kStep ||
-        (state.counter == State::Counter::kLeave && state.minimum == 0))
-      open.push_back(state.counter_to);
-  }
-  return false;
-}
-
-}  // namespace
-
 Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum, std::uint32_t maximum) {
-  if (minimum > 0 && is_nullable(automaton, piece)) minimum = 0;  // rounds of nothing make up the rest
+  if (piece.nullable) minimum = 0;  // rounds of nothing make up the rest
   if (maximum == UINT32_MAX && minimum <= 1) {
     const Fragment loop{automaton.add(), automaton.add()};
     link(automaton, loop.begin, piece.begin);
@@ -404,6 +388,7 @@ Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum,
   stepping.minimum = minimum;
   stepping.maximum = maximum;
   stepping.counter_to = piece.begin;
+  stepping.empty_rounds = piece.nullable;
   State& leaving = automaton.states[leave];
   leaving.counter = State::Counter::kLeave;
   leaving.minimum = minimum;

@@ -14,6 +14,7 @@ namespace daimon::constraint {
 struct Fragment {
   StateId begin = 0;
   StateId end = 0;
+  bool nullable = false;  // can be passed without reading anything; known of pieces of patterns
 };
 
 // Inclusive ranges of code points, sorted, not touching.
@@ -22,7 +23,7 @@ inline constexpr char32_t kCodePointMax = 0x10FFFF;
 
 // One code point of the set, as it stands in a JSON string: escaped the canonical way where JSON asks for it.
 Fragment add_code_points(Automaton& automaton, const CodePoints& set);
-// `piece` repeated. Limits become a counter, so they cost nothing; UINT32_MAX is no limit.
+// `piece`, nullable as it says, repeated. Limits become a counter, so they cost nothing; UINT32_MAX is no limit.
 Fragment add_repeat(Automaton& automaton, Fragment piece, std::uint32_t minimum, std::uint32_t maximum);
 // Any text of so many characters.
 Fragment add_text(Automaton& automaton, std::uint32_t minimum, std::uint32_t maximum);

@@ -5,6 +5,7 @@
 #include <map>
 #include <regex>
 
+#include "base/format.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "constraint/matcher.h"
@@ -100,6 +101,15 @@ const std::vector<Case>& cases() {
        {R"(" ab")", R"("  total")"},
        {R"(" a")", R"("answer")", R"(" answers")"}},
       {R"({"type":"string","pattern":"^the .*[0-9]$"})", {R"("the total 12")"}, {R"("the total")"}},
+      {R"({"type":"string","pattern":"^(?:a{2,3})*$"})",
+       {R"("")", R"("aa")", R"("aaa")", R"("aaaaa")", R"("aaaaaaa")"},
+       {R"("a")"}},
+      {R"({"type":"string","pattern":"^([a-z]{2,8} ?)+$"})", {R"("abc")", R"("the answer")"}, {R"("a")", R"("ab c")"}},
+      {R"({"type":"string","pattern":"^(?:a{2,3}b?){2,}$"})",
+       {R"("aaaa")", R"("aabaaa")", R"("aaaaa")"},
+       {R"("aaa")", R"("aab")"}},
+      {R"({"type":"string","pattern":"^(?:[a-c]{2,3}){0,1000}$"})", {R"("abc")", R"("abcab")"}, {R"("a")"}},
+      {R"({"type":"string","pattern":"^(?:a{0,3}){0,2}$"})", {R"("")", R"("aaaaaa")"}, {R"("aaaaaaa")"}},
       {R"({"type":"string","pattern":"^(?:a?b?){3,}$"})", {R"("")", R"("ab")", R"("bbbbaab")"}, {R"("c")"}},
       {R"({"type":"string","x-begins-with":" ","pattern":"^[ab]+$"})", {R"(" ab")"}, {R"("ab")", R"(" ")"}},
   };
@@ -197,6 +207,21 @@ TEST(GrammarTest, a_schema_that_would_take_much_memory_is_refused_before_it_does
     const auto made = Grammar::from_json_schema(json(schema));
     ASSERT_FALSE(made) << schema.substr(0, 60);
     EXPECT_EQ(made.error().code, ErrorCode::kLimit) << made.error().what;
+  }
+}
+
+TEST(GrammarTest, a_schema_that_begins_in_more_ways_than_can_be_followed_is_refused) {
+  std::string definitions;
+  for (int i = 0; i < 40; ++i)
+    definitions +=
+        daimon::format(R"("a{}":{{"anyOf":[{{"$ref":"#/$defs/a{}"}},{{"$ref":"#/$defs/a{}"}}]}},)", i, i + 1, i + 1);
+  const std::vector<std::string> schemas = {
+      R"({"$ref":"#/$defs/a0","$defs":{)" + definitions + R"("a40":{"type":"null"}}})",
+      R"({"anyOf":[{"$ref":"#"},{"$ref":"#"},{"type":"null"}]})"};
+  for (const std::string& schema : schemas) {
+    const auto made = Grammar::from_json_schema(json(schema));
+    ASSERT_FALSE(made) << schema.substr(0, 60);
+    EXPECT_EQ(made.error().code, ErrorCode::kLimit);
   }
 }
 
