@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <tuple>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -33,6 +34,22 @@ bool asks_for_table(std::string_view goal) {
         "add up", "rows",  "entries", "altogether", "biggest", "distinct"})
     if (lower.contains(word)) return true;
   return false;
+}
+
+// What is near by its meaning comes after what holds words of the question, and has to be near: it is for questions in
+// other words than the documents'. Mixing both lists by their places made held-out questions worse
+// (docs/decisions/0005).
+void fill_up(std::vector<Passage>& by_words, std::vector<Passage> by_meaning) {
+  constexpr double kNear = 0.45;  // cosine
+  const auto key = [](const Passage& passage) { return std::tie(passage.mount, passage.path, passage.byte_begin); };
+  std::set<std::tuple<std::string, std::string, std::uint64_t>> known;
+  for (const Passage& passage : by_words) known.insert(key(passage));
+  const double least = by_words.empty() ? 1 : by_words.back().score;
+  for (Passage& passage : by_meaning) {
+    if (passage.score < kNear || known.contains(key(passage))) continue;
+    passage.score *= least;  // below the last of the others, in their own order
+    by_words.push_back(std::move(passage));
+  }
 }
 
 }  // namespace
@@ -164,7 +181,7 @@ FileSystem::~FileSystem() {
 }
 
 Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
-  DAIMON_TRY(auto index, Index::open(options.database));
+  DAIMON_TRY(auto index, Index::open(options.database, options.embedding));
   auto files = std::unique_ptr<FileSystem>(new FileSystem(std::make_unique<State>(std::move(index), options)));
   if (options.watch) {
     State* state = files->state_.get();
@@ -242,6 +259,10 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
     return !is_about(terms, said);
   });
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
+  DAIMON_TRY(auto near, index.nearest(request.query, request.mounts, kCandidates));
+  if (request.admits)
+    std::erase_if(near, [&](const Passage& passage) { return !request.admits(passage.mount, passage.path); });
+  fill_up(candidates, std::move(near));
   std::map<std::pair<std::string, std::string>, int> of_file;
   std::vector<Passage> best;
   for (Passage& passage : candidates) {

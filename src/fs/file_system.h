@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "capability/label.h"
+#include "embedding/static_embedding.h"
 
 namespace daimon::fs {
 
@@ -101,6 +102,7 @@ class FileSystem {
     std::int64_t files_max = 200'000;
     std::vector<std::filesystem::path> own_folders = {};  // Daimon's: canonical, never indexed and never mounted
     bool watch = true;                                    // keeps the mounts fresh by itself
+    std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr;  // without it words alone are looked for
   };
   // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);

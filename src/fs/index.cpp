@@ -23,6 +23,8 @@ CREATE INDEX IF NOT EXISTS versions_of_text ON versions (version);
 CREATE TABLE IF NOT EXISTS chunks (
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE, begin INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER);
 CREATE INDEX IF NOT EXISTS chunks_of_file ON chunks (file);
+CREATE TABLE IF NOT EXISTS vectors (chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vector BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(path, heading, text, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
 
@@ -44,6 +46,22 @@ Status take_over(sqlite::Database& database) {
   return transaction.commit();
 }
 
+// Vectors are of one embedding. Where it is another one now, or there was none, files are read again.
+Status adopt(sqlite::Database& database, const embedding::StaticEmbedding* embedding) {
+  const std::string id = embedding != nullptr ? embedding->id() : "";
+  DAIMON_TRY(auto known, database.prepare("SELECT value FROM settings WHERE name = 'embedding'"));
+  DAIMON_TRY(const bool row, known.step());
+  if (row ? known.text(0) == id : id.empty()) return {};
+  known.reset();
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
+  DAIMON_CHECK(database.execute("DELETE FROM vectors"));
+  if (!id.empty()) DAIMON_CHECK(database.execute("UPDATE files SET modified = -1"));
+  DAIMON_TRY(auto set, database.prepare("INSERT OR REPLACE INTO settings VALUES ('embedding', ?)"));
+  set.bind(1, std::string_view(id));
+  DAIMON_CHECK(set.run());
+  return transaction.commit();
+}
+
 std::string placeholders(const std::vector<std::string>& mounts) {
   if (mounts.empty()) return {};
   std::string text = " AND files.mount IN (";
@@ -61,12 +79,14 @@ std::string path_words(std::string_view path) {
 
 }  // namespace
 
-Result<Index> Index::open(const std::filesystem::path& path) {
+Result<Index> Index::open(const std::filesystem::path& path,
+                          std::shared_ptr<const embedding::StaticEmbedding> embedding) {
   const auto begin = [&]() -> Result<Index> {
     DAIMON_TRY(auto database, sqlite::Database::open(path, {.durable = false}));
     DAIMON_CHECK(database.execute(kSchema));
     DAIMON_CHECK(take_over(database));
-    return Index(std::move(database));
+    DAIMON_CHECK(adopt(database, embedding.get()));
+    return Index(std::move(database), embedding);
   };
   auto index = begin();
   if (index || index.error().code != ErrorCode::kCorrupt) return index;
@@ -92,6 +112,7 @@ Status Index::add_mount(const std::string& name, const std::filesystem::path& ro
 }
 
 Status Index::remove_mount(const std::string& name) {
+  vectors_.current = false;
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   DAIMON_TRY(auto words,
              database_.prepare(
@@ -99,10 +120,17 @@ Status Index::remove_mount(const std::string& name) {
                  "WHERE files.mount = ?)"));
   words.bind(1, std::string_view(name));
   DAIMON_CHECK(words.run());
+  // Text by text: looking through all of them reads the whole database, for minutes.
+  DAIMON_TRY(auto texts,
+             database_.prepare(
+                 "DELETE FROM texts WHERE version IN (SELECT version FROM versions WHERE mount = ?1 AND given = 0) "
+                 "AND NOT EXISTS (SELECT 1 FROM versions AS other WHERE other.version = texts.version AND "
+                 "(other.mount <> ?1 OR other.given <> 0))"));
+  texts.bind(1, std::string_view(name));
+  DAIMON_CHECK(texts.run());
   DAIMON_TRY(auto versions, database_.prepare("DELETE FROM versions WHERE mount = ? AND given = 0"));
   versions.bind(1, std::string_view(name));
   DAIMON_CHECK(versions.run());
-  DAIMON_CHECK(database_.execute("DELETE FROM texts WHERE version NOT IN (SELECT version FROM versions)"));
   DAIMON_TRY(auto mount, database_.prepare("DELETE FROM mounts WHERE name = ?"));
   mount.bind(1, std::string_view(name));
   DAIMON_CHECK(mount.run());
@@ -156,6 +184,7 @@ Result<std::optional<Stamp>> Index::stamp(const std::string& mount, const std::s
 }
 
 Status Index::forget_chunks(const std::string& mount, const std::string& path) {
+  vectors_.current = false;
   DAIMON_TRY(auto words,
              database_.prepare(
                  "DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
@@ -224,6 +253,7 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
   const std::int64_t id = database_.last_row_id();
   DAIMON_TRY(auto chunk, database_.prepare("INSERT INTO chunks (file, begin, end, page) VALUES (?, ?, ?, ?)"));
   DAIMON_TRY(auto words, database_.prepare("INSERT INTO words (rowid, path, heading, text) VALUES (?, ?, ?, ?)"));
+  DAIMON_TRY(auto vector, database_.prepare("INSERT INTO vectors VALUES (?, ?)"));
   const std::string path_text = path_words(path);
   for (const Chunk& piece : chunks_of(document)) {
     const std::string_view bytes = std::string_view(document.text).substr(piece.begin, piece.end - piece.begin);
@@ -234,7 +264,14 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
     else
       chunk.bind_null(4);
     DAIMON_CHECK(chunk.run());
-    words.bind(1, database_.last_row_id())
+    const std::int64_t chunk_id = database_.last_row_id();
+    if (embedding_ != nullptr) {
+      const auto meaning = embedding_->embed(daimon::format("{} {} {}", path_text, piece.heading, bytes));
+      vector.bind(1, chunk_id)
+          .bind_blob(2, std::string_view(reinterpret_cast<const char*>(meaning.data()), meaning.size()));
+      DAIMON_CHECK(vector.run());
+    }
+    words.bind(1, chunk_id)
         .bind(2, std::string_view(path_text))
         .bind(3, std::string_view(piece.heading))
         .bind(4, bytes);
@@ -283,15 +320,38 @@ Result<std::vector<Problem>> Index::problems(const std::string& mount, std::size
   }
 }
 
+namespace {
+
+// A row of the columns below, and its score.
+constexpr std::string_view kPassageColumns =
+    "files.mount, files.path, files.version, chunks.begin, chunks.end, chunks.page, words.heading, words.text";
+
+Passage passage_of(sqlite::Statement& query, double score) {
+  Passage passage{query.text(0),
+                  query.text(1),
+                  query.text(2),
+                  static_cast<std::uint64_t>(query.integer(3)),
+                  static_cast<std::uint64_t>(query.integer(4)),
+                  {},
+                  query.text(6),
+                  query.text(7),
+                  score,
+                  {}};
+  if (!query.is_null(5)) passage.page = static_cast<int>(query.integer(5));
+  passage.label = capability::untrusted_label("file:" + passage.path);
+  return passage;
+}
+
+}  // namespace
+
 Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vector<std::string>& mounts, int limit) {
   if (fts.empty()) return std::vector<Passage>();
   // The path and the heading say what a chunk is about, so their words weigh more.
   DAIMON_TRY(auto query,
-             database_.prepare("SELECT files.mount, files.path, files.version, chunks.begin, chunks.end, chunks.page, "
-                               "words.heading, words.text, "
-                               "bm25(words, 2.0, 2.0, 1.0) AS rank FROM words JOIN chunks ON chunks.id = words.rowid "
-                               "JOIN files ON files.id = chunks.file WHERE words MATCH ?" +
-                               placeholders(mounts) + " ORDER BY rank LIMIT ?"));
+             database_.prepare(daimon::format(
+                 "SELECT {}, bm25(words, 2.0, 2.0, 1.0) AS rank FROM words JOIN chunks ON chunks.id = words.rowid "
+                 "JOIN files ON files.id = chunks.file WHERE words MATCH ?{} ORDER BY rank LIMIT ?",
+                 kPassageColumns, placeholders(mounts))));
   int index = 1;
   query.bind(index++, fts);
   for (const std::string& mount : mounts) query.bind(index++, std::string_view(mount));
@@ -300,20 +360,61 @@ Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vecto
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return passages;
-    Passage passage{query.text(0),
-                    query.text(1),
-                    query.text(2),
-                    static_cast<std::uint64_t>(query.integer(3)),
-                    static_cast<std::uint64_t>(query.integer(4)),
-                    {},
-                    query.text(6),
-                    query.text(7),
-                    -query.real(8),
-                    {}};
-    if (!query.is_null(5)) passage.page = static_cast<int>(query.integer(5));
-    passage.label = capability::untrusted_label("file:" + passage.path);
-    passages.push_back(std::move(passage));
+    passages.push_back(passage_of(query, -query.real(8)));
   }
+}
+
+Status Index::load_vectors() {
+  Vectors loaded;
+  DAIMON_TRY(auto query,
+             database_.prepare("SELECT vectors.chunk, files.mount, vectors.vector FROM vectors JOIN chunks ON "
+                               "chunks.id = vectors.chunk JOIN files ON files.id = chunks.file"));
+  std::map<std::string, std::uint32_t, std::less<>> known;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) break;
+    const std::string bytes = query.blob(2);
+    if (bytes.size() != embedding_->width()) continue;
+    const auto [mount, is_new] = known.try_emplace(query.text(1), static_cast<std::uint32_t>(known.size()));
+    if (is_new) loaded.names.push_back(mount->first);
+    loaded.chunks.push_back(query.integer(0));
+    loaded.mounts.push_back(mount->second);
+    const auto* values = reinterpret_cast<const std::int8_t*>(bytes.data());
+    loaded.values.insert(loaded.values.end(), values, values + bytes.size());
+  }
+  loaded.current = true;
+  vectors_ = std::move(loaded);
+  return {};
+}
+
+Result<std::vector<Passage>> Index::nearest(std::string_view query, const std::vector<std::string>& mounts, int limit) {
+  std::vector<Passage> passages;
+  if (embedding_ == nullptr) return passages;
+  const auto meaning = embedding_->embed(query);
+  if (std::ranges::all_of(meaning, [](std::int8_t value) { return value == 0; })) return passages;
+  if (!vectors_.current) DAIMON_CHECK(load_vectors());
+  std::vector<bool> wanted;
+  for (const std::string& name : vectors_.names)
+    wanted.push_back(mounts.empty() || std::ranges::contains(mounts, name));
+  std::vector<std::pair<double, std::int64_t>> scored;
+  const std::size_t width = embedding_->width();
+  for (std::size_t i = 0; i < vectors_.chunks.size(); ++i)
+    if (wanted[vectors_.mounts[i]])
+      scored.emplace_back(embedding::cosine(meaning.data(), vectors_.values.data() + i * width, width),
+                          vectors_.chunks[i]);
+  const auto most = std::min(scored.size(), static_cast<std::size_t>(std::max(limit, 0)));
+  std::ranges::partial_sort(scored, scored.begin() + static_cast<std::ptrdiff_t>(most), std::ranges::greater());
+  DAIMON_TRY(auto find, database_.prepare(daimon::format(
+                            "SELECT {} FROM words JOIN chunks ON chunks.id = words.rowid JOIN files ON files.id = "
+                            "chunks.file WHERE words.rowid = ?",
+                            kPassageColumns)));
+  for (std::size_t i = 0; i < most; ++i) {
+    find.bind(1, scored[i].second);
+    DAIMON_TRY(const bool row, find.step());
+    if (row) passages.push_back(passage_of(find, scored[i].first));
+    find.reset();
+  }
+  return passages;
 }
 
 Result<std::vector<FileSummary>> Index::files(const std::vector<std::string>& mounts) {

@@ -64,6 +64,15 @@ std::vector<std::filesystem::path> own_folders(const BootOptions& options) {
   return own;
 }
 
+// Without it files are found by their words alone, and `doctor` says so.
+std::shared_ptr<const embedding::StaticEmbedding> load_embedding() {
+  const auto folder = embedding::builtin_embedding();
+  if (!folder) return nullptr;
+  auto loaded = embedding::StaticEmbedding::load(*folder);
+  if (!loaded) return nullptr;
+  return std::make_shared<const embedding::StaticEmbedding>(std::move(*loaded));
+}
+
 // The whole machine as one object: what the kernel refers to lives as long as the kernel.
 class Machine final : public System {
  public:
@@ -77,7 +86,9 @@ class Machine final : public System {
     // Before the journal is opened: opening it takes it away from whoever had it.
     DAIMON_TRY(lock_, StateLock::take(options_.state_folder));
     const auto own = own_folders(options_);
-    DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db", .own_folders = own}));
+    DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db",
+                                             .own_folders = own,
+                                             .embedding = load_embedding()}));
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
     Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_};
     ports.devices.push_back(make_index_device(*files_, configuration_.constitution));

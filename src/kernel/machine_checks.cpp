@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/format.h"
+#include "embedding/static_embedding.h"
 #include "kernel/views.h"
 #include "sandbox/sandbox.h"
 
@@ -38,6 +39,13 @@ void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_fo
                  processor ? daimon::format("{}: {}", (*processor)->model().id, (*processor)->model().description)
                            : processor.error().what,
                  processor ? "" : processor.error().remedy));
+  const auto folder = embedding::builtin_embedding();
+  const auto meaning = folder ? embedding::StaticEmbedding::load(*folder) : std::unexpected(folder.error());
+  checks.push_back(check_view("search", meaning.has_value(),
+                              meaning
+                                  ? daimon::format("by words and by meaning ({} numbers a passage)", meaning->width())
+                                  : meaning.error().what,
+                              meaning ? "" : meaning.error().remedy));
   const auto mounts = files.mounts();
   checks.push_back(check_view("files", mounts.has_value(),
                               mounts ? daimon::format("{} folders mounted", mounts->size()) : mounts.error().what,

@@ -45,6 +45,7 @@ struct FsWorld {
     options.database = folder / "index.db";
     options.watch = watch;
     options.own_folders = own_folders;
+    options.embedding = embedding;
     auto opened = FileSystem::open(options);
     EXPECT_TRUE(opened) << opened.error().what;
     files = std::move(*opened);
@@ -75,6 +76,7 @@ struct FsWorld {
   std::filesystem::path folder;
   std::unique_ptr<FileSystem> files;
   std::vector<std::filesystem::path> own_folders;
+  std::shared_ptr<const embedding::StaticEmbedding> embedding;
 };
 
 // Lines of words, headings, empty lines, form feeds and characters of one to four bytes; the same seed, the same text.

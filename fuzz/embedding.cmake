@@ -1,0 +1,1 @@
+daimon_fuzzer(embedding USES embedding)
