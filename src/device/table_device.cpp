@@ -39,7 +39,7 @@ bool is_date(std::string_view text) {
 bool matches(std::string_view cell, std::string_view wanted, const std::optional<CellNumber>& wanted_number,
              bool decimal_comma) {
   cell = trim(cell);
-  if (to_lower_ascii(cell) == wanted) return true;
+  if (to_lower_ascii(is_utf8(cell) ? std::string(cell) : utf8_of(cell)) == wanted) return true;
   if (is_date(cell) && (wanted.size() == 4 || wanted.size() == 7 || wanted.size() == 10))
     return cell.starts_with(wanted);
   if (!wanted_number) return false;

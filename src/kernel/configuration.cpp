@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/kind.hpp>
 #include <cerrno>
+#include <cmath>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -24,15 +25,16 @@ std::unexpected<Error> wrong(const std::filesystem::path& path, std::string_view
 // Nothing when there is no such file; one that cannot be read is an error, because its rules would be gone.
 Result<std::optional<std::string>> read_file(const std::filesystem::path& path) {
   std::error_code failed;
-  if (!std::filesystem::exists(path, failed)) {
-    if (failed) return wrong(path, failed.message());
+  if (std::filesystem::symlink_status(path, failed).type() == std::filesystem::file_type::not_found)
     return std::nullopt;
-  }
+  // A link to nothing is no missing file: somebody wants rules to be there.
+  if (!std::filesystem::is_regular_file(path, failed)) return wrong(path, failed ? failed.message() : "not a file");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad() || !std::filesystem::is_regular_file(path, failed))
-    return wrong(path, errno != 0 ? std::generic_category().message(errno) : "not a file that can be read");
+  std::string text(static_cast<std::size_t>(std::filesystem::file_size(path, failed)), '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (failed || !file.is_open() || file.gcount() != static_cast<std::streamsize>(text.size()))
+    return wrong(path, errno != 0 ? std::generic_category().message(errno) : "it cannot be read to its end");
   return text;
 }
 
@@ -161,7 +163,8 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
     made.limits.seconds = find_number(*budget, "seconds").value_or(made.limits.seconds);
     made.limits.effects = find_integer(*budget, "effects").value_or(made.limits.effects);
     made.limits.money = find_number(*budget, "money").value_or(made.limits.money);
-    if (made.limits.tokens <= 0 || made.limits.seconds <= 0 || made.limits.effects < 0 || made.limits.money < 0)
+    if (made.limits.tokens <= 0 || !(made.limits.seconds > 0) || !std::isfinite(made.limits.seconds) ||
+        !std::isfinite(made.limits.money) || made.limits.effects < 0 || made.limits.money < 0)
       return wrong(path, "a limit of \"budget\" is not above zero");
   }
   return made;

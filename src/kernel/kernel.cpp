@@ -27,6 +27,7 @@ using process::Process;
 
 // How often an input that could not be journaled (a full disk) is tried again.
 constexpr std::chrono::seconds kJournalRetry{2};
+constexpr int kGenerationsMax = 16;
 
 class Kernel final : public System {
  public:
@@ -100,6 +101,15 @@ class Kernel final : public System {
       std::string id = daimon::format("p{}", next_number_);
       if (!options.parent.empty()) {
         DAIMON_TRY(const Process* parent, parent_named(options.parent));
+        int generations = 1;
+        for (const Process* at = parent; !at->parent().empty() && generations <= kGenerationsMax; ++generations) {
+          const auto above = processes_.find(at->parent());
+          if (above == processes_.end()) break;
+          at = above->second.get();
+        }
+        if (generations > kGenerationsMax)
+          return fail(ErrorCode::kLimit, daimon::format("a family has at most {} generations", kGenerationsMax),
+                      "start it as a child of somebody further up");
         DAIMON_CHECK(narrow_to_parent(created, options, *parent));
       }
       DAIMON_CHECK(create(id, std::move(created)));
@@ -183,13 +193,13 @@ class Kernel final : public System {
             for (const journal::Record& record : records) stream->push(event_of(record), false);
             after = records.back().sequence;
           }
+          // Not on the record, because nothing happened: who watches is told why nothing does.
+          for (const auto& [held, row] : held_)
+            if (stream->wants(held)) stream->push(state_event(row), true);
           stream->push(JsonObject{{"type", "present"},
                                   {"process", id},
                                   {"ended", !id.empty() && !processes_.contains(id) && !held_.contains(id)}},
                        false);
-          // Not on the record, because nothing happened: who watches is told why nothing does.
-          for (const auto& [held, row] : held_)
-            if (stream->wants(held)) stream->push(state_event(row), true);
           const std::scoped_lock lock(streams_mutex_);
           std::erase_if(streams_, [](const auto& other) { return other->ended(); });
           streams_.push_back(stream);
@@ -403,6 +413,16 @@ class Kernel final : public System {
     return children;
   }
 
+  // Who answers for a process: its parent, or when that has ended its parent's, and so on; "" for nobody.
+  std::string living(std::string id) {
+    while (!id.empty() && !processes_.contains(id)) {
+      const auto row = ports_.journal.row(id);
+      if (!row || !*row || (*row)->parent == id) return {};
+      id = (*row)->parent;
+    }
+    return id;
+  }
+
   void signal_children(const std::string& id, JsonObject body) {
     body["by"] = id;
     for (const std::string& child : living_children(id)) {
@@ -417,8 +437,8 @@ class Kernel final : public System {
   // After a process has ended: its children end with it, and its parent has back what is left.
   void bury(const std::string& id, const std::string& parent, const Json& view) {
     signal_children(id, JsonObject{{"signal", "kill"}});
-    if (parent.empty()) return;
-    bring({parent, "child_ended", child_ended_body(id, view)});
+    if (const std::string heir = living(parent); !heir.empty())
+      bring({heir, "child_ended", child_ended_body(id, view)});
   }
 
   // An input of one process or of several: stepped on copies, journaled together with their consequences, and only then
@@ -792,8 +812,13 @@ class Kernel final : public System {
       DAIMON_CHECK(record(std::span(&change, 1)));
       if (found->second->ended()) processes_.erase(found);
     }
+    std::vector<std::string> orphans;
+    for (const auto& [id, row] : held_)
+      if (!row.parent.empty() && !processes_.contains(row.parent) && !held_.contains(row.parent)) orphans.push_back(id);
+    for (const std::string& id : orphans)
+      DAIMON_CHECK(kill_held(id, JsonObject{{"signal", "kill"}, {"by", held_.at(id).parent}}));
     // Who ended just now may have had children.
-    return missing.empty() ? Status() : recover_families();
+    return missing.empty() && orphans.empty() ? Status() : recover_families();
   }
 
   KernelOptions options_;

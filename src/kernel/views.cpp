@@ -160,16 +160,10 @@ Json check_view(std::string_view name, bool ok, std::string_view detail, std::st
 }
 
 JsonObject child_ended_body(const std::string& child, const Json& view) {
-  JsonObject spent;
-  if (const Json* cost = daimon::find(view, "cost")) {
-    const auto number = [&](std::string_view name) { return find_integer(*cost, name).value_or(0); };
-    spent = {{"tokens",
-              number("tokens_prompt") - number("tokens_cached") + number("tokens_generated") + number("tokens_forced")},
-             {"seconds", find_number(*cost, "seconds").value_or(0)},
-             {"effects", number("effects")},
-             {"money", find_number(*cost, "money").value_or(0)}};
-  }
-  return {{"child", child}, {"state", find_string(view, "state").value_or("stopped")}, {"cost", std::move(spent)}};
+  const Json* spent = daimon::find(view, "spent");
+  return {{"child", child},
+          {"state", find_string(view, "state").value_or("stopped")},
+          {"cost", spent != nullptr ? *spent : Json(JsonObject{})}};
 }
 
 }  // namespace daimon::kernel

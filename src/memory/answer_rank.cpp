@@ -69,8 +69,7 @@ std::vector<std::string_view> sentences_of(std::string_view passage) {
   };
   for (std::size_t i = 0; i < passage.size(); ++i) {
     const char next = i + 1 < passage.size() ? passage[i + 1] : '\n';
-    if (passage[i] == '\n' ? !(next >= 'a' && next <= 'z')
-                           : std::string_view(".!?").contains(passage[i]) && (next == ' ' || next == '\n'))
+    if (passage[i] == '\n' || (std::string_view(".!?").contains(passage[i]) && (next == ' ' || next == '\n')))
       end_at(i + 1);
   }
   end_at(passage.size());

@@ -10,8 +10,8 @@ namespace daimon::memory {
 // The words of a goal that say what is asked for, in lower case, each once; at most 24.
 std::vector<std::string> telling_words(std::string_view goal);
 
-// The sentences of a passage, in order, each within it: what can be read by itself. Ends are full stops before a blank,
-// and the ends of lines unless the next one goes on in lower case, as in text that is wrapped.
+// The sentences of a passage, in order, each within one line of it: lines of a window need not be neighbours in their
+// document, and what is quoted must stand there. An end is a full stop before a blank.
 std::vector<std::string_view> sentences_of(std::string_view passage);
 
 // How well the lines of a passage fit the words, one number a line: the words in the line itself count in full, those

@@ -94,6 +94,18 @@ struct Candidate {
   bool plain = false;  // it answers, as far as words tell
 };
 
+// As much of a sentence as an answer has room for: what is not plain ASCII may take a token a byte.
+std::string_view fitting(std::string_view sentence) {
+  constexpr double kTokensMax = 180;
+  double tokens = 0;
+  for (std::size_t i = 0; i < sentence.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(sentence[i]);
+    tokens += byte >= 0x80 ? 1 : byte < 0x20 ? 6 : 0.5;
+    if (tokens > kTokensMax) return cut_utf8(sentence, i);
+  }
+  return sentence;
+}
+
 // What could be the answer: pieces of the types, or without types whole sentences. The pieces whose lines fit best what
 // was asked for, and what comes close to them.
 std::vector<Candidate> candidates(const std::vector<const Passage*>& open, std::string_view asked,
@@ -102,7 +114,6 @@ std::vector<Candidate> candidates(const std::vector<const Passage*>& open, std::
   constexpr double kClose = 0.2;
   constexpr double kEarlier = 0.15;  // searches put the best passage first
   constexpr std::size_t kSentencesMax = 4;
-  constexpr std::size_t kSentenceBytesMax = 400;
   const auto words = telling_words(asked);
   std::vector<Candidate> all;
   for (std::size_t p = 0; p < open.size(); ++p) {
@@ -114,8 +125,8 @@ std::vector<Candidate> candidates(const std::vector<const Passage*>& open, std::
       for (const Json& line : lines) views.emplace_back(line.as_string());
     const auto scores = line_scores(words, open[p]->path, views);
     for (std::size_t i = 0; i < views.size(); ++i) {
-      const auto pieces = types.empty() ? Names{std::string(cut_utf8(views[i], kSentenceBytesMax))}
-                                        : candidates_in(views[i], types, kCandidatesMax);
+      const auto pieces =
+          types.empty() ? Names{std::string(fitting(views[i]))} : candidates_in(views[i], types, kCandidatesMax);
       for (const std::string& text : pieces)
         all.push_back({open[p]->number, text, scores[i] - kEarlier * static_cast<double>(p),
                        !types.empty() && plainly_answers(asked, open[p]->path, open[p]->text, views[i], text)});

@@ -111,7 +111,10 @@ Json Process::view() const {
   for (const Change& change : changes_)
     changes.push_back(JsonObject{{"path", change.path}, {"applied", change.applied}, {"diff", change.diff}});
   JsonArray children;
-  for (const Child& child : children_) children.push_back(JsonObject{{"process", child.id}, {"state", child.state}});
+  // They end with it.
+  for (const Child& child : children_)
+    children.push_back(
+        JsonObject{{"process", child.id}, {"state", ended() && child.state == "running" ? "stopped" : child.state}});
   JsonArray mounts;
   for (const device::MountReference& mount : mounts_) mounts.emplace_back(mount.name);
   Json waiting;
@@ -151,6 +154,9 @@ Json Process::view() const {
                               {"model_seconds", cost_.model_ms / 1000},
                               {"effects", cost_.effects},
                               {"money", cost_.money}};
+  const Limits used = spent();
+  object["spent"] =
+      JsonObject{{"tokens", used.tokens}, {"seconds", used.seconds}, {"effects", used.effects}, {"money", used.money}};
   object["budget"] = JsonObject{
       {"tokens", limits_.tokens}, {"seconds", limits_.seconds}, {"effects", limits_.effects}, {"money", limits_.money}};
   return object;

@@ -34,6 +34,33 @@ Number raised(Number limit, Number more) {
   return limit > kMost - more ? kMost : limit + more;
 }
 
+// As far as the type goes, in both directions.
+std::int64_t sum(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  if (__builtin_add_overflow(a, b, &result))
+    return b > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+  return result;
+}
+double sum(double a, double b) {
+  return std::clamp(a + b, std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max());
+}
+
+void add(Limits& to, const Limits& amounts, int sign) {
+  to.tokens = sum(to.tokens, sign * amounts.tokens);
+  to.seconds = sum(to.seconds, sign * amounts.seconds);
+  to.effects = sum(to.effects, sign * amounts.effects);
+  to.money = sum(to.money, sign * amounts.money);
+}
+
+// Not below nothing.
+Limits at_least_nothing(Limits limits) {
+  limits.tokens = std::max<std::int64_t>(0, limits.tokens);
+  limits.seconds = std::max(0.0, limits.seconds);
+  limits.effects = std::max<std::int64_t>(0, limits.effects);
+  limits.money = std::max(0.0, limits.money);
+  return limits;
+}
+
 // What a child took or brings back. Nothing else makes a limit smaller.
 Limits limits_of(const Json& body, std::string_view member) {
   Limits limits{0, 0, 0, 0, 0};
@@ -43,7 +70,7 @@ Limits limits_of(const Json& body, std::string_view member) {
   limits.seconds = find_number(*amounts, "seconds").value_or(0);
   limits.effects = find_integer(*amounts, "effects").value_or(0);
   limits.money = find_number(*amounts, "money").value_or(0);
-  return limits;
+  return at_least_nothing(limits);
 }
 
 JsonArray names_array(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
@@ -262,12 +289,17 @@ void Process::on_replied(const Json& body) {
     return;
   }
   model_errors_ = 0;
-  cost_.tokens_prompt += find_integer(body, "prompt_tokens").value_or(0);
-  cost_.tokens_cached += find_integer(body, "cached_tokens").value_or(0);
-  cost_.tokens_generated += find_integer(body, "generated_tokens").value_or(0);
-  cost_.tokens_forced += find_integer(body, "forced_tokens").value_or(0);
-  cost_.model_ms += find_number(body, "ms").value_or(0);
-  cost_.money += find_number(body, "money").value_or(0);
+  // A server counts them, and may count wrongly: nothing that it says makes a cost smaller.
+  const auto count = [&](std::string_view name) {
+    return std::max<std::int64_t>(0, find_integer(body, name).value_or(0));
+  };
+  const std::int64_t prompt = count("prompt_tokens");
+  cost_.tokens_prompt = sum(cost_.tokens_prompt, prompt);
+  cost_.tokens_cached = sum(cost_.tokens_cached, std::min(prompt, count("cached_tokens")));
+  cost_.tokens_generated = sum(cost_.tokens_generated, count("generated_tokens"));
+  cost_.tokens_forced = sum(cost_.tokens_forced, count("forced_tokens"));
+  cost_.model_ms += std::max(0.0, find_number(body, "ms").value_or(0));
+  cost_.money += std::max(0.0, find_number(body, "money").value_or(0));
   pending_ = std::monostate{};
   const std::string text(find_string(body, "text").value_or(""));
   if (purpose_ == "plan") {
@@ -411,6 +443,10 @@ Limits Process::left() const {
 }
 
 void Process::on_budget(const Json& body) {
+  added_.tokens = raised(added_.tokens, find_integer(body, "tokens").value_or(0));
+  added_.seconds = raised(added_.seconds, find_number(body, "seconds").value_or(0));
+  added_.effects = raised(added_.effects, find_integer(body, "effects").value_or(0));
+  added_.money = raised(added_.money, find_number(body, "money").value_or(0));
   limits_.tokens = raised(limits_.tokens, find_integer(body, "tokens").value_or(0));
   limits_.seconds = raised(limits_.seconds, find_number(body, "seconds").value_or(0));
   limits_.effects = raised(limits_.effects, find_integer(body, "effects").value_or(0));
@@ -420,24 +456,30 @@ void Process::on_budget(const Json& body) {
 
 void Process::on_child(const Json& body) {
   Child child{std::string(find_string(body, "child").value_or("")), "running", limits_of(body, "budget")};
-  limits_.tokens -= child.lent.tokens;
-  limits_.seconds -= child.lent.seconds;
-  limits_.effects -= child.lent.effects;
-  limits_.money -= child.lent.money;
+  add(limits_, child.lent, -1);
   children_.push_back(std::move(child));
 }
 
 void Process::on_child_ended(const Json& body) {
-  const auto child = std::ranges::find(children_, find_string(body, "child").value_or(""), &Child::id);
-  if (child == children_.end() || child->state != "running") return;
-  child->state = find_string(body, "state").value_or("stopped");
-  // A last step may have gone beyond what was lent: that is missing here.
+  // A last step may have gone beyond what was lent: that is missing here. A child of a child whose own parent ended
+  // first is nobody's that is known; what it used up is missing here too.
   const Limits spent = limits_of(body, "cost");
-  limits_.tokens += child->lent.tokens - spent.tokens;
-  limits_.seconds += child->lent.seconds - spent.seconds;
-  limits_.effects += child->lent.effects - spent.effects;
-  limits_.money += child->lent.money - spent.money;
+  const auto child = std::ranges::find(children_, find_string(body, "child").value_or(""), &Child::id);
+  if (child != children_.end()) {
+    if (child->state != "running") return;
+    child->state = find_string(body, "state").value_or("stopped");
+    add(limits_, child->lent, 1);
+  }
+  add(limits_, spent, -1);
+  add(by_children_, spent, 1);
   if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
+}
+
+Limits Process::spent() const {
+  Limits spent{cost_.tokens_computed(), cost_.seconds(), cost_.effects, cost_.money, 0};
+  add(spent, by_children_, 1);
+  add(spent, added_, -1);
+  return at_least_nothing(spent);
 }
 
 // Goes back to what was held when the process paused.

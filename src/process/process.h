@@ -108,6 +108,8 @@ class Process {
   [[nodiscard]] const std::string& parent() const { return parent_; }
   [[nodiscard]] const std::vector<Child>& children() const { return children_; }
   [[nodiscard]] int autonomy() const { return autonomy_; }
+  // What it used up, its children included, and what its person added to it excepted: that is not its parent's.
+  [[nodiscard]] Limits spent() const;
   // What is left of its limits; never below nothing.
   [[nodiscard]] Limits left() const;
   [[nodiscard]] const Cost& cost() const { return cost_; }
@@ -200,6 +202,8 @@ class Process {
   Limits limits_;
   Cost cost_;
   std::vector<Child> children_;
+  Limits by_children_{0, 0, 0, 0, 0};  // what they used up, once they have ended
+  Limits added_{0, 0, 0, 0, 0};        // by the person
   capability::Table capabilities_;
   std::shared_ptr<const capability::Constitution> constitution_;  // as journaled; copies of the process share it
   memory::Context context_;

@@ -75,6 +75,51 @@ TEST_F(Family, what_a_child_used_up_its_parent_has_used_up) {
   EXPECT_EQ(world_.divergence(parent), "");
 }
 
+TEST_F(Family, what_a_grandchild_used_up_is_not_given_back_to_anybody) {
+  free_ = true;
+  const std::string parent = world_.start("wait", [](StartOptions& o) {
+    o.budget.tokens = 100'000;
+    o.autonomy = 3;
+  });
+  world_.until_state(parent, "waiting");
+  free_ = false;
+  const int asked = world_.model.asked;
+  const std::string child = child_of(parent, [](StartOptions& o) { o.budget.tokens = 50'000; });
+  world_.until(child, [&](const Json&) { return world_.model.asked == asked + 1; });  // and thinks for ever
+  free_ = true;
+  const std::string grandchild = child_of(child, [](StartOptions& o) { o.budget.tokens = 40'000; });
+  const Json ended = world_.until_ended(grandchild);
+  const auto spent = find_integer(ended.at("spent"), "tokens").value_or(0);
+  ASSERT_GT(spent, 0);
+  EXPECT_EQ(find_integer(world_.view(child).at("spent"), "tokens"), spent) << "the child itself has done nothing yet";
+  ASSERT_TRUE(world_.system().signal(child, Signal::kKill));
+  EXPECT_EQ(tokens_of(parent), 100'000 - spent);
+  // One that ends before its child: what the child used up goes on to the next that lives.
+  free_ = false;
+  const std::string second = child_of(parent, [](StartOptions& o) { o.budget.tokens = 50'000; });
+  const std::string raised = child_of(second, [](StartOptions& o) { o.budget.tokens = 10'000; });
+  ASSERT_TRUE(world_.system().raise_budget(raised, {.tokens = 5000, .seconds = 0, .effects = 0, .money = 0}));
+  ASSERT_TRUE(world_.system().signal(second, Signal::kKill));
+  EXPECT_EQ(tokens_of(parent), 100'000 - spent) << "nothing was used up, and what was added was nobody's loss";
+  for (const std::string& id : {parent, child, grandchild, second, raised}) EXPECT_EQ(world_.divergence(id), "");
+}
+
+TEST_F(Family, generations_have_an_end) {
+  std::string last = world_.start("wait");
+  int generations = 1;
+  for (; generations < 100; ++generations) {
+    const std::string refused = refusal(last);
+    if (refused != "started") {
+      EXPECT_THAT(refused, HasSubstr("generations"));
+      break;
+    }
+    last = daimon::format("p{}", generations + 1);
+  }
+  EXPECT_LT(generations, 40);
+  ASSERT_TRUE(world_.system().signal("p1", Signal::kKill));
+  EXPECT_EQ(state_of(world_.until_ended(last)), "stopped");
+}
+
 TEST_F(Family, a_child_sees_and_may_do_no_more_than_its_parent) {
   ASSERT_TRUE(world_.system().mount((world_.folder / "home/letters").string(), "letters", {}, {}));
   const std::string parent = world_.start("wait", [](StartOptions& o) {

@@ -272,23 +272,34 @@ TEST(CompactPromptTest, a_question_whose_answer_has_no_form_is_answered_with_a_s
             "",
             "",
             false,
-            {passage("a.md", {}, "Dear neighbour. The fence was painted because\nthe council asked for it. Yours, Bob"),
+            {passage("a.md", {}, "Dear neighbour. The fence was painted because the council asked for it. Yours,\nbob"),
              passage("b.md", {}, "The gate was not.")},
             {}});
   const Json schema = next_call(made, {offer("answer", "", "")}).schema;
   EXPECT_TRUE(admits(
       schema,
-      R"({"call":"answer","with":{"passage":1,"answer":"The fence was painted because\nthe council asked for it."}})"));
+      R"({"call":"answer","with":{"passage":1,"answer":"The fence was painted because the council asked for it."}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":0}})")) << "it may still not be there";
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"was painted"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"The gate was not."}})"));
 }
 
-TEST(AnswerRankTest, sentences_end_at_full_stops_and_lines_but_go_on_where_text_is_wrapped) {
+TEST(CompactPromptTest, a_sentence_is_no_longer_than_an_answer_may_be) {
+  Context made;
+  made.set_goal("Why was the fence painted?", capability::user_label());
+  std::string cyrillic = "The fence was painted: ";
+  while (cyrillic.size() < 310) cyrillic += "забор ";
+  made.add({"search", "", "", false, {passage("a.md", {}, cyrillic)}, {}});
+  const std::string schema = to_text(next_call(made, {offer("answer", "", "")}).schema);
+  EXPECT_THAT(schema, testing::HasSubstr("The fence was painted: забор"));
+  EXPECT_THAT(schema, testing::Not(testing::HasSubstr(cyrillic.substr(0, 250)))) << "it is cut";
+}
+
+TEST(AnswerRankTest, sentences_end_at_full_stops_and_lines) {
   EXPECT_THAT(
       sentences_of("Total due: £84.20, by 14.4. Thank you!\n- milk\n- eggs\nIt goes on\nhere, v1.2 too. \n\nEnd"),
-      testing::ElementsAre("Total due: £84.20, by 14.4.", "Thank you!", "- milk", "- eggs",
-                           "It goes on\nhere, v1.2 too.", "End"));
+      testing::ElementsAre("Total due: £84.20, by 14.4.", "Thank you!", "- milk", "- eggs", "It goes on",
+                           "here, v1.2 too.", "End"));
   EXPECT_TRUE(sentences_of(" \n ").empty());
 }
 

@@ -175,6 +175,27 @@ TEST(ProcessTest, money_that_a_model_costs_counts_against_its_limit) {
   EXPECT_NEAR(find_number(process.view().at("cost"), "money").value(), 1.2, 1e-9);
 }
 
+TEST(ProcessTest, a_server_that_counts_wrongly_makes_nothing_cheaper) {
+  World other;
+  other.script({R"({"plan":["calculate"]})"});
+  Process cheated = other.make();
+  other.input(cheated, "created", World::created("1 + 1"));
+  while (std::get_if<Think>(&cheated.pending()) == nullptr) ASSERT_TRUE(other.advance(cheated));
+  other.input(cheated, "replied",
+              JsonObject{{"think", std::get<Think>(cheated.pending()).id},
+                         {"text", R"({"plan":["calculate"]})"},
+                         {"prompt_tokens", -50},
+                         {"cached_tokens", 2'000'000'000},
+                         {"generated_tokens", -7},
+                         {"money", -3.0},
+                         {"ms", -100.0}});
+  const Json view = cheated.view();
+  const Json& cost = view.at("cost");
+  EXPECT_EQ(cheated.cost().tokens_computed(), 0);
+  EXPECT_EQ(find_number(cost, "money"), 0);
+  EXPECT_EQ(cheated.left().tokens, find_integer(cheated.view().at("budget"), "tokens"));
+}
+
 TEST(ProcessTest, a_budget_that_the_last_step_spent_withholds_no_answer) {
   World world;
   world.script({R"({"plan":["calculate"]})", R"({"call":"calculate","with":{"expression":"1 + 1"}})"});
