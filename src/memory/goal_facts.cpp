@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <regex>
+#include <set>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -148,6 +150,66 @@ std::vector<std::string> months_in(std::string_view goal, std::string_view elsew
     if (const int month = word == "may" || word.size() > 3 ? month_of(word) : 0; month != 0)
       for (const int year : years) add(months, daimon::format("{:04}-{:02}", year, month));
   return months;
+}
+
+bool may_reckon(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "above",   "add",     "added",      "adds",     "age",      "ago",        "altogether", "average",
+      "below",   "between", "calculate",  "celsius",  "change",   "cheaper",    "cm",         "combined",
+      "come",    "comes",   "compared",   "convert",  "cubed",    "day",        "days",       "dearer",
+      "deduct",  "differ",  "difference", "divide",   "divided",  "double",     "each",       "fahrenheit",
+      "fall",    "fallen",  "feet",       "figure",   "fraction", "gallons",    "half",       "higher",
+      "hours",   "inches",  "increase",   "interest", "kg",       "kilometers", "kilometres", "km",
+      "left",    "less",    "litres",     "long",     "lower",    "make",       "makes",      "mean",
+      "miles",   "minus",   "minutes",    "months",   "more",     "multiplied", "multiply",   "old",
+      "older",   "one",     "ounces",     "overall",  "per",      "percent",    "percentage", "plus",
+      "portion", "pounds",  "product",    "quarter",  "ratio",    "reckon",     "remain",     "remaining",
+      "remains", "rest",    "rise",       "risen",    "root",     "round",      "rounded",    "share",
+      "since",   "split",   "spent",      "square",   "squared",  "subtract",   "sum",        "take",
+      "third",   "times",   "together",   "tot",      "total",    "triple",     "twice",      "until",
+      "vat",     "weeks",   "work",       "years",    "younger"};
+  const auto words = words_of(goal);
+  if (std::ranges::any_of(words, [&](const std::string& word) { return kWords.contains(word); })) return true;
+  if (goal.find_first_of("%+*=") != std::string_view::npos || goal.contains(" - ") || goal.contains(" / ")) return true;
+  std::set<int> months;
+  for (const std::string& word : words)
+    if (const int month = word == "may" || word.size() > 3 ? month_of(word) : 0; month != 0) months.insert(month);
+  if (months.size() > 1) return true;
+  return std::ranges::any_of(numbers_in(goal, 20), [](const std::string& number) {
+    return number.size() != 4 || !(number.starts_with("19") || number.starts_with("20"));
+  });
+}
+
+constexpr std::size_t kOneThingBytesMax = 500;  // a longer goal asks for anything
+
+// "... and which document says so?" asks for the source, which every answer has.
+std::string without_question_for_source(std::string_view goal) {
+  static const std::regex kSource(
+      R"((,\s*)?(\band\b)?\s*(\b(in|from)\s+)?\b(which|what)\s+(document|file|letter|paper|page|mail|note)s?\b[^,.;?]*\??\s*$|(,\s*|\b)and\s+where\s+(does|is|did)\s+(it|that)\b[^,.;?]*\??\s*$)",
+      std::regex::icase);
+  return std::regex_replace(std::string(goal), kSource, "");
+}
+
+bool may_write(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "add",  "append", "change", "copy",  "create", "down",   "draft",  "enter", "file",  "fill",   "into",
+      "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
+      "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
+  if (goal.size() > kOneThingBytesMax || !file_names_in(goal).empty()) return true;
+  return std::ranges::any_of(words_of(without_question_for_source(goal)),
+                             [&](const std::string& word) { return kWords.contains(word); });
+}
+
+bool may_ask_several(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "above", "add",     "added",    "against",  "also",       "altogether", "and",      "as",  "between",
+      "both",  "compare", "compared", "combined", "difference", "each",       "from",     "if",  "left",
+      "less",  "minus",   "once",     "or",       "plus",       "remains",    "subtract", "sum", "take",
+      "than",  "then",    "together", "total",    "two",        "versus",     "with"};
+  if (goal.size() > kOneThingBytesMax) return true;
+  const std::string asked = without_question_for_source(goal);
+  if (asked.find_first_of(",;&+") != std::string::npos || std::ranges::count(asked, '?') > 1) return true;
+  return std::ranges::any_of(words_of(asked), [&](const std::string& word) { return kWords.contains(word); });
 }
 
 }  // namespace daimon::memory

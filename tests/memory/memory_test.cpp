@@ -3,6 +3,7 @@
 
 #include "constraint/matcher.h"
 #include "memory/answer_rank.h"
+#include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
 
 namespace daimon::memory {
@@ -203,7 +204,12 @@ TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_th
 TEST(CompactPromptTest, a_plan_has_the_shape_of_one) {
   const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("table", "", ""),
                                   offer("write", "", ""),  offer("ask", "", ""),    offer("none", "", "")};
-  const Json schema = compact_profile().plan(context(), offers).schema;
+  Context made = context();
+  EXPECT_FALSE(
+      admits(compact_profile().plan(made, offers).schema, R"({"plan":["search","answer","search","answer","write"]})"))
+      << "one thing is asked for";
+  made.set_goal("Write down what I paid for electricity and for gas", capability::user_label());
+  const Json schema = compact_profile().plan(made, offers).schema;
   EXPECT_TRUE(admits(schema, R"({"plan":["search","answer","search","answer","write"]})"));
   EXPECT_TRUE(admits(schema, R"({"plan":["ask","write"]})"));
   EXPECT_TRUE(admits(schema, R"({"plan":["none"]})"));
@@ -293,6 +299,29 @@ TEST(CompactPromptTest, a_sentence_is_no_longer_than_an_answer_may_be) {
   const std::string schema = to_text(next_call(made, {offer("answer", "", "")}).schema);
   EXPECT_THAT(schema, testing::HasSubstr("The fence was painted: забор"));
   EXPECT_THAT(schema, testing::Not(testing::HasSubstr(cyrillic.substr(0, 250)))) << "it is cut";
+}
+
+TEST(GoalFactsTest, a_goal_tells_whether_anything_is_to_be_reckoned_or_looked_up_twice) {
+  for (const char* goal :
+       {"What did I pay for electricity in March?", "When did the lease begin in 2019?", "Who wrote to me?"}) {
+    EXPECT_FALSE(may_reckon(goal)) << goal;
+    EXPECT_FALSE(may_ask_several(goal)) << goal;
+  }
+  EXPECT_FALSE(may_write("What did I pay for electricity in March, and which document says so?"));
+  EXPECT_FALSE(may_write("When does the lease end?"));
+  EXPECT_TRUE(may_write("the rent into out/rent.text"));
+  EXPECT_TRUE(may_write("Note when the lease ends"));
+  for (const char* goal : {"What did I pay for electricity in March, and which document says so?",
+                           "What did I pay for electricity in March and where does it say that?",
+                           "In which letter does it stand when the lease ends?"})
+    EXPECT_FALSE(may_ask_several(goal)) << goal;
+  for (const char* goal :
+       {"20% of 85", "How much more was March than May?", "electricity in March and in May, added up", "sum of amount",
+        "How many days until 3 May?", "What do gas and water make together?"})
+    EXPECT_TRUE(may_reckon(goal)) << goal;
+  for (const char* goal : {"the rent plus the water bill", "gas bill, water bill", "How much was gas? And water?",
+                           "take the deposit from the price", "the fee and which document says so, and the date"})
+    EXPECT_TRUE(may_ask_several(goal)) << goal;
 }
 
 TEST(AnswerRankTest, sentences_end_at_full_stops_and_lines) {

@@ -156,6 +156,19 @@ TEST(ProcessTest, a_spent_budget_pauses_and_more_budget_resumes_in_place) {
   EXPECT_GT(world.calls.size(), calls);
 }
 
+TEST(ProcessTest, nothing_is_written_of_an_answer_that_is_not_there) {
+  World world;
+  world.script({R"({"plan":["search","answer","calculate","write"]})",
+                R"({"call":"search","with":{"query":"electricity"}})", R"({"call":"answer","with":{"passage":0}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Double what I paid for gas and write it to total.txt"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone) << to_text(process.view());
+  EXPECT_FALSE(find_bool(process.view(), "found").value_or(true));
+  EXPECT_TRUE(std::ranges::none_of(world.calls, [](const auto& call) { return call.name == "write"; }));
+  EXPECT_EQ(text_of(process.view().at("plan").as_array().back(), "state"), "skipped");
+}
+
 TEST(ProcessTest, money_that_a_model_costs_counts_against_its_limit) {
   World world;
   world.money_each = 0.4;
