@@ -18,6 +18,7 @@
 
 #include "base/format.h"
 #include "base/sqlite.h"
+#include "embedding/static_embedding.h"
 #include "fs/chunk.h"
 #include "fs/document.h"
 #include "fs/file_system.h"
@@ -149,6 +150,9 @@ std::unique_ptr<fs::FileSystem> open(const stdfs::path& database) {
   fs::FileSystem::Options options;
   options.database = database;
   options.watch = false;
+  // By words and by meaning, as the kernel has it.
+  options.embedding = std::make_shared<const embedding::StaticEmbedding>(
+      must(embedding::StaticEmbedding::load(must(embedding::builtin_embedding()))));
   return must(fs::FileSystem::open(options));
 }
 
