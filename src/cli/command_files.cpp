@@ -21,7 +21,14 @@ Result<Json> mount_named(const api::Client& client, std::string_view name) {
   DAIMON_TRY(const Json view, client.get("/v1/mounts"));
   if (const Json* list = find(view, "mounts"); list != nullptr && list->is_array())
     for (const Json& mount : list->get_array())
-      if (find_string(mount, "name") == name) return mount;
+      if (find_string(mount, "name") == name) {
+        const std::string root(find_string(mount, "root").value_or(""));
+        std::error_code failed;
+        if (stdfs::is_directory(root, failed)) return mount;
+        return fail(ErrorCode::kNotFound,
+                    daimon::format("the folder of '{}' is gone: {}", printable(name), printable(root)),
+                    daimon::format("bring it back, or `daimon unmount {}` and mount where it is now", printable(name)));
+      }
   return fail(ErrorCode::kNotFound, daimon::format("there is neither a folder nor a mount '{}'", printable(name)),
               "`daimon mounts` lists the mounts");
 }

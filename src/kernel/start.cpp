@@ -1,6 +1,7 @@
 #include "kernel/start.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <span>
 
 #include "base/format.h"
@@ -40,6 +41,12 @@ JsonArray to_json(std::span<const capability::Capability> grants) {
 template <class T>
 T chosen(T wanted, T otherwise) {
   return wanted > 0 ? wanted : otherwise;
+}
+
+// What the index remembers of a folder that is gone answers for nothing.
+bool is_there(const fs::MountStatus& mount) {
+  std::error_code failed;
+  return std::filesystem::is_directory(mount.root, failed);
 }
 
 }  // namespace
@@ -87,12 +94,17 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
     if (found == mounts.end())
       return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)),
                   "`daimon mount PATH` mounts one; `daimon mounts` lists them");
+    if (!is_there(*found))
+      return fail(ErrorCode::kNotFound,
+                  daimon::format("the folder of '{}' is gone: {}", printable(name), printable(found->root.string())),
+                  daimon::format("bring it back, or `daimon unmount {}` and mount where it is now", printable(name)));
     chosen_mounts.push_back(JsonObject{{"name", found->name}, {"root", found->root.string()}, {"writable", true}});
   }
   // A goal without mounts of its own sees all that the person has mounted.
   if (options.mounts.empty())
     for (const fs::MountStatus& mount : mounts)
-      chosen_mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", true}});
+      if (is_there(mount))
+        chosen_mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", true}});
   if (options.mode == Mode::kAsk && chosen_mounts.empty())
     return fail(ErrorCode::kInvalidArgument, "there are no files to ask: no folder is mounted",
                 "mount one first: daimon mount ~/Documents");

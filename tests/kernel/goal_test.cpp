@@ -262,6 +262,25 @@ TEST(KernelGoal, a_watcher_gets_every_journaled_event_in_order_from_where_it_say
   EXPECT_EQ(seen, wanted);
 }
 
+TEST(KernelGoal, a_mounted_folder_that_is_gone_answers_for_nothing) {
+  KernelWorld world;
+  world.furnish();
+  System& system = world.begin();
+  ASSERT_TRUE(system.mount((world.home() / "letters").string(), "letters", {}, {}));
+  std::filesystem::rename(world.home() / "letters", world.home() / "elsewhere");
+  StartOptions wanted;
+  wanted.goal = "Why was the fence painted?";
+  wanted.mounts = {"letters"};
+  const auto refused = system.start(wanted);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(refused.error().what, testing::HasSubstr("is gone"));
+  wanted.mounts = {};
+  const auto started = system.start(wanted);
+  ASSERT_TRUE(started);
+  EXPECT_EQ(to_text(world.view(*started).at("mounts")), R"(["home"])");
+}
+
 TEST(KernelGoal, what_cannot_be_started_is_refused_with_a_reason) {
   KernelWorld world;
   System& system = world.begin();
