@@ -387,12 +387,13 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   // What nothing in the goal asks for is not offered.
   const int sums_max = may_reckon(context.goal()) ? 2 : 0;
   const int lookups_max = may_ask_several(context.goal()) ? 3 : 1;
+  const bool may_be_written = may_write(context.goal());
   for (const bool asks : {false, true})
     for (int lookups = 0; lookups <= lookups_max; ++lookups)
       for (int tables = 0; tables <= 2; ++tables)
         for (int sums = 0; sums <= sums_max; ++sums)
           for (const bool writes : {false, true}) {
-            if (writes && !may_write(context.goal())) continue;
+            if (writes && !may_be_written) continue;
             Names plan;
             if (asks) plan.emplace_back("ask");
             for (int i = 0; i < lookups; ++i) plan.insert(plan.end(), {"search", "answer"});

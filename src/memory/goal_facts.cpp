@@ -49,6 +49,18 @@ int month_of(std::string_view word) {
   return 0;
 }
 
+// Months by name, in order; of abbreviations none, since "mar" and "dec" are words too.
+std::vector<int> month_numbers_in(std::string_view text) {
+  std::vector<int> months;
+  for (const std::string& word : words_of(text))
+    if (const int month = word == "may" || word.size() > 3 ? month_of(word) : 0; month != 0) months.push_back(month);
+  return months;
+}
+
+bool holds_any(std::string_view text, const std::set<std::string, std::less<>>& wanted) {
+  return std::ranges::any_of(words_of(text), [&](const std::string& word) { return wanted.contains(word); });
+}
+
 int year_of(std::string_view word) {
   return word.size() == 4 && (word.starts_with("20") || word.starts_with("19")) && std::ranges::all_of(word, is_digit)
              ? std::atoi(std::string(word).c_str())
@@ -67,6 +79,16 @@ std::vector<int> years_in(std::string_view text) {
     if (const int year = year_of(word); year != 0 && std::ranges::find(years, year) == years.end())
       years.push_back(year);
   return years;
+}
+
+constexpr std::size_t kOneThingBytesMax = 500;  // a longer goal asks for anything
+
+// "... and which document says so?" asks for the source, which every answer has.
+std::string without_question_for_source(std::string_view goal) {
+  static const std::regex kSource(
+      R"((,\s*)?(\band\b)?\s*(\b(in|from)\s+)?\b(which|what)\s+(document|file|letter|paper|page|mail|note)s?\b[^,.;?]*\??\s*$|(,\s*|\b)and\s+where\s+(does|is|did)\s+(it|that)\b[^,.;?]*\??\s*$)",
+      std::regex::icase);
+  return std::regex_replace(std::string(goal), kSource, "");
 }
 
 }  // namespace
@@ -146,9 +168,8 @@ std::vector<std::string> months_in(std::string_view goal, std::string_view elsew
   std::vector<int> years = years_in(goal);
   if (years.empty()) years = years_in(elsewhere);
   std::vector<std::string> months;
-  for (const std::string& word : words_of(goal))
-    if (const int month = word == "may" || word.size() > 3 ? month_of(word) : 0; month != 0)
-      for (const int year : years) add(months, daimon::format("{:04}-{:02}", year, month));
+  for (const int month : month_numbers_in(goal))
+    for (const int year : years) add(months, daimon::format("{:04}-{:02}", year, month));
   return months;
 }
 
@@ -168,26 +189,13 @@ bool may_reckon(std::string_view goal) {
       "since",   "split",   "spent",      "square",   "squared",  "subtract",   "sum",        "take",
       "third",   "times",   "together",   "tot",      "total",    "triple",     "twice",      "until",
       "vat",     "weeks",   "work",       "years",    "younger"};
-  const auto words = words_of(goal);
-  if (std::ranges::any_of(words, [&](const std::string& word) { return kWords.contains(word); })) return true;
+  if (holds_any(goal, kWords)) return true;
   if (goal.find_first_of("%+*=") != std::string_view::npos || goal.contains(" - ") || goal.contains(" / ")) return true;
-  std::set<int> months;
-  for (const std::string& word : words)
-    if (const int month = word == "may" || word.size() > 3 ? month_of(word) : 0; month != 0) months.insert(month);
-  if (months.size() > 1) return true;
+  const auto months = month_numbers_in(goal);
+  if (std::set(months.begin(), months.end()).size() > 1) return true;
   return std::ranges::any_of(numbers_in(goal, 20), [](const std::string& number) {
     return number.size() != 4 || !(number.starts_with("19") || number.starts_with("20"));
   });
-}
-
-constexpr std::size_t kOneThingBytesMax = 500;  // a longer goal asks for anything
-
-// "... and which document says so?" asks for the source, which every answer has.
-std::string without_question_for_source(std::string_view goal) {
-  static const std::regex kSource(
-      R"((,\s*)?(\band\b)?\s*(\b(in|from)\s+)?\b(which|what)\s+(document|file|letter|paper|page|mail|note)s?\b[^,.;?]*\??\s*$|(,\s*|\b)and\s+where\s+(does|is|did)\s+(it|that)\b[^,.;?]*\??\s*$)",
-      std::regex::icase);
-  return std::regex_replace(std::string(goal), kSource, "");
 }
 
 bool may_write(std::string_view goal) {
@@ -196,8 +204,7 @@ bool may_write(std::string_view goal) {
       "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
       "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
   if (goal.size() > kOneThingBytesMax || !file_names_in(goal).empty()) return true;
-  return std::ranges::any_of(words_of(without_question_for_source(goal)),
-                             [&](const std::string& word) { return kWords.contains(word); });
+  return holds_any(without_question_for_source(goal), kWords);
 }
 
 bool may_ask_several(std::string_view goal) {
@@ -209,7 +216,7 @@ bool may_ask_several(std::string_view goal) {
   if (goal.size() > kOneThingBytesMax) return true;
   const std::string asked = without_question_for_source(goal);
   if (asked.find_first_of(",;&+") != std::string::npos || std::ranges::count(asked, '?') > 1) return true;
-  return std::ranges::any_of(words_of(asked), [&](const std::string& word) { return kWords.contains(word); });
+  return holds_any(asked, kWords);
 }
 
 }  // namespace daimon::memory

@@ -26,15 +26,8 @@ std::string hash_of(const memory::Prompt& prompt) {
   return to_hex(hash.finish()).substr(0, 16);
 }
 
-// As far as the type goes: a budget that overflowed would be none, and an infinite one cannot be journaled.
-template <class Number>
-Number raised(Number limit, Number more) {
-  constexpr Number kMost = std::numeric_limits<Number>::max();
-  if (!(more > 0)) return limit;
-  return limit > kMost - more ? kMost : limit + more;
-}
-
-// As far as the type goes, in both directions.
+// As far as the type goes, in both directions: a budget that overflowed would be none, and an infinite one cannot be
+// journaled.
 std::int64_t sum(std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   if (__builtin_add_overflow(a, b, &result))
@@ -52,6 +45,8 @@ void add(Limits& to, const Limits& amounts, int sign) {
   to.money = sum(to.money, sign * amounts.money);
 }
 
+Limits used(const Cost& cost) { return {cost.tokens_computed(), cost.seconds(), cost.effects, cost.money, 0}; }
+
 // Not below nothing.
 Limits at_least_nothing(Limits limits) {
   limits.tokens = std::max<std::int64_t>(0, limits.tokens);
@@ -61,16 +56,14 @@ Limits at_least_nothing(Limits limits) {
   return limits;
 }
 
-// What a child took or brings back. Nothing else makes a limit smaller.
-Limits limits_of(const Json& body, std::string_view member) {
-  Limits limits{0, 0, 0, 0, 0};
+// What is added to limits, lent or used up: never less than nothing, whatever is said.
+Limits amounts_of(const Json& amounts) {
+  return at_least_nothing({find_integer(amounts, "tokens").value_or(0), find_number(amounts, "seconds").value_or(0),
+                           find_integer(amounts, "effects").value_or(0), find_number(amounts, "money").value_or(0), 0});
+}
+Limits amounts_of(const Json& body, std::string_view member) {
   const Json* amounts = find(body, member);
-  if (amounts == nullptr) return limits;
-  limits.tokens = find_integer(*amounts, "tokens").value_or(0);
-  limits.seconds = find_number(*amounts, "seconds").value_or(0);
-  limits.effects = find_integer(*amounts, "effects").value_or(0);
-  limits.money = find_number(*amounts, "money").value_or(0);
-  return at_least_nothing(limits);
+  return amounts_of(amounts != nullptr ? *amounts : Json());
 }
 
 JsonArray names_array(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
@@ -435,27 +428,19 @@ void Process::on_signalled(const Json& body) {
 
 Limits Process::left() const {
   Limits left = limits_;
-  left.tokens = std::max<std::int64_t>(0, limits_.tokens - cost_.tokens_computed());
-  left.seconds = std::max(0.0, limits_.seconds - cost_.seconds());
-  left.effects = std::max<std::int64_t>(0, limits_.effects - cost_.effects);
-  left.money = std::max(0.0, limits_.money - cost_.money);
-  return left;
+  add(left, used(cost_), -1);
+  return at_least_nothing(left);
 }
 
 void Process::on_budget(const Json& body) {
-  added_.tokens = raised(added_.tokens, find_integer(body, "tokens").value_or(0));
-  added_.seconds = raised(added_.seconds, find_number(body, "seconds").value_or(0));
-  added_.effects = raised(added_.effects, find_integer(body, "effects").value_or(0));
-  added_.money = raised(added_.money, find_number(body, "money").value_or(0));
-  limits_.tokens = raised(limits_.tokens, find_integer(body, "tokens").value_or(0));
-  limits_.seconds = raised(limits_.seconds, find_number(body, "seconds").value_or(0));
-  limits_.effects = raised(limits_.effects, find_integer(body, "effects").value_or(0));
-  limits_.money = raised(limits_.money, find_number(body, "money").value_or(0));
+  const Limits more = amounts_of(body);
+  add(added_, more, 1);
+  add(limits_, more, 1);
   if (state_ == State::kPaused && reason_.starts_with("budget spent")) on_timer();
 }
 
 void Process::on_child(const Json& body) {
-  Child child{std::string(find_string(body, "child").value_or("")), "running", limits_of(body, "budget")};
+  Child child{std::string(find_string(body, "child").value_or("")), "running", amounts_of(body, "budget")};
   add(limits_, child.lent, -1);
   children_.push_back(std::move(child));
 }
@@ -463,7 +448,7 @@ void Process::on_child(const Json& body) {
 void Process::on_child_ended(const Json& body) {
   // A last step may have gone beyond what was lent: that is missing here. A child of a child whose own parent ended
   // first is nobody's that is known; what it used up is missing here too.
-  const Limits spent = limits_of(body, "cost");
+  const Limits spent = amounts_of(body, "cost");
   const auto child = std::ranges::find(children_, find_string(body, "child").value_or(""), &Child::id);
   if (child != children_.end()) {
     if (child->state != "running") return;
@@ -476,7 +461,7 @@ void Process::on_child_ended(const Json& body) {
 }
 
 Limits Process::spent() const {
-  Limits spent{cost_.tokens_computed(), cost_.seconds(), cost_.effects, cost_.money, 0};
+  Limits spent = used(cost_);
   add(spent, by_children_, 1);
   add(spent, added_, -1);
   return at_least_nothing(spent);

@@ -23,6 +23,15 @@ class Family : public testing::Test {
       if (set) set(o);
     });
   }
+  // With 100,000 tokens, it waits for its plan's approval.
+  std::string waiting_parent() {
+    const std::string parent = world_.start("wait", [](StartOptions& o) {
+      o.budget.tokens = 100'000;
+      o.autonomy = 3;
+    });
+    world_.until_state(parent, "waiting");
+    return parent;
+  }
   std::string refusal(const std::string& parent, const std::function<void(StartOptions&)>& set = {}) {
     StartOptions wanted;
     wanted.goal = "1 + 1";
@@ -58,11 +67,7 @@ TEST_F(Family, what_a_child_may_use_up_is_taken_from_its_parent_and_the_rest_goe
 
 TEST_F(Family, what_a_child_used_up_its_parent_has_used_up) {
   free_ = true;
-  const std::string parent = world_.start("wait", [](StartOptions& o) {
-    o.budget.tokens = 100'000;
-    o.autonomy = 3;
-  });
-  world_.until_state(parent, "waiting");  // for its plan's approval
+  const std::string parent = waiting_parent();
   const std::string child = child_of(parent);
   const Json ended = world_.until_ended(child);
   ASSERT_EQ(state_of(ended), "done") << to_text(ended);
@@ -77,11 +82,7 @@ TEST_F(Family, what_a_child_used_up_its_parent_has_used_up) {
 
 TEST_F(Family, what_a_grandchild_used_up_is_not_given_back_to_anybody) {
   free_ = true;
-  const std::string parent = world_.start("wait", [](StartOptions& o) {
-    o.budget.tokens = 100'000;
-    o.autonomy = 3;
-  });
-  world_.until_state(parent, "waiting");
+  const std::string parent = waiting_parent();
   free_ = false;
   const int asked = world_.model.asked;
   const std::string child = child_of(parent, [](StartOptions& o) { o.budget.tokens = 50'000; });
