@@ -30,7 +30,7 @@ std::string age_of(std::string_view time) {
   stream >> std::chrono::parse("%Y-%m-%dT%H:%M:%SZ", then);
   if (stream.fail()) return "";
   const auto passed = std::max<std::int64_t>(0, to_milliseconds(SystemClock().now()) - then.time_since_epoch().count());
-  return passed < 1000 ? "now" : show_duration(static_cast<double>(passed / 1000 * 1000));
+  return passed < 1000 ? "now" : show_duration(static_cast<double>(passed - passed % 1000));
 }
 
 Style style_of(std::string_view state) {

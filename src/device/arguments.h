@@ -25,6 +25,8 @@ struct ChangeArguments {
 struct CalculateArguments {
   std::string expression;
 };
+// Their names are what a model writes.
+// NOLINTNEXTLINE(readability-identifier-naming)
 enum class TableOperation : std::uint8_t { sum, count, average, min, max, list, distinct };
 struct TableArguments {
   std::string path;

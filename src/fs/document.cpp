@@ -176,7 +176,6 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
   document.type = "pdf";
   document.cut = result.out_truncated || result.stopped != sandbox::Stopped::kNot;
   // Runs of blanks are layout; a form feed ends each page.
-  std::string page;
   const std::string text = repair_utf8(result.out);
   document.page_begin.push_back(0);
   bool blank = false;
@@ -201,13 +200,13 @@ Result<Document> parse_pdf(const std::filesystem::path& path, std::string bytes,
   return document;
 }
 
-Result<Document> read_document(const std::filesystem::path& path, std::stop_token stop) {
+Result<Document> read_document(const std::filesystem::path& path, const std::stop_token& stop) {
   const auto folder = path.parent_path();
-  return read_document(folder.empty() ? "." : folder, path.filename(), std::move(stop));
+  return read_document(folder.empty() ? "." : folder, path.filename(), stop);
 }
 
 Result<Document> read_document(const std::filesystem::path& root, const std::filesystem::path& relative,
-                               std::stop_token stop) {
+                               const std::stop_token& stop) {
   const std::filesystem::path path = root / relative;
   const OpenFile file(open_beneath(root, relative));
   if (file.get() < 0) return std::unexpected(os_error(errno, "cannot open " + printable(path.string())));

@@ -31,10 +31,10 @@ std::optional<std::string> type_of(const std::filesystem::path& path, std::strin
 // Reads and parses. kUnsupported for what is no document (binary), kCorrupt for one that does not parse, kCancelled
 // when stopped: a document is whole or none. PDF is parsed by a program in the sandbox and fails closed when there is
 // none.
-Result<Document> read_document(const std::filesystem::path& path, std::stop_token stop);
+Result<Document> read_document(const std::filesystem::path& path, const std::stop_token& stop);
 // Of a file below a mounted folder: no step on the way to it may be a link.
 Result<Document> read_document(const std::filesystem::path& root, const std::filesystem::path& relative,
-                               std::stop_token stop);
+                               const std::stop_token& stop);
 
 // Parsers of one type each. HTML is UTF-8; kLimit when it nests or grows without end. HTML of a mail that does so is
 // left out of its text, which says so.

@@ -142,8 +142,8 @@ class CompactProfile final : public PromptProfile {
 }  // namespace
 
 const PromptProfile& compact_profile() {
-  static const CompactProfile profile;
-  return profile;
+  static const CompactProfile kProfile;
+  return kProfile;
 }
 
 }  // namespace daimon::memory

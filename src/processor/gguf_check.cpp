@@ -125,8 +125,10 @@ Status Reader::header() {
 Status Reader::scalar(const std::string& key, std::uint32_t type) {
   if (type == kString) {
     DAIMON_TRY(std::string text, string(kStringBytesMax));
-    if (key == "general.architecture") summary_.architecture = std::move(text);
-    if (key == "daimon.prompt") summary_.prompt_profile = std::move(text);
+    if (key == "general.architecture")
+      summary_.architecture = std::move(text);
+    else if (key == "daimon.prompt")
+      summary_.prompt_profile = std::move(text);
     return {};
   }
   if (key == "general.architecture") return corrupt("general.architecture is no text");

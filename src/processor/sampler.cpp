@@ -82,8 +82,10 @@ constraint::Token Sampler::draw() {
   for (const Candidate& c : candidates_) total += weight(c);
   // 53 random bits: a uniform double in [0, 1).
   double left = static_cast<double>(random_.next() >> 11U) * 0x1p-53 * total;
-  for (const Candidate& c : candidates_)
-    if ((left -= weight(c)) < 0) return c.token;
+  for (const Candidate& c : candidates_) {
+    left -= weight(c);
+    if (left < 0) return c.token;
+  }
   return candidates_.back().token;
 }
 

@@ -85,8 +85,8 @@ Result<std::string> make_filter() {
   Filter filter;
   for (const char* name : kDeniedCalls) filter.refuse(kDenied, name);
   for (const char* name : kAbsentCalls) filter.refuse(kAbsent, name);
-  for (const std::uint64_t flag :
-       {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET})
+  for (const auto flag : std::to_array<std::uint64_t>(
+           {CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET}))
     filter.refuse(kDenied, "clone", scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, flag, flag});
   // No socket of any family: one of AF_UNIX reaches whoever listens below a mounted folder, read-only or not, and that
   // can be Daimon itself. Pairs of connected streams, which name nobody, stay: asyncio and multiprocessing need them.
@@ -96,7 +96,7 @@ Result<std::string> make_filter() {
   for (std::uint64_t type = 0; type <= kSocketTypes; ++type)
     if (type != SOCK_STREAM)
       filter.refuse(kDenied, "socketpair", scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, kSocketTypes, type});
-  for (const std::uint64_t bit : {S_ISUID, S_ISGID}) {
+  for (const auto bit : std::to_array<std::uint64_t>({S_ISUID, S_ISGID})) {
     const auto has = [bit](unsigned argument) { return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, bit, bit}; };
     filter.refuse(kDenied, "chmod", has(1));
     filter.refuse(kDenied, "fchmod", has(1));
@@ -111,7 +111,7 @@ Result<std::string> make_filter() {
     filter.refuse(kDenied, "open", has(2));
     filter.refuse(kDenied, "openat", has(3));
   }
-  for (const std::uint64_t type : {S_IFCHR, S_IFBLK}) {
+  for (const auto type : std::to_array<std::uint64_t>({S_IFCHR, S_IFBLK})) {
     filter.refuse(kDenied, "mknod", scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, S_IFMT, type});
     filter.refuse(kDenied, "mknodat", scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, S_IFMT, type});
   }

@@ -90,7 +90,8 @@ TEST(Chunks, ADocumentOfOneLineIsCutInTime) {
   // All of it the heading of all of it.
   document.text.replace(0, 2, "# ");
   EXPECT_LE(chunks_of(document).back().heading.size(), 120U);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  // In the square of its length it would take hours; a machine that is busy, or a sanitizer, takes seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
 }
 
 TEST(Chunks, OfATableNameItsColumns) {
