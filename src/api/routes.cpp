@@ -106,8 +106,7 @@ void answer_process(const Services& services, const HttpRequest& request, Exchan
   }
   if (verb == "decisions") {
     const auto decision = decision_from(*body);
-    return reply(exchange, decision ? system.decide(id, decision->request, decision->digest, decision->approve)
-                                    : std::unexpected(decision.error()));
+    return reply(exchange, decision ? system.decide(id, *decision) : std::unexpected(decision.error()));
   }
   const auto given = answer_from(*body);
   reply(exchange, given ? system.answer(id, given->request, given->text) : std::unexpected(given.error()));

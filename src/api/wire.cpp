@@ -123,6 +123,7 @@ Result<kernel::StartOptions> start_options_from(const Json& value) {
   reader.read("autonomy", options.autonomy);
   reader.read("mode", mode);
   reader.read("parent", options.parent);
+  reader.read("material", options.material);
   reader.read("seed", seed);
   if (const Json* given = find(value, "seed"); given != nullptr && !given->is_null()) options.seed = seed;
   if (const Json* given = reader.take("budget", false)) {
@@ -152,12 +153,13 @@ Result<kernel::Signal> signal_from(const Json& value) {
   return reader.finish(signal);
 }
 
-Result<Decision> decision_from(const Json& value) {
-  Decision decision;
+Result<kernel::Decision> decision_from(const Json& value) {
+  kernel::Decision decision;
   Reader reader(value);
   reader.read("request", decision.request, true);
   reader.read("digest", decision.digest, true);
   reader.read("approve", decision.approve, true);
+  reader.read("reason", decision.reason);
   return reader.finish(std::move(decision));
 }
 
@@ -210,6 +212,7 @@ JsonObject to_json(const kernel::StartOptions& options) {
                     {"autonomy", options.autonomy}, {"mode", options.mode == kernel::Mode::kAsk ? "ask" : "run"}};
   if (options.seed) object["seed"] = *options.seed;
   if (!options.parent.empty()) object["parent"] = options.parent;
+  if (!options.material.empty()) object["material"] = options.material;
   return object;
 }
 

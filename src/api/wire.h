@@ -13,12 +13,7 @@ Result<kernel::StartOptions> start_options_from(const Json& value);
 Result<kernel::Budget> budget_from(const Json& value);
 Result<kernel::Signal> signal_from(const Json& value);
 
-struct Decision {
-  std::string request;
-  std::string digest;  // of what was shown
-  bool approve = false;
-};
-Result<Decision> decision_from(const Json& value);
+Result<kernel::Decision> decision_from(const Json& value);
 
 struct Answer {
   std::string request;

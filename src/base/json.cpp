@@ -1,6 +1,8 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
+#include <boost/json/parser.hpp>
 
 #include "base/format.h"
 
@@ -39,6 +41,15 @@ void write_pretty(const Json& value, std::string& out, std::size_t indent) {
   }
 }
 
+// " at line 3, column 12": where a text stops being JSON.
+std::string place_of_error(std::string_view text, const boost::json::parse_options& options) {
+  boost::json::parser parser({}, options);
+  boost::system::error_code error;
+  const std::string_view before = text.substr(0, parser.write_some(text.data(), text.size(), error));
+  const std::size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is the beginning
+  return daimon::format(" at line {}, column {}", 1 + std::ranges::count(before, '\n'), 1 + before.size() - line_begin);
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
@@ -47,7 +58,9 @@ Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
   options.numbers = boost::json::number_precision::precise;
   boost::system::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
-  if (error) return fail(ErrorCode::kInvalidArgument, daimon::format("not valid JSON: {}", error.message()));
+  if (error)
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("not valid JSON: {}{}", error.message(), place_of_error(text, options)));
   return value;
 }
 

@@ -58,7 +58,7 @@ Result<Constitution> Constitution::parse(std::string_view text) {
     if (const auto comment = line.find('#'); comment != std::string::npos) line.resize(comment);
     std::istringstream words(line);
     std::string ruling;
-    Rule rule{Ruling::kNever, {}, {}, {}, std::string(trim(line))};
+    Rule rule{Ruling::kNever, {}, {}, {}, std::string(trim(line)), number};
     if (!(words >> ruling)) continue;
     words >> rule.verb >> rule.kind;
     std::getline(words, rule.pattern);
@@ -74,11 +74,12 @@ Result<Constitution> Constitution::parse(std::string_view text) {
   return constitution;
 }
 
-std::vector<std::string> Constitution::rules_without(
+std::vector<Constitution::Line> Constitution::rules_without(
     const std::function<bool(std::string_view verb, std::string_view kind)>& exists) const {
-  std::vector<std::string> lines;
+  std::vector<Line> lines;
   for (const Rule& rule : rules_)
-    if (!exists(rule.verb == "any" ? "" : rule.verb, rule.kind == "any" ? "" : rule.kind)) lines.push_back(rule.line);
+    if (!exists(rule.verb == "any" ? "" : rule.verb, rule.kind == "any" ? "" : rule.kind))
+      lines.push_back({rule.number, rule.line});
   return lines;
 }
 

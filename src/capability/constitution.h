@@ -32,13 +32,18 @@ class Constitution {
   [[nodiscard]] Verdict judge(const Access& access, std::span<const std::string> mounts = {}) const;
   [[nodiscard]] const std::string& text() const { return text_; }
   // The rules whose verb and kind `exists` does not know: mistakes of their writer, which would forbid nothing.
-  [[nodiscard]] std::vector<std::string> rules_without(
+  struct Line {
+    int number;
+    std::string line;
+  };
+  [[nodiscard]] std::vector<Line> rules_without(
       const std::function<bool(std::string_view verb, std::string_view kind)>& exists) const;
 
  private:
   struct Rule {
     Ruling ruling;
     std::string verb, kind, pattern, line;
+    int number;  // of the line, from 1
   };
   std::vector<Rule> rules_;
   std::string text_;

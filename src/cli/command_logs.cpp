@@ -13,6 +13,21 @@ std::string text_of(const Json& value, std::string_view member) {
   return printable(cut_utf8(find_string(value, member).value_or(""), 2000));
 }
 
+// "12,000 tokens, 40 seconds": amounts of a budget that are not nothing, of a member or of the event itself.
+std::string amounts_of(const Json& event, std::string_view member) {
+  const Json* amounts = member.empty() ? &event : find(event, member);
+  if (amounts == nullptr) return {};
+  std::string out;
+  const auto add = [&](std::string_view amount, std::string_view name) {
+    if (amount != "0") out += daimon::format("{}{} {}", out.empty() ? "" : ", ", amount, name);
+  };
+  add(show_count(find_integer(*amounts, "tokens").value_or(0)), "tokens");
+  add(daimon::format("{:.3g}", find_number(*amounts, "seconds").value_or(0)), "seconds");
+  add(show_count(find_integer(*amounts, "effects").value_or(0)), "effects");
+  add(daimon::format("{:.3g}", find_number(*amounts, "money").value_or(0)), "money");
+  return out.empty() ? "nothing" : out;
+}
+
 // What happened, in one line.
 std::string describe(const Json& event, const Terminal& terminal) {
   const auto type = find_string(event, "type").value_or("");
@@ -50,6 +65,14 @@ std::string describe(const Json& event, const Terminal& terminal) {
                           find_bool(event, "approve").value_or(false) ? "approved" : "denied", text_of(event, "by"));
   if (type == "asked") return text_of(event, "question");
   if (type == "answered") return text_of(event, "text");
+  if (type == "child")
+    return daimon::format("{} started, lent {}", text_of(event, "child"), amounts_of(event, "budget"));
+  if (type == "child_ended")
+    return daimon::format("{} {}, used {}", text_of(event, "child"), text_of(event, "state"),
+                          amounts_of(event, "cost"));
+  if (type == "budget") return "more: " + amounts_of(event, "");
+  if (type == "constitution") return "the rules that hold from here on";
+  if (type == "timer") return "the wait is over";
   if (type == "signalled") return daimon::format("{} by {}", text_of(event, "signal"), text_of(event, "by"));
   if (type == "state")
     return daimon::format("{}{}{}", text_of(event, "state"), text_of(event, "reason").empty() ? "" : ": ",

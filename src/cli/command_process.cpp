@@ -53,7 +53,9 @@ int decide(const Session& session, const Arguments& arguments, bool approve) {
   const std::string request = arguments.positional.size() > 1 ? arguments.positional[1] : text("request");
   const auto done = client->post(address(id, "decisions"),
                                  JsonObject{{"request", request}, {"digest", text("digest")}, {"approve", approve}});
-  return done ? kSuccess : session.failed(done.error());
+  if (!done) return session.failed(done.error());
+  session.note(daimon::format("{}: {}", printable(id), approve ? "approved" : "denied"));
+  return kSuccess;
 }
 
 }  // namespace
@@ -63,7 +65,18 @@ int pause_process(const Session& session, const Arguments& arguments) {
   return signal_all(session, arguments, "pause");
 }
 int resume_process(const Session& session, const Arguments& arguments) {
-  return signal_all(session, arguments, "resume");
+  int code = signal_all(session, arguments, "resume");
+  if (code != kSuccess) return code;
+  const auto client = session.client();
+  if (!client) return session.failed(client.error());
+  // What it paused for may still be so, and then it does not go on.
+  for (const std::string& id : arguments.positional) {
+    const auto process = client->get(address(id));
+    const auto reason = process ? find_string(*process, "stop_reason").value_or("") : std::string_view();
+    if (process && find_string(*process, "state") == "paused" && reason.starts_with("budget spent"))
+      code = session.failed({ErrorCode::kLimit, daimon::format("{} stays paused: {}", printable(id), reason), {}});
+  }
+  return code;
 }
 int approve(const Session& session, const Arguments& arguments) { return decide(session, arguments, true); }
 int deny(const Session& session, const Arguments& arguments) { return decide(session, arguments, false); }
@@ -85,8 +98,7 @@ int show_process(const Session& session, const Arguments& arguments) {
   if (arguments.has("json")) return print_json(terminal, *process), kSuccess;
   const auto text = [&](std::string_view member) { return printable(find_string(*process, member).value_or("")); };
   std::string out;
-  for (const std::string& line : wrap(text("goal"), terminal.columns))
-    out += terminal.out.paint(Style::kBold, line) + "\n";
+  out += show_goal(find_string(*process, "goal").value_or(""), terminal.out, terminal);
   out +=
       daimon::format("{}{}{}{}{}\n", state_word(text("state"), terminal.out), text("stop_reason").empty() ? "" : ": ",
                      text("stop_reason"), terminal.symbols->dot, text("model"));
@@ -109,14 +121,17 @@ int show_process(const Session& session, const Arguments& arguments) {
                               compact_arguments(arguments_of(call), *terminal.symbols)),
                terminal.columns, terminal.symbols->ellipsis) +
            "\n";
-  for (const Json& change : list("changes"))
+  for (const Json& change : list("changes")) {
     out += daimon::format("  {} {}\n", find_bool(change, "applied").value_or(false) ? "written" : "staged ",
                           printable(find_string(change, "path").value_or("")));
+    out += show_diff(find_string(change, "diff").value_or(""), terminal.out, terminal, SIZE_MAX);
+  }
   if (const Json* waiting = find(*process, "waiting"); waiting != nullptr && waiting->is_object()) {
     const auto detail = find_string(*waiting, "detail").value_or(find_string(*waiting, "question").value_or(""));
     out += daimon::format("waits for {}: {}\n", printable(find_string(*waiting, "request").value_or("")),
                           printable(find_string(*waiting, "title").value_or("")));
-    out += show_diff(detail, terminal.out, terminal, 200);
+    // The diff of a change has been shown above.
+    if (list("changes").empty()) out += show_diff(detail, terminal.out, terminal, 200);
   }
   if (const auto answer = find_string(*process, "answer")) out += "\n" + printable_block(*answer) + "\n";
   for (const Json& citation : list("citations")) out += citation_line(citation, terminal, terminal.out) + "\n";

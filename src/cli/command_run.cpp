@@ -16,7 +16,7 @@
 namespace daimon::cli {
 namespace {
 
-constexpr std::size_t kPipedBytesMax = 200'000;
+constexpr std::size_t kPipedBytesMax = 2'000'000;
 
 // All of standard input, at most `bytes_max` of it. `cut` tells whether there was more.
 Result<std::string> read_input(std::size_t bytes_max, bool& cut) {
@@ -44,22 +44,25 @@ bool is_piped() {
   return ::poll(&polled, 1, 2000) > 0 && (polled.revents & (POLLIN | POLLHUP)) != 0;
 }
 
-Result<std::string> goal_from(const Session& session, const Arguments& arguments) {
-  std::string goal;
+// The goal, and what was piped in beside it, into the options.
+Status read_goal(const Session& session, const Arguments& arguments, kernel::StartOptions& options) {
+  std::string& goal = options.goal;
   for (const std::string& word : arguments.positional) goal += (goal.empty() ? "" : " ") + word;
   const bool from_input = goal == "-" || (goal.empty() && !session.terminal.in_is_terminal);
   if (goal.empty() && !from_input)
     return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing",
                 "daimon run \"What did I pay for electricity in March?\"");
-  if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return goal;
+  if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return {};
   bool cut = false;
   DAIMON_TRY(std::string piped, read_input(kPipedBytesMax, cut));
   if (cut)
     session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more",
                                 show_bytes(kPipedBytesMax)));
-  if (from_input) return std::string(trim(piped));
-  if (trim(piped).empty()) return goal;
-  return daimon::format("{}\n\nMaterial:\n{}", goal, piped);
+  if (from_input)
+    goal = trim(piped);
+  else if (!trim(piped).empty())
+    options.material = std::move(piped);
+  return {};
 }
 
 Result<kernel::Budget> budget_from_text(std::string_view text) {
@@ -107,11 +110,9 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   auto following = follow_options_from(arguments);
   if (!options) return session.usage_error(name, options.error());
   if (!following) return session.usage_error(name, following.error());
-  auto goal = goal_from(session, arguments);
-  if (!goal)
-    return goal.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, goal.error())
-                                                            : session.failed(goal.error());
-  options->goal = std::move(*goal);
+  if (const Status read = read_goal(session, arguments, *options); !read)
+    return read.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, read.error())
+                                                            : session.failed(read.error());
   const auto client = session.client();
   if (!client) return session.failed(client.error());
   for (const std::string& path : arguments.values("mount")) {

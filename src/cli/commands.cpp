@@ -41,12 +41,12 @@ std::vector<Command> make_commands() {
        "GOAL... | -",
        "Starts a process that plans, acts by system calls that the kernel checks and records, checks the result, and "
        "ends with an answer and its evidence. "
-       "What is piped in is added to the goal as material. Ctrl-C pauses it, and nothing is lost.",
+       "What is piped in is what the goal is about, and stands instead of the mounted folders unless --mount names "
+       "some. Ctrl-C pauses it, and nothing is lost.",
        {{"daimon run \"What did I pay for electricity in March?\" --mount ~/Documents", "an answer with citations"},
         {"daimon run \"Sum the amounts per month into totals.csv\" -m ~/accounts",
          "shows the change and asks before it is written"},
-        {"git diff | daimon run --model NAME \"Write a commit message for this\"",
-         "with material from a pipe, for a larger model"},
+        {"git diff | daimon run --model NAME \"Write a commit message for this\"", "about what is piped in"},
         {"daimon run --json --no \"...\" < /dev/null", "for scripts: data, and never a question"}},
        start_options(true),
        0,
@@ -58,9 +58,10 @@ std::vector<Command> make_commands() {
        "ask your own files a question",
        "QUESTION... | -",
        "Searches the mounted folders and answers from what they say, with quotations that are checked against the "
-       "documents, or says that it is not there.",
+       "documents, or says that it is not there. What is piped in is asked instead of the folders.",
        {{"daimon ask \"When does the car insurance end?\" -m ~/Documents",
-         "mounts the folder if need be, then answers"}},
+         "mounts the folder if need be, then answers"},
+        {"pdftotext lease.pdf - | daimon ask \"What is the rent?\"", "answers from what is piped in"}},
        start_options(false),
        0,
        kAny,

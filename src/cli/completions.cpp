@@ -22,12 +22,14 @@ std::string names() {
 
 std::string bash() {
   std::string out =
-      "# bash completion of daimon\n_daimon() {\n  local word=${COMP_WORDS[COMP_CWORD]} "
+      "# bash completion of daimon\n"
+      "_daimon_folders() { compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$1\"); }\n"
+      "_daimon() {\n  local word=${COMP_WORDS[COMP_CWORD]} "
       "before=${COMP_WORDS[COMP_CWORD-1]}\n"
       "  if ((COMP_CWORD == 1)); then COMPREPLY=($(compgen -W '" +
       names() +
       " --help --version' -- \"$word\")); return; fi\n"
-      "  case $before in --mount|-m) COMPREPLY=($(compgen -d -- \"$word\")); return;; --output-format) "
+      "  case $before in --mount|-m) _daimon_folders \"$word\"; return;; --output-format) "
       "COMPREPLY=($(compgen -W 'text json stream-json' -- \"$word\")); return;; esac\n"
       "  case ${COMP_WORDS[1]} in\n";
   for (const Command& command : commands()) {
@@ -42,7 +44,9 @@ std::string bash() {
       names() +
       "' -- \"$word\"));;\n"
       "    completions) COMPREPLY=($(compgen -W 'bash zsh fish' -- \"$word\"));;\n"
-      "    mount) COMPREPLY=($(compgen -d -- \"$word\"));;\n"
+      "    mount) _daimon_folders \"$word\";;\n"
+      "    unmount) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -W \"$(daimon mounts --json 2>/dev/null | "
+      "grep -o '\"name\":\"[^\"]*\"' | cut -d '\"' -f 4 | sed 's/ /\\\\ /g')\" -- \"$word\");;\n"
       "    attach|kill|pause|resume|budget|approve|deny|answer|logs|show|replay) COMPREPLY=($(compgen -W \"$(daimon ps "
       "-a 2>/dev/null | awk 'NR > 1 {print $1}')\" -- \"$word\"));;\n"
       "  esac\n}\ncomplete -o default -F _daimon daimon\n";

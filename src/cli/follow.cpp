@@ -121,18 +121,24 @@ class Follower {
           terminal.err.paint(Style::kBold, printable(find_string(waiting, "title").value_or("Allow this?")))));
       terminal.err.write(show_diff(detail, terminal.err, terminal, kDiffLinesFirst));
     }
+    JsonObject body{{"request", request}, {"digest", find_string(waiting, "digest").value_or("")}};
     std::optional<bool> decision = options_.decision;
-    if (!decision && text() && terminal.can_ask()) decision = ask_approval(is_diff, detail);
-    if (exit_code_) return false;
+    if (!decision && text() && terminal.can_ask()) {
+      decision = ask_approval(is_diff, detail);
+      if (exit_code_) return false;
+      if (!decision) {
+        session_.note(daimon::format("{} waits for your decision: daimon approve {} or daimon deny {}", id_, id_, id_));
+        return leave(kDenied);
+      }
+    }
     if (!decision) {
       session_.note(daimon::format("{}: denied, because nobody is here to be asked (--yes approves)", id_));
       decision = false;
+      body["reason"] = "nobody was there to be asked";
     }
     if (!*decision) denied_here_ = true;
-    const auto decided = client_.post(
-        daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)),
-        JsonObject{
-            {"request", request}, {"digest", find_string(waiting, "digest").value_or("")}, {"approve", *decision}});
+    body["approve"] = *decision;
+    const auto decided = client_.post(daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)), body);
     // Somebody else was quicker: their word counts.
     if (!decided && decided.error().code != ErrorCode::kConflict) return leave(session_.failed(decided.error()));
     return true;
@@ -183,9 +189,10 @@ class Follower {
     std::cin.clear();
     session_.terminal.err.write("\n");
     if (interrupts_.count() > 0) {
-      interrupts_.clear();
-      on_interrupt();
-      leave_paused(kInterrupted);
+      if (!options_.pause_on_interrupt)
+        on_interrupt();
+      else if (ask_pause())
+        leave_paused(kInterrupted);
     }
     return std::nullopt;
   }
@@ -218,21 +225,24 @@ class Follower {
     interrupts_.clear();
     view_.clear_live();
     if (!options_.pause_on_interrupt) {
-      session_.note(daimon::format("{} goes on; daimon attach {} comes back to it", id_, id_));
+      session_.note(daimon::format("{} {}; daimon attach {} comes back to it", id_,
+                                   is_still("waiting") ? "waits for you" : "goes on", id_));
       return leave(kInterrupted);
     }
     if (pausing_ || interrupts_.count() > 1) return leave(kInterrupted);
+    if (!ask_pause()) return false;
+    session_.note(daimon::format(
+        "pausing {} as soon as its call is over; daimon resume {} goes on (Ctrl-C again leaves now)", id_, id_));
+    return true;
+  }
+
+  // False when it cannot be paused, which is said.
+  bool ask_pause() {
+    interrupts_.clear();
     pausing_ = true;
     const auto paused = client_.post(daimon::format("/v1/processes/{}/signal", api::percent_encode(id_)),
                                      JsonObject{{"signal", "pause"}});
-    if (!paused) {
-      leave(session_.failed(paused.error()));
-      return false;
-    }
-    if (!exit_code_)
-      session_.note(daimon::format(
-          "pausing {} as soon as its call is over; daimon resume {} goes on (Ctrl-C again leaves now)", id_, id_));
-    return true;
+    return paused ? true : leave(session_.failed(paused.error()));
   }
 
   void refresh_plan() {

@@ -46,6 +46,16 @@ std::string compact_arguments(const Json& arguments, const Symbols& symbols) {
   return out;
 }
 
+std::string show_goal(std::string_view goal, const Stream& stream, const Terminal& terminal) {
+  constexpr std::size_t kBytesShown = 600;
+  std::string shown = printable(one_line(goal));
+  if (const std::string_view cut = cut_utf8(shown, kBytesShown); cut.size() < shown.size())
+    shown = std::string(cut) + std::string(terminal.symbols->ellipsis);
+  std::string out;
+  for (const std::string& part : wrap(shown, terminal.columns)) out += stream.paint(Style::kBold, part) + "\n";
+  return out;
+}
+
 std::string show_diff(std::string_view diff, const Stream& stream, const Terminal& terminal, std::size_t lines_max) {
   std::string out;
   std::size_t count = 0;
@@ -67,8 +77,14 @@ std::string show_diff(std::string_view diff, const Stream& stream, const Termina
       style = Style::kRed;
     else if (line.starts_with("@@"))
       style = Style::kCyan;
-    for (const std::string& part : wrap(printable(line), terminal.columns - 4))
-      out += "  " + stream.paint(style, part) + "\n";
+    const std::string sign(style == Style::kGreen || style == Style::kRed ? line.substr(0, 1) : " ");
+    bool first = true;
+    for (const std::string& part : wrap(printable(line), terminal.columns - 6))
+      out += "  " +
+             stream.paint(style, std::exchange(first, false)
+                                     ? part
+                                     : daimon::format("{}{} {}", sign, terminal.symbols->ellipsis, part)) +
+             "\n";
   }
   return out;
 }
@@ -176,13 +192,8 @@ void ProcessView::show_header(const Json& created) {
       mounts += (mounts.empty() ? "" : ", ") + printable(mount.is_string() ? std::string_view(mount.get_string())
                                                                            : find_string(mount, "name").value_or(""));
   if (!mounts.empty()) line += daimon::format("{}{}", terminal_.symbols->dot, mounts);
-  std::string goal = printable(one_line(find_string(created, "goal").value_or("")));
-  goal = cut_utf8(goal, 600).size() < goal.size()
-             ? std::string(cut_utf8(goal, 600)) + std::string(terminal_.symbols->ellipsis)
-             : goal;
-  std::string out = terminal_.err.paint(Style::kDim, fit(line, terminal_.columns, terminal_.symbols->ellipsis)) + "\n";
-  for (const std::string& part : wrap(goal, terminal_.columns)) out += terminal_.err.paint(Style::kBold, part) + "\n";
-  print(out + "\n");
+  print(terminal_.err.paint(Style::kDim, fit(line, terminal_.columns, terminal_.symbols->ellipsis)) + "\n" +
+        show_goal(find_string(created, "goal").value_or(""), terminal_.err, terminal_) + "\n");
 }
 
 void ProcessView::show_plan(const Json& plan) {
@@ -282,6 +293,11 @@ void ProcessView::show_finished(const Json& process) {
       text = answer + "\n";
     out.write(text);
   }
+  // What is only suggested is the result; what was to be approved has been shown.
+  if (find_integer(process, "autonomy") == 0)
+    if (const Json* changes = find(process, "changes"); changes != nullptr && changes->is_array())
+      for (const Json& change : changes->get_array())
+        out.write(show_diff(find_string(change, "diff").value_or(""), out, terminal_, SIZE_MAX));
   if (const Json* citations = find(process, "citations");
       citations != nullptr && citations->is_array() && !citations->get_array().empty()) {
     std::string text = out.is_terminal() ? "\n" : "";

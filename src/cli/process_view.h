@@ -50,7 +50,10 @@ class ProcessView {
 
 // "query=“electricity” limit=6": arguments of a call in one line, printable.
 std::string compact_arguments(const Json& arguments, const Symbols& symbols);
-// A unified diff with its colours, in printable lines of at most `columns`; at most `lines_max` of them.
+// The goal of a process in one piece, of one with much material only the beginning.
+std::string show_goal(std::string_view goal, const Stream& stream, const Terminal& terminal);
+// A unified diff with its colours, in printable lines of at most `columns`; at most `lines_max` of them. What a line
+// is continued on bears its sign, so that no line of a file can look like another.
 std::string show_diff(std::string_view diff, const Stream& stream, const Terminal& terminal, std::size_t lines_max);
 // "invoices/x.pdf p1 “quoted text” ✓ verified"
 std::string citation_line(const Json& citation, const Terminal& terminal, const Stream& stream);

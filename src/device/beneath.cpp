@@ -84,9 +84,14 @@ Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::pat
   DAIMON_TRY(FileDescriptor folder, open_beneath(root, "", O_PATH | O_DIRECTORY, shown));
   for (const std::filesystem::path& part : relative) {
     if (part.empty()) continue;
-    if (::mkdirat(folder.get(), part.c_str(), 0777) != 0 && errno != EEXIST)
+    const bool made = ::mkdirat(folder.get(), part.c_str(), 0700) == 0;
+    if (!made && errno != EEXIST)
       return std::unexpected(os_error(errno, daimon::format("cannot make the folder of '{}'", printable(shown))));
-    DAIMON_TRY(FileDescriptor next, open_beneath(folder.get(), part, O_PATH | O_DIRECTORY | O_NOFOLLOW, shown));
+    DAIMON_TRY(FileDescriptor next,
+               open_beneath(folder.get(), part, (made ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW, shown));
+    // As open to others as the folder that it is in, whatever the daemon's umask.
+    struct stat above{};
+    if (made && ::fstat(folder.get(), &above) == 0) ::fchmod(next.get(), 0700 | (above.st_mode & 0055));
     folder = std::move(next);
   }
   return open_beneath(folder.get(), "", O_RDONLY | O_DIRECTORY, shown);

@@ -154,7 +154,9 @@ class FilesDevice final : public Device {
   }
 
   static Result<Outcome> write(const Call& call, const CallContext& context) {
-    DAIMON_TRY(const auto arguments, parse_arguments<WriteArguments>(call.arguments));
+    DAIMON_TRY(auto arguments, parse_arguments<WriteArguments>(call.arguments));
+    // Text files end with a newline (POSIX, 3.403 and 3.206), which a model rarely writes.
+    if (!arguments.content.empty() && !arguments.content.ends_with('\n')) arguments.content += '\n';
     DAIMON_TRY(const ResolvedPath target, resolve_path(context.mounts, arguments.path));
     DAIMON_TRY(const StagedChange change,
                stage_change(context.state_folder, call.id, target, arguments.path, arguments.content));

@@ -100,8 +100,8 @@ Status put(const StagedChange& change, std::string_view content, const std::opti
   const std::string temporary = ".daimon-" + change.id + ".tmp";
   // Of a run of this same change that was cut off.
   ::unlinkat(folder.get(), temporary.c_str(), 0);
-  FileDescriptor file(::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                               before ? 0600 : 0666));
+  FileDescriptor file(
+      ::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (file.get() < 0)
     return std::unexpected(os_error(errno, daimon::format("cannot write beside '{}'", printable(change.path))));
   Status done = write_all(file.get(), content, change.path);
@@ -113,6 +113,11 @@ Status put(const StagedChange& change, std::string_view content, const std::opti
     // The owner may not be ours to give; the mode is, but for the bits that would run new content as somebody else.
     if (::fchown(file.get(), before->status.st_uid, before->status.st_gid) != 0) errno = 0;
     check(::fchmod(file.get(), before->status.st_mode & 0777));
+  } else if (done) {
+    // The daemon's umask is for its own files; a new one of the person's is to be read by whoever may read its folder.
+    struct stat beside{};
+    check(::fstat(folder.get(), &beside));
+    check(::fchmod(file.get(), 0600 | (beside.st_mode & 0044)));
   }
   if (done) check(::fsync(file.get()));
   if (done) done = take_place(folder.get(), temporary, name, before, change.path);

@@ -101,6 +101,7 @@ class Machine final : public System {
     KernelOptions kernel;
     kernel.state_folder = options_.state_folder;
     kernel.own_folders = own;
+    if (!options_.cache_folder.empty()) kernel.material_folder = options_.cache_folder / "piped";
     kernel.limits = configuration_.limits;
     kernel.web_hosts = configuration_.web_hosts;
     for (const auto& [name, remote] : configuration_.remotes)
@@ -118,9 +119,7 @@ class Machine final : public System {
   Result<Json> processes(bool ended_too) override { return kernel_->processes(ended_too); }
   Status signal(std::string_view id, Signal signal) override { return kernel_->signal(id, signal); }
   Status raise_budget(std::string_view id, const Budget& more) override { return kernel_->raise_budget(id, more); }
-  Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override {
-    return kernel_->decide(id, request, digest, approve);
-  }
+  Status decide(std::string_view id, const Decision& decision) override { return kernel_->decide(id, decision); }
   Status answer(std::string_view id, std::string_view request, std::string_view text) override {
     return kernel_->answer(id, request, text);
   }

@@ -16,6 +16,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "kernel/event_stream.h"
+#include "kernel/materials.h"
 #include "kernel/start.h"
 #include "kernel/views.h"
 
@@ -35,6 +36,7 @@ class Kernel final : public System {
       : options_(std::move(options)),
         constitution_(std::move(constitution)),
         ports_(std::move(ports)),
+        materials_(options_.material_folder, ports_.files),
         devices_pool_(static_cast<std::size_t>(options_.device_threads)),
         work_(asio::make_work_guard(io_)),
         retry_timer_(io_),
@@ -74,6 +76,7 @@ class Kernel final : public System {
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
     next_number_ = number;
     DAIMON_CHECK(recover());
+    materials_.remove_all_but(mounts_in_use());
     thread_ = std::jthread([this] { io_.run(); });
     asio::post(io_, [this] {
       for (const auto& [id, process] : processes_) carry_out(*process, true);
@@ -94,10 +97,28 @@ class Kernel final : public System {
                  }));
     }
     DAIMON_TRY(const processor::Processor* processor, ports_.models.get(model));
-    DAIMON_TRY(const auto mounts, ports_.files.mounts());
-    DAIMON_TRY(Json created, created_body(options, options_, processor->model(), mounts, ports_.random));
+    if (options.material.empty()) return begin(options, nullptr, processor->model());
+    // A model that reads much at once reads it in the goal; but a question is always put to documents.
+    constexpr std::size_t kInGoalBytesMax = 32 * 1024;
+    if (options.mode == Mode::kRun && processor->model().prompt_profile.empty() &&
+        options.material.size() <= kInGoalBytesMax) {
+      StartOptions told = options;
+      told.goal += "\n\nMaterial:\n" + options.material;
+      return begin(told, nullptr, processor->model());
+    }
+    DAIMON_TRY(const auto material, materials_.add(options.material, ports_.random));
+    auto id = begin(options, &material, processor->model());
+    if (!id) materials_.remove(material.name);
+    return id;
+  }
+
+  Result<std::string> begin(const StartOptions& options, const device::MountReference* material,
+                            const processor::ModelInfo& model) {
+    DAIMON_TRY(auto mounts, ports_.files.mounts());
+    std::erase_if(mounts, [&](const fs::MountStatus& mount) { return materials_.is_one(mount.root); });
+    DAIMON_TRY(Json created, created_body(options, options_, model, mounts, material, ports_.random));
     created.as_object()["constitution"] = constitution_.text();
-    return on_kernel<std::string>([this, &options, created = std::move(created)]() mutable -> Result<std::string> {
+    return on_kernel<std::string>([&, created = std::move(created)]() mutable -> Result<std::string> {
       std::string id = daimon::format("p{}", next_number_);
       if (!options.parent.empty()) {
         DAIMON_TRY(const Process* parent, parent_named(options.parent));
@@ -110,7 +131,7 @@ class Kernel final : public System {
         if (generations > kGenerationsMax)
           return fail(ErrorCode::kLimit, daimon::format("a family has at most {} generations", kGenerationsMax),
                       "start it as a child of somebody further up");
-        DAIMON_CHECK(narrow_to_parent(created, options, *parent));
+        DAIMON_CHECK(narrow_to_parent(created, options, material, *parent));
       }
       DAIMON_CHECK(create(id, std::move(created)));
       ++next_number_;
@@ -144,12 +165,19 @@ class Kernel final : public System {
   Status signal(std::string_view id, Signal signal) override {
     constexpr std::array<std::string_view, 3> kNames = {"pause", "resume", "kill"};
     const JsonObject body{{"signal", kNames[static_cast<std::size_t>(signal)]}, {"by", "person"}};
-    DAIMON_CHECK(tell(id, "signalled", body));
     // Who ends takes its children along by itself.
-    if (signal == Signal::kKill) return {};
-    return on_kernel<bool>([this, id = std::string(id), body] {
-             signal_children(id, body);
-             return Result<bool>(true);
+    if (signal == Signal::kKill) return tell(id, "signalled", body);
+    return on_kernel<bool>([this, id = std::string(id), &body]() -> Result<bool> {
+             if (!processes_.contains(id)) return gone(id);
+             // Together: a family of which one half is paused is what nobody asked for.
+             std::vector<Input> inputs{{id, "signalled", body}};
+             for (std::size_t i = 0; i < inputs.size(); ++i)
+               for (const std::string& child : living_children(inputs[i].process)) {
+                 inputs.push_back({child, "signalled", body});
+                 inputs.back().body.as_object()["by"] = inputs[i].process;
+               }
+             DAIMON_CHECK(apply(inputs));
+             return true;
            })
         .transform([](bool) {});
   }
@@ -163,14 +191,23 @@ class Kernel final : public System {
             {"tokens", more.tokens}, {"seconds", more.seconds}, {"effects", more.effects}, {"money", more.money}});
   }
 
-  Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override {
-    return tell_waiting(id, "approval", "decided",
-                        JsonObject{{"request", request}, {"digest", digest}, {"approve", approve}, {"by", "person"}});
+  Status decide(std::string_view id, const Decision& decision) override {
+    constexpr std::size_t kReasonBytesMax = 200;
+    if (decision.reason.size() > kReasonBytesMax || !is_utf8(decision.reason))
+      return fail(ErrorCode::kInvalidArgument, "the reason of a decision must be UTF-8 text of at most 200 bytes");
+    JsonObject body{{"request", decision.request},
+                    {"digest", decision.digest},
+                    {"approve", decision.approve},
+                    {"by", decision.reason.empty() ? "person" : "nobody"}};
+    if (!decision.reason.empty()) body["reason"] = decision.reason;
+    return tell_waiting(id, "approval", "decided", std::move(body));
   }
 
   Status answer(std::string_view id, std::string_view request, std::string_view text) override {
     if (text.size() > options_.goal_bytes_max || !is_utf8(text))
       return fail(ErrorCode::kInvalidArgument, "an answer must be UTF-8 text of at most 256 KiB");
+    if (trim(text).empty())
+      return fail(ErrorCode::kInvalidArgument, "the answer is empty", "say something, if only 'I do not know'");
     return tell_waiting(id, "question", "answered", JsonObject{{"request", request}, {"text", text}});
   }
 
@@ -439,6 +476,26 @@ class Kernel final : public System {
     signal_children(id, JsonObject{{"signal", "kill"}});
     if (const std::string heir = living(parent); !heir.empty())
       bring({heir, "child_ended", child_ended_body(id, view)});
+    asio::post(devices_pool_, [this, mounts = names_of_mounts(view)] {
+      for (const std::string& mount : mounts) materials_.remove(mount);
+    });
+  }
+
+  static std::vector<std::string> names_of_mounts(const Json& view) {
+    std::vector<std::string> names;
+    if (const Json* mounts = daimon::find(view, "mounts"); mounts != nullptr && mounts->is_array())
+      for (const Json& mount : mounts->get_array())
+        if (mount.is_string()) names.emplace_back(mount.get_string());
+    return names;
+  }
+
+  std::set<std::string> mounts_in_use() const {
+    std::set<std::string> names;
+    for (const auto& [id, process] : processes_)
+      for (const device::MountReference& mount : process->mounts()) names.insert(mount.name);
+    for (const auto& [id, row] : held_)
+      for (std::string& name : names_of_mounts(row.view)) names.insert(std::move(name));
+    return names;
   }
 
   // An input of one process or of several: stepped on copies, journaled together with their consequences, and only then
@@ -536,7 +593,7 @@ class Kernel final : public System {
                       {"reason", *daimon::find(row.view, "stop_reason")}};
   }
 
-  void broadcast(const std::string& process, Json event, bool transient) {
+  void broadcast(const std::string& process, const Json& event, bool transient) {
     const std::scoped_lock lock(streams_mutex_);
     for (const auto& stream : streams_)
       if (stream->wants(process)) stream->push(event, transient);
@@ -700,7 +757,7 @@ class Kernel final : public System {
 
   // Tells a device at its deadline to stop, and gives the call up when it still does not come back.
   void watch(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation,
-             std::stop_source stop) {
+             const std::stop_source& stop) {
     const auto timer = std::make_shared<asio::steady_timer>(io_, entry.specification.timeout);
     running_[generation] = {timer, false};
     timer->async_wait([this, call, &entry, generation, stop](const boost::system::error_code& error) mutable {
@@ -824,6 +881,7 @@ class Kernel final : public System {
   KernelOptions options_;
   capability::Constitution constitution_;
   Ports ports_;
+  Materials materials_;
   process::CallTable calls_;
 
   asio::io_context io_{1};

@@ -29,7 +29,9 @@ struct KernelOptions {
   int device_threads = 4;
   // How long after its deadline a device that does not come back is given up.
   std::chrono::milliseconds device_grace{5000};
-  std::size_t goal_bytes_max = 256 * 1024;
+  std::size_t goal_bytes_max = 256UL * 1024;
+  std::size_t material_bytes_max = 2UL * 1024 * 1024;
+  std::filesystem::path material_folder;  // of what goals are given along; of own_folders no part
 };
 
 // The world, given at construction. All of it outlives the kernel except what is moved in.

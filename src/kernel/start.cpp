@@ -38,6 +38,10 @@ JsonArray to_json(std::span<const capability::Capability> grants) {
   return list;
 }
 
+Json to_json(const device::MountReference& mount) {
+  return JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", mount.writable}};
+}
+
 template <class T>
 T chosen(T wanted, T otherwise) {
   return wanted > 0 ? wanted : otherwise;
@@ -60,9 +64,11 @@ Status check_constitution(const capability::Constitution& constitution) {
     });
   });
   if (idle.empty()) return {};
-  return fail(ErrorCode::kInvalidArgument,
-              daimon::format("the constitution's rule '{}' is about nothing that a process can do", printable(idle[0])),
-              "its second word is a verb and its third a kind: docs/configuration.md lists them");
+  return fail(
+      ErrorCode::kInvalidArgument,
+      daimon::format("line {} of the constitution (constitution.txt): '{}' is about nothing that a process can do",
+                     idle[0].number, printable(idle[0].line)),
+      "its second word is a verb and its third a kind: docs/configuration.md lists them");
 }
 
 Status check_start(const StartOptions& options, const KernelOptions& kernel) {
@@ -77,6 +83,14 @@ Status check_start(const StartOptions& options, const KernelOptions& kernel) {
         ErrorCode::kLimit,
         daimon::format("the goal has {} bytes; at most {} are taken", options.goal.size(), kernel.goal_bytes_max),
         "put the long part into a file and mount its folder");
+  if (options.material.size() > kernel.material_bytes_max)
+    return fail(ErrorCode::kLimit,
+                daimon::format("the material has {} bytes; at most {} are taken", options.material.size(),
+                               kernel.material_bytes_max),
+                "put it into a file and mount its folder");
+  if (!is_utf8(options.material))
+    return fail(ErrorCode::kInvalidArgument, "the material is not valid UTF-8 text",
+                "mount the folder of a file that is not text");
   if (options.autonomy < 0 || options.autonomy > 4)
     return fail(
         ErrorCode::kInvalidArgument, daimon::format("there is no autonomy level {}", options.autonomy),
@@ -87,7 +101,8 @@ Status check_start(const StartOptions& options, const KernelOptions& kernel) {
 }
 
 Result<Json> created_body(const StartOptions& options, const KernelOptions& kernel, const processor::ModelInfo& model,
-                          const std::vector<fs::MountStatus>& mounts, Random& random) {
+                          const std::vector<fs::MountStatus>& mounts, const device::MountReference* material,
+                          Random& random) {
   JsonArray chosen_mounts;
   for (const std::string& name : options.mounts) {
     const auto found = std::ranges::find(mounts, name, &fs::MountStatus::name);
@@ -98,13 +113,13 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
       return fail(ErrorCode::kNotFound,
                   daimon::format("the folder of '{}' is gone: {}", printable(name), printable(found->root.string())),
                   daimon::format("bring it back, or `daimon unmount {}` and mount where it is now", printable(name)));
-    chosen_mounts.push_back(JsonObject{{"name", found->name}, {"root", found->root.string()}, {"writable", true}});
+    chosen_mounts.push_back(to_json({found->name, found->root, true, {}}));
   }
-  // A goal without mounts of its own sees all that the person has mounted.
-  if (options.mounts.empty())
+  // A goal without mounts and material of its own sees all that the person has mounted.
+  if (options.mounts.empty() && material == nullptr)
     for (const fs::MountStatus& mount : mounts)
-      if (is_there(mount))
-        chosen_mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", true}});
+      if (is_there(mount)) chosen_mounts.push_back(to_json({mount.name, mount.root, true, {}}));
+  if (material != nullptr) chosen_mounts.push_back(to_json(*material));
   if (options.mode == Mode::kAsk && chosen_mounts.empty())
     return fail(ErrorCode::kInvalidArgument, "there are no files to ask: no folder is mounted",
                 "mount one first: daimon mount ~/Documents");
@@ -127,16 +142,18 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                          {"budget", std::move(budget)}});
 }
 
-Status narrow_to_parent(Json& created, const StartOptions& options, const process::Process& parent) {
+Status narrow_to_parent(Json& created, const StartOptions& options, const device::MountReference* material,
+                        const process::Process& parent) {
   JsonObject& body = created.as_object();
   const auto refuse = [&](std::string_view what, std::string_view remedy) {
     return fail(ErrorCode::kDenied, daimon::format("{} may not give {}", parent.id(), what), std::string(remedy));
   };
-  // Without mounts of its own it has its parent's.
+  // Without mounts and material of its own it has its parent's.
   JsonArray mounts;
   for (const device::MountReference& mount : parent.mounts())
-    if (options.mounts.empty() || std::ranges::contains(options.mounts, mount.name))
-      mounts.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}, {"writable", mount.writable}});
+    if ((options.mounts.empty() && material == nullptr) || std::ranges::contains(options.mounts, mount.name))
+      mounts.push_back(to_json(mount));
+  if (material != nullptr) mounts.push_back(to_json(*material));
   for (const std::string& name : options.mounts)
     if (!std::ranges::contains(parent.mounts(), name, &device::MountReference::name))
       return refuse(daimon::format("the mount '{}', which it does not see", printable(name)),

@@ -19,11 +19,14 @@ Status check_start(const StartOptions& options, const KernelOptions& kernel);
 Status check_constitution(const capability::Constitution& constitution);
 
 // The body of `created`: everything that the process will ever need to know, so that the journal alone replays it.
+// `mounts` are the person's; `material`, if there is any, is the mount of what the goal was given along.
 Result<Json> created_body(const StartOptions& options, const KernelOptions& kernel, const processor::ModelInfo& model,
-                          const std::vector<fs::MountStatus>& mounts, Random& random);
+                          const std::vector<fs::MountStatus>& mounts, const device::MountReference* material,
+                          Random& random);
 
 // Makes a `created` body that of a child of `parent`: it may do, see and use up no more than its parent. A budget that
 // was not asked for is half of what the parent has left. kDenied where more is asked for than the parent has.
-Status narrow_to_parent(Json& created, const StartOptions& options, const process::Process& parent);
+Status narrow_to_parent(Json& created, const StartOptions& options, const device::MountReference* material,
+                        const process::Process& parent);
 
 }  // namespace daimon::kernel

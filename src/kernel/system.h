@@ -42,6 +42,17 @@ struct StartOptions {
   std::optional<std::uint64_t> seed;
   Mode mode = Mode::kRun;
   std::string parent;
+  // Text that the goal is about, such as what was piped in: at most 2 MiB. Without `mounts` the process sees it and no
+  // other file. A little of it stands in the goal of a model that reads much at once; else it is a document.
+  std::string material;
+};
+
+// On an approval that a process asked for.
+struct Decision {
+  std::string request;
+  std::string digest;  // of what the person was shown; any other is refused (kConflict)
+  bool approve = false;
+  std::string reason;  // of a denial that nobody made, such as "nobody was there to be asked"; at most 200 bytes
 };
 
 enum class Signal : std::uint8_t { kPause, kResume, kKill };
@@ -66,8 +77,7 @@ class System {
   virtual Result<Json> processes(bool ended_too) = 0;
   virtual Status signal(std::string_view id, Signal signal) = 0;
   virtual Status raise_budget(std::string_view id, const Budget& more) = 0;
-  // An approval asked for. `digest` is that of what the person was shown: any other is refused (kConflict).
-  virtual Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) = 0;
+  virtual Status decide(std::string_view id, const Decision& decision) = 0;
   virtual Status answer(std::string_view id, std::string_view request, std::string_view text) = 0;
   virtual Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
                                                        OnEvent on_event) = 0;

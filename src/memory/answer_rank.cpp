@@ -1,6 +1,7 @@
 #include "memory/answer_rank.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -41,6 +42,26 @@ bool same(std::string_view a, std::string_view b) {
   return a == b || (a.size() >= 4 && b.size() <= a.size() + 3 && b.starts_with(a));
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether the full stop at `at` belongs to a number that counts, as in "am 15. April" and "1. Buy milk", rather than to
+// the end of a sentence, as in "We paid 15. It".
+bool is_ordinal(std::string_view text, std::size_t begin, std::size_t at) {
+  std::size_t digits = at;
+  while (digits > begin && is_digit(text[digits - 1])) --digits;
+  if (text[at] != '.' || digits == at || at - digits > 2) return false;
+  const std::string_view before = trim(text.substr(begin, digits - begin));
+  if (before.empty()) return true;
+  const std::string_view after = trim(text.substr(at + 1, 24));
+  if (!after.empty() && after[0] >= 'a' && after[0] <= 'z') return true;
+  constexpr std::array<std::string_view, 24> kMonths = {
+      "january", "february", "march",     "april",    "may",     "june",    "july",        "august",
+      "october", "november", "september", "december", "januar",  "februar", "m\xC3\xA4rz", "mai",
+      "juni",    "juli",     "oktober",   "dezember", "januari", "maart",   "mei",         "augusti"};
+  const std::string lower = to_lower_ascii(after);
+  return std::ranges::any_of(kMonths, [&](std::string_view month) { return lower.starts_with(month); });
+}
+
 double held(const std::vector<std::string>& wanted, const std::vector<std::string>& words) {
   return static_cast<double>(std::ranges::count_if(wanted, [&](const std::string& w) {
     return std::ranges::any_of(words, [&](const std::string& other) { return same(w, other); });
@@ -69,7 +90,8 @@ std::vector<std::string_view> sentences_of(std::string_view passage) {
   };
   for (std::size_t i = 0; i < passage.size(); ++i) {
     const char next = i + 1 < passage.size() ? passage[i + 1] : '\n';
-    if (passage[i] == '\n' || (std::string_view(".!?").contains(passage[i]) && (next == ' ' || next == '\n')))
+    if (passage[i] == '\n' || (std::string_view(".!?").contains(passage[i]) && (next == ' ' || next == '\n') &&
+                               !is_ordinal(passage, begin, i)))
       end_at(i + 1);
   }
   end_at(passage.size());
@@ -88,6 +110,7 @@ std::vector<double> line_scores(const std::vector<std::string>& words, std::stri
   }
   const double everywhere = held(words, all);
   std::vector<double> scores;
+  scores.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i)
     scores.push_back(held(words, words_of_lines[i]) + (i > 0 ? kBefore * held(words, words_of_lines[i - 1]) : 0) +
                      kElsewhere * everywhere);

@@ -21,11 +21,11 @@ void Process::conclude() {
   // What was worked out needs no passage; only an answer that is not there was not found.
   if (!answered_ && !refused && !answer_) found_ = true;
   if (refused) return finish(State::kFailed, "nothing that I can do here fits this goal");
+  // What was asked for at level 0 is the suggestion, and that is made.
+  if (denied && autonomy_ == 0) return finish(State::kDone, "autonomy level 0 only suggests: nothing was written");
   if (denied) {
     const auto change = std::ranges::find_if(changes_, &Change::denied);
-    return finish(State::kDenied,
-                  autonomy_ == 0 ? daimon::format("autonomy level 0 only suggests: {} was not written", change->path)
-                                 : daimon::format("the change to {} was not allowed", change->path));
+    return finish(State::kDenied, daimon::format("the change to {} was not allowed", change->path));
   }
   finish(State::kDone, "the plan is carried out");
 }
@@ -63,8 +63,8 @@ std::string Process::compose_answer() const {
   }
   if (missing && !answered)
     line(context_.passages().empty()
-             ? "Not in your files: nothing was found that matches."
-             : daimon::format("Not in your files: {} passages were looked at, and none holds the answer.",
+             ? "Not found in your files: nothing in them matches."
+             : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
   const auto is_unsure = [&](const Change& change) {
     return std::ranges::any_of(calls_, [&](const CallRecord& call) {
@@ -74,7 +74,7 @@ std::string Process::compose_answer() const {
   };
   for (const Change& change : changes_)
     line(change.applied      ? daimon::format("Wrote {}.", change.path)
-         : change.denied     ? daimon::format("Did not write {}.", change.path)
+         : change.denied     ? daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change.path)
          : is_unsure(change) ? daimon::format("{} was being written when this ended: look whether it was.", change.path)
                              : daimon::format("{} is staged, not written.", change.path));
   if (text.empty() && state_ == State::kFailed) return {};

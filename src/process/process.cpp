@@ -394,6 +394,7 @@ void Process::fill_call() {
     names = offered_names();
   }
   std::vector<memory::PlanStep> plan;
+  plan.reserve(plan_.size());
   for (const Step& step : plan_) plan.push_back(step.step);
   const auto calls = plannable_names();
   const auto offered = offers(names);
@@ -514,18 +515,26 @@ void Process::on_decided(const Json& body) {
   pending_ = std::monostate{};
   set_state(State::kRunning, "");
   if (wanted.plan) {
-    if (!approve) return finish(State::kDenied, "you did not approve the plan");
+    if (!approve) {
+      const auto given = find_string(body, "reason").value_or("");
+      return finish(State::kDenied, given.empty() ? "you did not approve the plan"
+                                                  : daimon::format("the plan was not approved: {}", given));
+    }
     plan_approved_ = true;
     return continue_work();
   }
   // The person's word does not pass what has come to forbid it meanwhile: a rule, or a capability's end.
   if (approve) return request_call(wanted.name, wanted.arguments, true);
-  emit("returned", {{"call", ""}, {"name", wanted.name}, {"outcome", "denied"}, {"text", "you said no"}});
-  calls_.push_back({{}, wanted.name, wanted.arguments, "denied", "you said no", 0, false});
+  // Who decides for somebody who was not there to be asked says so.
+  const std::string given(find_string(body, "reason").value_or(""));
+  const std::string why = given.empty() ? "you said no" : given;
+  emit("returned", {{"call", ""}, {"name", wanted.name}, {"outcome", "denied"}, {"text", why}});
+  calls_.push_back({{}, wanted.name, wanted.arguments, "denied", why, 0, false});
   for (Change& change : changes_)
     if (find_string(wanted.arguments, "change") == change.change) change.denied = true;
-  if (wanted.name == "apply") return step_done();
-  finish(State::kDenied, daimon::format("you denied {}", wanted.name));
+  if (wanted.name == "apply") return step_done(StepState::kFailed);
+  finish(State::kDenied, given.empty() ? daimon::format("you denied {}", wanted.name)
+                                       : daimon::format("{} was not approved: {}", wanted.name, given));
 }
 
 void Process::on_answered(const Json& body) {

@@ -172,8 +172,8 @@ class Process {
   void ask_person(const Json& arguments);
   [[nodiscard]] bool plan_covers(std::string_view call) const;
   void ask_approval(std::string title, std::string detail, std::string_view subject);
-  void step_done();
-  void step_failed(std::string_view reason);
+  void step_done(StepState how = StepState::kDone);
+  void step_failed(std::string_view reason, State otherwise = State::kFailed);
   void conclude();
   void finish(State state, std::string reason);
   void set_state(State state, std::string reason);

@@ -70,6 +70,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.arguments = to_text(arguments);
   facts.accesses = *accesses;
   std::vector<std::string> mounts;
+  mounts.reserve(mounts_.size());
   for (const device::MountReference& mount : mounts_) mounts.push_back(mount.name);
   facts.mounts = mounts;
   facts.label = context_.label();
@@ -86,9 +87,11 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     if (name == "survey") return make_plan();
     if (name == "apply") {
       changes_.back().denied = true;
-      return step_done();
+      return step_done(autonomy_ == 0 ? StepState::kDone : StepState::kFailed);
     }
-    return step_failed("denied: " + decision.reason);
+    // A plan that needs what is forbidden has come to its end; a model that chooses each call may find another way.
+    if (profile_->plan_decides()) return finish(State::kDenied, decision.reason);
+    return step_failed("denied: " + decision.reason, State::kDenied);
   }
   if (facts.has_effect && cost_.effects >= limits_.effects) {
     wanted_ = Wanted{std::move(name), std::move(arguments), false};
@@ -337,19 +340,20 @@ void Process::next_citation() {
   step_done();
 }
 
-void Process::step_done() {
+void Process::step_done(StepState how) {
   failures_ = 0;
   if (step_ < plan_.size()) {
-    plan_[step_].state = StepState::kDone;
+    plan_[step_].state = how;
     ++step_;
   }
   continue_work();
 }
 
-void Process::step_failed(std::string_view reason) {
+// `otherwise` is how it ends when it has failed too often.
+void Process::step_failed(std::string_view reason, State otherwise) {
   if (++failures_ >= kFailuresMax) {
     if (step_ < plan_.size()) plan_[step_].state = StepState::kFailed;
-    return finish(State::kFailed, daimon::format("gave up after {} tries: {}", failures_, reason));
+    return finish(otherwise, daimon::format("gave up after {} tries: {}", failures_, reason));
   }
   continue_work();
 }

@@ -177,6 +177,7 @@ Result<std::string> FakeSystem::start(const kernel::StartOptions& options) {
   process->view = {{"process", id},
                    {"parent", ""},
                    {"goal", options.goal},
+                   {"material", options.material},
                    {"mode", ask ? "ask" : "run"},
                    {"state", "ready"},
                    {"stop_reason", ""},
@@ -249,7 +250,7 @@ Status FakeSystem::signal(std::string_view id, kernel::Signal signal) {
     finish(*process, "stopped", "killed", "");
   else if (signal == kernel::Signal::kPause)
     set_state(*process, "paused", "paused by the person");
-  else
+  else if (!find_string(process->view, "stop_reason").value_or("").starts_with("budget spent"))
     set_state(*process, "running", "");
   return {};
 }
@@ -265,11 +266,13 @@ Status FakeSystem::raise_budget(std::string_view id, const kernel::Budget& more)
   return {};
 }
 
-Status FakeSystem::decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) {
+Status FakeSystem::decide(std::string_view id, const kernel::Decision& decision) {
   const std::scoped_lock lock(mutex_);
-  DAIMON_TRY(Process * process, waiting(id, request));
-  if (digest != "d1") return fail(ErrorCode::kConflict, daimon::format("{} does not ask for what was decided on", id));
-  event(*process, "decided", {{"request", request}, {"approve", approve}, {"by", "person"}});
+  DAIMON_TRY(Process * process, waiting(id, decision.request));
+  if (decision.digest != "d1")
+    return fail(ErrorCode::kConflict, daimon::format("{} does not ask for what was decided on", id));
+  const bool approve = decision.approve;
+  event(*process, "decided", {{"request", decision.request}, {"approve", approve}, {"by", "person"}});
   process->view["changes"].as_array()[0].as_object()["applied"] = approve;
   finish(*process, approve ? "done" : "denied",
          approve ? "the plan is carried out" : "the change to notes/todo.md was not allowed",

@@ -39,7 +39,7 @@ class FakeSystem final : public kernel::System {
   Result<Json> processes(bool ended_too) override;
   Status signal(std::string_view id, kernel::Signal signal) override;
   Status raise_budget(std::string_view id, const kernel::Budget& more) override;
-  Status decide(std::string_view id, std::string_view request, std::string_view digest, bool approve) override;
+  Status decide(std::string_view id, const kernel::Decision& decision) override;
   Status answer(std::string_view id, std::string_view request, std::string_view text) override;
   Result<std::unique_ptr<kernel::Subscription>> follow(std::string_view id, std::int64_t after_sequence,
                                                        kernel::OnEvent on_event) override;

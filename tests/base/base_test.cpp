@@ -29,6 +29,8 @@ TEST(JsonTest, refuses_what_is_not_one_json_text) {
   for (const std::string_view text : {"", "{", "{}x", "[1,]", "{\"a\":1,}", "nul", "\"\xff\"", "01", "// c\n1"})
     EXPECT_FALSE(parse_json(text)) << text;
   EXPECT_FALSE(parse_json(std::string(1000, '['))) << "too deep";
+  EXPECT_TRUE(parse_json("{\n  \"a\": 1,\n}").error().what.ends_with("at line 3, column 1"))
+      << parse_json("{\n  \"a\": 1,\n}").error().what;
   EXPECT_EQ(to_text(parse_json(R"({"b":1,"a":[9007199254740993,1.5]})").value()),
             R"({"b":1,"a":[9007199254740993,1.5E0]})");
 }

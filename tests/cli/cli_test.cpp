@@ -149,6 +149,9 @@ TEST_F(CommandLine, ExitCodesSayHowItEnded) {
   const Ended spent = daimon({"run", "all spent"});
   EXPECT_EQ(spent.code, 6);
   EXPECT_THAT(spent.err, HasSubstr("daimon budget p3 --tokens N"));
+  const Ended resumed = daimon({"resume", "p3"});
+  EXPECT_EQ(resumed.code, 6) << "it does not go on, and that is said";
+  EXPECT_THAT(resumed.err, HasSubstr("daimon budget p3 --tokens N"));
   EXPECT_EQ(daimon({"budget", "p3", "--tokens", "500"}).code, 0);
   EXPECT_EQ(find_string(json({"show", "p3", "--json"}), "state"), "done");
   EXPECT_EQ(daimon({"run", "x", "--model", "nosuch"}).code, 4);
@@ -163,7 +166,8 @@ TEST_F(CommandLine, GoalComesFromAPipeToo) {
   EXPECT_EQ(daimon({"run", "-"}, "What did I pay?\n").code, 0);
   EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "goal"), "What did I pay?");
   daimon({"run", "Say it shorter"}, "a long story\n");
-  EXPECT_EQ(find_string(json({"show", "p2", "--json"}), "goal"), "Say it shorter\n\nMaterial:\na long story\n");
+  EXPECT_EQ(find_string(json({"show", "p2", "--json"}), "goal"), "Say it shorter");
+  EXPECT_EQ(find_string(json({"show", "p2", "--json"}), "material"), "a long story\n");
   EXPECT_EQ(daimon({"run"}, "").code, 2);
   EXPECT_EQ(daimon({"run", "-"}, " \n").code, 2);
 }

@@ -115,14 +115,32 @@ TEST_F(Files, NewContentIsNotRunAsSomebodyElse) {
   EXPECT_EQ(status.st_mode & 07777, 0755U);
 }
 
+TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolder) {
+  const mode_t before = ::umask(0077);  // the daemon's
+  const auto modes = [&](mode_t of_home) {
+    ::chmod((world.folder / "home").c_str(), of_home);
+    const std::string name = std::to_string(of_home) + "/deep/new.txt";
+    EXPECT_TRUE(apply(write(name, "x")));
+    struct stat folder{};
+    struct stat file{};
+    ::stat((world.folder / "home" / name).parent_path().c_str(), &folder);
+    ::stat((world.folder / "home" / name).c_str(), &file);
+    return std::pair<mode_t, mode_t>(folder.st_mode & 0777, file.st_mode & 0777);
+  };
+  EXPECT_EQ(modes(0755), (std::pair<mode_t, mode_t>(0755, 0644)));
+  EXPECT_EQ(modes(0750), (std::pair<mode_t, mode_t>(0750, 0640)));
+  EXPECT_EQ(modes(0700), (std::pair<mode_t, mode_t>(0700, 0600)));
+  ::umask(before);
+}
+
 TEST_F(Files, ANewFileIsMadeWithItsFolders) {
   const auto staged = write("a/b/new \xF0\x9F\x8C\xB1\n.txt", "x");
   ASSERT_TRUE(staged) << staged.error().what;
   EXPECT_EQ(find_bool(staged->value, "creates"), true);
   EXPECT_THAT(std::string(*find_string(staged->value, "diff")), HasSubstr("--- /dev/null\n"));
-  EXPECT_THAT(std::string(*find_string(staged->value, "diff")), HasSubstr("+x\n\\ No newline at end of file\n"));
+  EXPECT_THAT(std::string(*find_string(staged->value, "diff")), testing::EndsWith("+x\n"));
   ASSERT_TRUE(apply(staged));
-  EXPECT_EQ(world.get("a/b/new \xF0\x9F\x8C\xB1\n.txt"), "x");
+  EXPECT_EQ(world.get("a/b/new \xF0\x9F\x8C\xB1\n.txt"), "x\n");
   EXPECT_THAT(read("a/b/new \xF0\x9F\x8C\xB1\n.txt")->text, HasSubstr("new \xF0\x9F\x8C\xB1\\n.txt: x"));
 }
 

@@ -215,7 +215,7 @@ TEST_F(KernelCrash, a_goal_with_a_write_survives_being_killed_anywhere_and_again
     const Json view = recover(world);
     EXPECT_EQ(state_of(view), "done") << to_text(view);
     EXPECT_EQ(text_of(view, "answer"), answer);
-    EXPECT_EQ(outer_.get("notes/total.txt"), "42.75");
+    EXPECT_EQ(outer_.get("notes/total.txt"), "42.75\n");
     if (!written.empty()) {
       EXPECT_EQ(identity_of(file), written) << "written a second time";
     }

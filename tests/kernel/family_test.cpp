@@ -174,6 +174,20 @@ TEST_F(Family, children_end_pause_and_go_on_with_their_parent) {
   for (const std::string& id : {parent, child, grandchild}) EXPECT_EQ(world_.divergence(id), "");
 }
 
+TEST_F(Family, pauses_as_a_whole_or_not_at_all) {
+  const std::string parent = world_.start("wait");
+  const std::string child = child_of(parent);
+  const std::string grandchild = child_of(child);
+  world_.shut();
+  world_.on_journal(
+      daimon::format("CREATE TRIGGER full BEFORE INSERT ON records WHEN NEW.process = '{}' AND NEW.type = 'signalled' "
+                     "BEGIN SELECT RAISE(ABORT, 'no room'); END",
+                     grandchild));
+  world_.boot();
+  EXPECT_FALSE(world_.system().signal(parent, Signal::kPause));
+  for (const std::string& id : {parent, child, grandchild}) EXPECT_EQ(state_of(world_.view(id)), "running") << id;
+}
+
 TEST_F(Family, what_a_crash_kept_from_being_said_is_said_at_the_next_start) {
   const std::string parent = world_.start("wait", [](StartOptions& o) { o.budget.tokens = 1000; });
   const std::string child = child_of(parent);

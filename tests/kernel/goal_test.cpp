@@ -90,13 +90,13 @@ TEST(KernelGoal, an_answer_that_is_not_there_is_said_to_be_not_there) {
   Json view = world.until_ended(world.start("Which tariff is my electricity on?"));
   EXPECT_EQ(state_of(view), "done");
   EXPECT_EQ(find_bool(view, "found"), false);
-  EXPECT_THAT(text_of(view, "answer"), StartsWith("Not in your files"));
+  EXPECT_THAT(text_of(view, "answer"), StartsWith("Not found in your files"));
 
   const int asked = world.model.asked;
   world.model.script({"", {{"search", R"({"query":"yacht"})"}}});
   view = world.until_ended(world.start("zzzz qqqq", [](StartOptions& o) { o.mode = Mode::kAsk; }));
   EXPECT_EQ(state_of(view), "done");
-  EXPECT_THAT(text_of(view, "answer"), StartsWith("Not in your files: nothing was found"));
+  EXPECT_THAT(text_of(view, "answer"), StartsWith("Not found in your files: nothing"));
   EXPECT_EQ(world.model.asked, asked + 1) << "the search; without a passage there is nothing to choose from";
 }
 
@@ -121,7 +121,7 @@ TEST(KernelGoal, a_computed_write_appears_only_after_its_approval) {
   ASSERT_TRUE(world.decide(id, waiting, true));
   const Json view = world.until_ended(id);
   EXPECT_EQ(state_of(view), "done");
-  EXPECT_EQ(world.get("notes/total.txt"), "42.75");
+  EXPECT_EQ(world.get("notes/total.txt"), "42.75\n") << "a text file ends with a newline";
   EXPECT_THAT(text_of(view, "answer"), HasSubstr("= 42.75 (2 rows)"));
   EXPECT_THAT(text_of(view, "answer"), HasSubstr("Wrote notes/total.txt."));
   EXPECT_EQ(find_integer(view.at("cost"), "effects"), 1);
@@ -139,6 +139,57 @@ TEST(KernelGoal, a_denied_write_leaves_no_trace) {
   EXPECT_EQ(state_of(view), "denied");
   EXPECT_FALSE(world.has("notes"));
   EXPECT_THAT(text_of(view, "answer"), HasSubstr("Did not write notes/total.txt."));
+  EXPECT_EQ(text_of(view.at("plan").at(1), "state"), "failed") << "what was not done is not shown as done";
+}
+
+TEST(KernelGoal, a_denial_that_nobody_made_does_not_put_words_into_the_persons_mouth) {
+  KernelWorld world;
+  world.furnish();
+  System& system = world.begin();
+  world.model.script(sum_to_file());
+  const std::string id = world.start("Sum the amounts in accounts.csv into notes/total.txt");
+  const Json waiting = world.until_state(id, "waiting");
+  const Decision unasked{request_of(waiting), digest_of(waiting), false, "nobody was there to be asked"};
+  EXPECT_EQ(system.decide(id, {unasked.request, unasked.digest, false, std::string(201, 'x')}).error().code,
+            ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(system.decide(id, unasked));
+  const Json view = world.until_ended(id);
+  EXPECT_EQ(state_of(view), "denied");
+  EXPECT_EQ(text_of(view.at("calls").as_array().back(), "text"), "nobody was there to be asked");
+}
+
+TEST(KernelGoal, at_level_0_the_suggestion_is_the_result_and_nothing_is_written) {
+  KernelWorld world;
+  world.furnish();
+  world.begin();
+  world.model.script(sum_to_file());
+  const std::string id = world.start("Sum the amounts in accounts.csv into notes/total.txt",
+                                     [](StartOptions& options) { options.autonomy = 0; });
+  const Json view = world.until_ended(id);
+  EXPECT_EQ(state_of(view), "done");
+  EXPECT_FALSE(world.has("notes"));
+  EXPECT_THAT(text_of(view, "answer"), HasSubstr("Would write notes/total.txt."));
+  EXPECT_EQ(find_bool(view.at("changes").at(0), "applied"), false);
+  EXPECT_THAT(text_of(view.at("changes").at(0), "diff"), HasSubstr("+42.75"));
+}
+
+TEST(KernelGoal, what_a_rule_forbids_is_tried_once_and_ends_as_denied) {
+  KernelWorld world;
+  world.furnish();
+  auto rules = capability::Constitution::parse("never write file notes/*");
+  ASSERT_TRUE(rules);
+  world.constitution = *rules;
+  world.begin();
+  std::atomic<int> thoughts = 0;
+  world.model.answer = [&](const processor::Request& request) -> Answer {
+    ++thoughts;
+    return asks_for_plan(request) ? R"({"plan":["write"]})"
+                                  : R"({"call":"write","with":{"path":"notes/a.txt","content":"a"}})";
+  };
+  const Json view = world.until_ended(world.start("Write a into notes/a.txt"));
+  EXPECT_EQ(state_of(view), "denied");
+  EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("never write file notes/*"));
+  EXPECT_EQ(thoughts, 2) << "a plan and one try";
 }
 
 TEST(KernelGoal, an_approval_is_good_for_one_request_once) {
@@ -154,20 +205,20 @@ TEST(KernelGoal, an_approval_is_good_for_one_request_once) {
   world.until_state(second, "waiting");
   for (const auto& [id, named] : {std::pair(second, request), std::pair(first, std::string("p1.r9")),
                                   std::pair(first, std::string()), std::pair(std::string("p77"), request)}) {
-    const Status refused = system.decide(id, named, digest, true);
+    const Status refused = system.decide(id, {named, digest, true, {}});
     ASSERT_FALSE(refused) << id << " " << named;
     EXPECT_FALSE(refused.error().remedy.empty());
   }
   EXPECT_FALSE(system.answer(first, request, "yes")) << "an answer is no approval";
   for (const std::string& other : {std::string(), std::string(64, '0'), digest_of(world.view(second)), digest + "0"}) {
-    const Status refused = system.decide(first, request, other, true);
+    const Status refused = system.decide(first, {request, other, true, {}});
     ASSERT_FALSE(refused) << "what was shown is not what is asked";
     EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
   }
   EXPECT_EQ(state_of(world.view(first)), "waiting");
   EXPECT_FALSE(world.has("notes"));
-  ASSERT_TRUE(system.decide(first, request, digest, true));
-  EXPECT_FALSE(system.decide(first, request, digest, true)) << "once only";
+  ASSERT_TRUE(system.decide(first, {request, digest, true, {}}));
+  EXPECT_FALSE(system.decide(first, {request, digest, true, {}})) << "once only";
   EXPECT_EQ(state_of(world.until_ended(first)), "done");
   EXPECT_EQ(state_of(world.view(second)), "waiting");
 }
@@ -203,11 +254,11 @@ TEST(KernelGoal, a_question_to_the_person_waits_and_its_answer_is_used) {
   const Json waiting = world.until_state(id, "waiting");
   EXPECT_EQ(text_of(waiting.at("waiting"), "question"), "Which colour?");
   const std::string request = request_of(waiting);
-  EXPECT_FALSE(system.decide(id, request, "", true)) << "a question is not an approval";
+  EXPECT_FALSE(system.decide(id, {request, "", true, {}})) << "a question is not an approval";
   EXPECT_FALSE(system.answer(id, request, "bl\xff")) << "not text";
   ASSERT_TRUE(system.answer(id, request, "blue"));
   EXPECT_EQ(state_of(world.until_ended(id)), "done");
-  EXPECT_EQ(world.get("colour.txt"), "blue");
+  EXPECT_EQ(world.get("colour.txt"), "blue\n");
 }
 
 TEST(KernelGoal, a_goal_that_nothing_fits_says_so) {

@@ -219,7 +219,7 @@ TEST_F(Hostile, an_approved_plan_is_carried_out_without_more_asking) {
   const Json view = world_.until_state(id, "waiting");
   ASSERT_TRUE(world_.decide(id, view, true));
   EXPECT_EQ(state_of(world_.until_ended(id)), "done");
-  EXPECT_EQ(world_.get("new.txt"), "x");
+  EXPECT_EQ(world_.get("new.txt"), "x\n");
 }
 
 TEST_F(Hostile, at_level_two_every_write_is_asked_for_whatever_the_model_says) {
@@ -277,7 +277,7 @@ TEST_F(Hostile, a_rule_of_the_constitution_holds_at_every_level) {
   const auto before = everything();
   attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"letters/fence.md","content":"x"}})"});
   Json view = run();
-  EXPECT_EQ(state_of(view), "failed");
+  EXPECT_EQ(state_of(view), "denied");
   EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("constitution"));
   EXPECT_EQ(everything(), before);
   attack(R"({"plan":["table"]})",
@@ -299,7 +299,8 @@ TEST_F(Hostile, no_spelling_of_a_path_escapes_a_rule) {
            {"write", R"({"path":"./letters/fence.md","content":"x"})"},
            {"table", R"({"path":"./accounts.csv","operation":"sum","column":"amount"})"}}) {
     attack(daimon::format(R"({{"plan":["{}"]}})", call), {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
-    EXPECT_EQ(state_of(run()), "failed") << call << " " << with;
+    // ".." is no way to write a path at all.
+    EXPECT_EQ(state_of(run()), with.contains("..") ? "failed" : "denied") << call << " " << with;
     EXPECT_EQ(count(call), 0) << call << " " << with;
   }
   EXPECT_EQ(everything(), before);
@@ -362,7 +363,7 @@ TEST_F(Hostile, a_program_that_could_read_what_a_rule_forbids_is_not_run) {
   world_.begin();
   attack(R"({"plan":[{"call":"python","text":"t","check":"c"}]})", {R"({"call":"python","with":{"code":"x = 1"}})"});
   const Json view = run();
-  EXPECT_EQ(state_of(view), "failed");
+  EXPECT_EQ(state_of(view), "denied");
   EXPECT_EQ(count("python"), 0);
   EXPECT_THAT(to_text(view), HasSubstr("could read any mounted file"));
 }

@@ -151,7 +151,7 @@ TEST(KernelFullDisk, what_cannot_be_journaled_is_held_and_goes_on_when_there_is_
   EXPECT_EQ(state_of(view), "done");
   EXPECT_EQ(held(world), 0);
   EXPECT_EQ(applied, 1);
-  EXPECT_EQ(world.get("total.txt"), "42.75");
+  EXPECT_EQ(world.get("total.txt"), "42.75\n");
   EXPECT_EQ(world.divergence(id), "");
 }
 
@@ -283,7 +283,7 @@ TEST(KernelFullDisk, a_disk_that_takes_no_byte_more_loses_nothing) {
     return world.divergence(id);
   });
   EXPECT_EQ(wrong, "");
-  EXPECT_EQ(outer.get("total.txt"), "42.75");
+  EXPECT_EQ(outer.get("total.txt"), "42.75\n");
   EXPECT_FALSE(journal::Journal::open(outer.state() / "journal.db")->verify()->broken_at);
 }
 

@@ -131,10 +131,12 @@ class KernelWorld {
     std::filesystem::create_directories(home());
     std::filesystem::create_directories(state());
     options.state_folder = state();
+    options.material_folder = folder / "piped";
   }
   // Over the folder of another world, which stays that one's: a kernel in a child process.
   explicit KernelWorld(std::filesystem::path other) : folder(std::move(other)), owner_(false) {
     options.state_folder = state();
+    options.material_folder = folder / "piped";
   }
   ~KernelWorld() {
     shut();
@@ -231,7 +233,7 @@ class KernelWorld {
   Json until_ended(std::string_view id) const { return until(id, has_ended); }
   // Yes or no to what the process asks in this view.
   [[nodiscard]] Status decide(std::string_view id, const Json& view, bool approve) const {
-    return kernel_->decide(id, request_of(view), digest_of(view), approve);
+    return kernel_->decide(id, {request_of(view), digest_of(view), approve, {}});
   }
   // To its end, saying the same to whatever it asks.
   Json to_end(std::string_view id, bool approve = true) const {

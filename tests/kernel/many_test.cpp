@@ -33,7 +33,7 @@ TEST(KernelMany, eight_processes_at_once_each_reach_their_own_end) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const Json view = world.until_ended(ids[i]);
     EXPECT_EQ(state_of(view), "done") << text_of(view, "stop_reason");
-    EXPECT_EQ(world.get(daimon::format("{}.txt", i)), daimon::format("number {}", i));
+    EXPECT_EQ(world.get(daimon::format("{}.txt", i)), daimon::format("number {}\n", i));
     EXPECT_THAT(text_of(view, "answer"), testing::HasSubstr(daimon::format("{} * 1000 = {}", i, i * 1000)));
     EXPECT_EQ(world.divergence(ids[i]), "");
   }

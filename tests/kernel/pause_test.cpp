@@ -103,7 +103,7 @@ TEST(KernelPause, a_process_that_waits_for_the_person_can_be_paused_and_still_de
   EXPECT_EQ(state_of(world.view(id)), "waiting");
   ASSERT_TRUE(world.decide(id, waiting, true));
   EXPECT_EQ(state_of(world.until_ended(id)), "done");
-  EXPECT_EQ(world.get("a.txt"), "a");
+  EXPECT_EQ(world.get("a.txt"), "a\n");
 }
 
 TEST(KernelPause, a_spent_budget_pauses_and_a_raised_one_resumes_in_place_with_its_costs) {
@@ -156,7 +156,7 @@ TEST(KernelPause, a_spent_budget_of_effects_holds_the_very_change_that_was_asked
   ASSERT_TRUE(system.raise_budget(id, {.tokens = 0, .seconds = 0, .effects = 1, .money = 0}));
   const Json view = world.until_ended(id);
   EXPECT_EQ(state_of(view), "done");
-  EXPECT_EQ(world.get("2.txt"), "2");
+  EXPECT_EQ(world.get("2.txt"), "2\n");
   EXPECT_EQ(writes, 2) << "the model is not asked again for what it has chosen";
   EXPECT_EQ(view.at("changes").as_array().size(), 2U);
   EXPECT_EQ(text_of(view, "answer"), "Wrote 1.txt.\nWrote 2.txt.");

@@ -61,7 +61,7 @@ TEST(KernelRecovery, what_waits_for_an_approval_still_waits_when_the_rule_is_gon
   EXPECT_FALSE(world.has("total.txt"));
   ASSERT_TRUE(world.decide(id, world.view(id), true));
   world.until(id, [&](const Json&) { return world.has("total.txt"); });
-  EXPECT_EQ(world.get("total.txt"), "42.75");
+  EXPECT_EQ(world.get("total.txt"), "42.75\n");
   EXPECT_EQ(world.divergence(id), "");
 }
 

@@ -330,6 +330,10 @@ TEST(AnswerRankTest, sentences_end_at_full_stops_and_lines) {
       testing::ElementsAre("Total due: £84.20, by 14.4.", "Thank you!", "- milk", "- eggs", "It goes on",
                            "here, v1.2 too.", "End"));
   EXPECT_TRUE(sentences_of(" \n ").empty());
+  EXPECT_THAT(sentences_of("Der Beitrag ist am 15. April fällig. 1. Milch 2. Eier\n3. Brot\nWe paid 15. It was late."),
+              testing::ElementsAre("Der Beitrag ist am 15. April fällig.", "1. Milch 2.", "Eier", "3. Brot",
+                                   "We paid 15.", "It was late."))
+      << "a number that counts does not end a sentence";
 }
 
 TEST(CompactPromptTest, a_very_long_goal_is_shown_by_its_beginning_and_end) {
