@@ -96,7 +96,7 @@ class Kernel final : public System {
                    return parent->model();
                  }));
     }
-    DAIMON_TRY(const processor::Processor* processor, ports_.models.get(model));
+    DAIMON_TRY(const auto processor, ports_.models.get(model));
     if (options.material.empty()) return begin(options, nullptr, processor->model());
     // A model that reads much at once reads it in the goal; but a question is always put to documents.
     constexpr std::size_t kInGoalBytesMax = 32 * 1024;
@@ -268,7 +268,7 @@ class Kernel final : public System {
 
   Result<Json> models() override {
     JsonArray list;
-    for (processor::Processor* processor : ports_.models.loaded())
+    for (const auto& processor : ports_.models.loaded())
       list.push_back(model_view(processor->model(), processor->usage()));
     return Json(JsonObject{{"default", ports_.models.default_model()}, {"loaded", std::move(list)}});
   }
@@ -308,7 +308,7 @@ class Kernel final : public System {
 
   Result<processor::Reply> chat(const std::string& model, processor::Request request,
                                 const std::function<bool(std::string_view)>& on_text) override {
-    DAIMON_TRY(processor::Processor * processor, ports_.models.get(model));
+    DAIMON_TRY(const auto processor, ports_.models.get(model));
     request.id = daimon::format("chat.{}", chats_.fetch_add(1));
     std::promise<Result<processor::Reply>> done;
     const std::string id = request.id;
@@ -327,7 +327,7 @@ class Kernel final : public System {
     std::uint64_t generation = 0;
     std::string id;
     std::stop_source stop;
-    processor::Processor* processor = nullptr;
+    std::shared_ptr<processor::Processor> processor;
     std::string request;  // of the processor
     std::shared_ptr<asio::steady_timer> timer;
     bool completed = false;  // but not yet journaled: it stays here, so that it is not begun again

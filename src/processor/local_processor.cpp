@@ -3,10 +3,11 @@
 #include <llama.h>
 
 #include <algorithm>
-#include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/format.h"
+#include "base/text.h"
 #include "processor/backend.h"
 #include "processor/gguf_check.h"
 #include "processor/model_check.h"
@@ -57,14 +58,17 @@ BatchOptions batch_options(const LocalOptions& options, const Model& model) {
 }  // namespace
 
 Result<std::unique_ptr<Processor>> LocalProcessor::create(const LocalOptions& options) {
+  auto files = ModelFiles::look(options.model_path);  // before anything of them is read; check_gguf says it better
   DAIMON_CHECK(check_gguf(options.model_path));
+  if (!files) return std::unexpected(files.error());
   if (!options.trusted)
     DAIMON_CHECK(check_model_in_child(options.model_path, {.remembered_folder = options.checked_folder}));
   std::unique_ptr<LocalProcessor> processor(new LocalProcessor);
   const bool gpu = options.gpu_layers != 0 && has_gpu();
   try {
+    const bool mapped = files->bytes() > options.read_bytes_max.value_or(read_bytes_max());
     DAIMON_TRY(processor->model_,
-               Model::load({.path = options.model_path, .gpu_layers = gpu ? options.gpu_layers : 0}));
+               Model::load({.files = *files, .gpu_layers = gpu ? options.gpu_layers : 0, .mapped = mapped}));
     const Model& model = *processor->model_;
     processor->format_ = std::make_unique<ChatFormat>(model);
     DAIMON_TRY(processor->engine_, BatchEngine::create(model, *processor->format_, batch_options(options, model)));
@@ -74,7 +78,6 @@ Result<std::unique_ptr<Processor>> LocalProcessor::create(const LocalOptions& op
   }
   const Model& model = *processor->model_;
   const BatchOptions& batch = processor->engine_->options();
-  std::error_code error;
   ModelInfo& info = processor->info_;
   info.id = options.id.empty() ? options.model_path.stem().string() : options.id;
   info.description = model.description();
@@ -83,7 +86,7 @@ Result<std::unique_ptr<Processor>> LocalProcessor::create(const LocalOptions& op
   info.has_chat_template = info.note.empty();
   info.context_tokens = batch.context_tokens;
   info.parameters = llama_model_n_params(model.handle());
-  info.file_bytes = std::filesystem::file_size(options.model_path, error);
+  info.file_bytes = files->bytes();
   processor->backend_ = describe_backends(gpu);
   processor->memory_bytes_ = llama_model_size(model.handle()) +
                              static_cast<std::uint64_t>(batch.cells) * kv_bytes_per_token(model, options.kv_type);
@@ -91,12 +94,22 @@ Result<std::unique_ptr<Processor>> LocalProcessor::create(const LocalOptions& op
 }
 
 void LocalProcessor::submit(Request request, OnText on_text, OnDone on_done) {
-  engine_->submit(std::move(request), std::move(on_text),
-                  [name = info_.id, done = std::move(on_done)](Result<Reply> reply) {
-                    if (reply) reply->model = name;
-                    done(std::move(reply));
-                  });
+  if (model_->is_spoilt()) return on_done(spoilt());
+  engine_->submit(std::move(request), std::move(on_text), [this, done = std::move(on_done)](Result<Reply> reply) {
+    // It may have changed while the answer was computed.
+    if (model_->is_spoilt()) return done(spoilt());
+    if (reply) reply->model = info_.id;
+    done(std::move(reply));
+  });
 }
+
+std::unexpected<Error> LocalProcessor::spoilt() const {
+  return fail(ErrorCode::kUnavailable,
+              daimon::format("the file of the model {} changed since it was loaded", printable(info_.id)),
+              "ask again: it is loaded anew; put a new model beside an old one rather than over it");
+}
+
+bool LocalProcessor::is_outdated() const { return model_->is_outdated(); }
 
 void LocalProcessor::cancel(std::string_view request_id) { engine_->cancel(request_id); }
 

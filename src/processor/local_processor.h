@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -25,7 +26,8 @@ struct LocalOptions {
   bool jump_forward = true;
   bool share_prefixes = true;
   bool trusted = false;  // the file is ours (the firmware): it need not be tried in a child process first
-  std::filesystem::path checked_folder = {};  // see model_check.h
+  std::filesystem::path checked_folder = {};         // see model_check.h
+  std::optional<std::uint64_t> read_bytes_max = {};  // a larger file is mapped, not read; nothing: model_files.h's
 };
 
 class LocalProcessor final : public Processor {
@@ -38,10 +40,12 @@ class LocalProcessor final : public Processor {
   void submit(Request request, OnText on_text, OnDone on_done) override;
   void cancel(std::string_view request_id) override;
   [[nodiscard]] Usage usage() const override;
+  [[nodiscard]] bool is_outdated() const override;
   [[nodiscard]] int count_tokens(std::string_view text) const override;
 
  private:
   LocalProcessor() = default;
+  [[nodiscard]] std::unexpected<Error> spoilt() const;
 
   ModelInfo info_;
   std::string backend_;

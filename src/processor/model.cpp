@@ -26,12 +26,19 @@ std::string piece_of(const llama_vocab* vocab, Token token, bool special) {
 
 }  // namespace
 
-Model::Model(llama_model* model)
-    : model_(model), vocab_(llama_model_get_vocab(model)), vocabulary_size_(llama_vocab_n_tokens(vocab_)) {
+Model::Model(llama_model* model, const ModelOptions& options)
+    : model_(model),
+      files_(options.files),
+      mapped_(options.mapped),
+      vocab_(llama_model_get_vocab(model)),
+      vocabulary_size_(llama_vocab_n_tokens(vocab_)) {
   can_share_ = !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);
 }
 
-Model::~Model() { llama_model_free(model_); }
+Model::~Model() {
+  guard_.reset();  // before its addresses become somebody else's
+  llama_model_free(model_);
+}
 
 Result<std::unique_ptr<Model>> Model::load(const ModelOptions& options) {
   load_backends();
@@ -40,12 +47,29 @@ Result<std::unique_ptr<Model>> Model::load(const ModelOptions& options) {
   params.n_gpu_layers = options.gpu_layers;
   std::array<ggml_backend_dev_t, 1> no_devices = {nullptr};
   if (options.gpu_layers == 0) params.devices = no_devices.data();
-  llama_model* handle = llama_model_load_from_file(options.path.c_str(), params);
-  const std::string shown = printable(options.path.string());
+  params.load_mode = options.mapped ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+  params.lazy_mode = LLAMA_LAZY_MODE_OFF;
+  // The first progress comes when the file is mapped and nothing of it is read yet.
+  struct Watch {
+    const ModelFiles& files;
+    std::unique_ptr<MappingGuard> guard;
+  } watch{options.files, nullptr};
+  params.progress_callback_user_data = &watch;
+  if (options.mapped)
+    params.progress_callback = [](float, void* user) {
+      auto& [files, guard] = *static_cast<Watch*>(user);
+      if (guard == nullptr) (guard = std::make_unique<MappingGuard>())->watch(files.mappings());
+      return true;
+    };
+  llama_model* handle = llama_model_load_from_file(options.files.path().c_str(), params);
+  const std::string shown = printable(options.files.path().string());
   if (handle == nullptr)
     return fail(ErrorCode::kUnsupported, std::format("libllama cannot load {}: {}", shown, take_llama_complaints()),
                 "the model may need a newer llama.cpp, or the file is damaged: try another model or quantisation");
-  std::unique_ptr<Model> model(new Model(handle));
+  std::unique_ptr<Model> model(new Model(handle, options));
+  model->guard_ = std::move(watch.guard);
+  // Some of the mapping is given back by now.
+  if (model->guard_ != nullptr) model->guard_->watch(options.files.mappings());
   if (model->vocabulary_size_ <= 0 || llama_vocab_type(model->vocab_) == LLAMA_VOCAB_TYPE_NONE)
     return fail(ErrorCode::kUnsupported, std::format("{} has no vocabulary", shown), "give a language model");
   if (llama_model_has_encoder(handle) || !llama_model_has_decoder(handle) || llama_model_is_diffusion(handle))
@@ -69,6 +93,9 @@ Result<std::unique_ptr<Model>> Model::load(const ModelOptions& options) {
   for (const Token token : ends) bytes[static_cast<std::size_t>(token)].clear();
   model->bytes_ = bytes;
   DAIMON_TRY(model->vocabulary_, constraint::Vocabulary::create(std::move(bytes), std::move(ends)));
+  if (options.files.changed())
+    return fail(ErrorCode::kUnavailable, std::format("somebody wrote to {} while it was loaded", shown),
+                "try again when the file is complete");
   return model;
 }
 

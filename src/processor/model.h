@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,8 @@
 
 #include "base/result.h"
 #include "constraint/vocabulary.h"
+#include "processor/mapping_guard.h"
+#include "processor/model_files.h"
 
 struct llama_model;
 struct llama_vocab;
@@ -20,19 +21,25 @@ namespace daimon::processor {
 using constraint::Token;
 
 struct ModelOptions {
-  std::filesystem::path path;
+  ModelFiles files;
   int gpu_layers = -1;  // -1: all, where there is a GPU
+  bool mapped = false;  // left in the file, and read from there while it runs
 };
 
 // Immutable once loaded; any thread.
 class Model {
  public:
   // The file must have passed check_gguf and check_model_in_child. kUnsupported when libllama refuses it, with its
-  // words.
+  // words; kUnavailable when somebody wrote to it meanwhile.
   static Result<std::unique_ptr<Model>> load(const ModelOptions& options);
   ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
+
+  // Whether what it computes is not what was loaded any more. Of a model in memory: never.
+  [[nodiscard]] bool is_spoilt() const { return mapped_ && files_.changed(); }
+  // Whether another model lies where this one was loaded from.
+  [[nodiscard]] bool is_outdated() const { return files_.changed(); }
 
   [[nodiscard]] llama_model* handle() const { return model_; }
   [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
@@ -57,9 +64,12 @@ class Model {
   [[nodiscard]] std::uint64_t kv_bytes_per_token() const;
 
  private:
-  explicit Model(llama_model* model);
+  Model(llama_model* model, const ModelOptions& options);
 
   llama_model* model_;
+  ModelFiles files_;
+  bool mapped_ = false;
+  std::unique_ptr<MappingGuard> guard_;
   const llama_vocab* vocab_;
   int vocabulary_size_ = 0;
   bool can_share_ = true;

@@ -169,7 +169,10 @@ int check_model_here(const fs::path& path) {
     std::_Exit(kModelRefused);
   };
   try {
-    auto model = Model::load({.path = path, .gpu_layers = 0});
+    auto files = ModelFiles::look(path);
+    if (!files) refuse(files.error().what);
+    const bool mapped = files->bytes() > read_bytes_max();
+    auto model = Model::load({.files = std::move(*files), .gpu_layers = 0, .mapped = mapped});
     if (!model) refuse(model.error().what);
     llama_context_params params = llama_context_default_params();
     params.n_ctx = 256;

@@ -119,6 +119,8 @@ class Processor {
   virtual void submit(Request request, OnText on_text, OnDone on_done) = 0;
   virtual void cancel(std::string_view request_id) = 0;
   [[nodiscard]] virtual Usage usage() const = 0;
+  // What it was loaded from has changed: another one should take its place.
+  [[nodiscard]] virtual bool is_outdated() const { return false; }
   // How many tokens of context `text` takes; an estimate (bytes / 4) for a remote model.
   [[nodiscard]] virtual int count_tokens(std::string_view text) const = 0;
 };

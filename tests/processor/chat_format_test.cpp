@@ -9,7 +9,7 @@ using namespace test;
 
 std::unique_ptr<Model> load(const char* name, const TinyModel& tiny) {
   write_tiny_gguf(folder() / name, tiny);
-  auto model = Model::load({.path = folder() / name, .gpu_layers = 0});
+  auto model = Model::load({.files = ModelFiles::look(folder() / name).value(), .gpu_layers = 0});
   if (!model) throw std::runtime_error(model.error().what);
   return std::move(*model);
 }
