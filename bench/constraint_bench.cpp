@@ -68,7 +68,7 @@ Ours run_ours(const Case& one, const Words& words, const std::vector<Tokens>& an
     Matcher matcher(grammar, words.ours());
     for (const Token token : answer) {
       const double time = microseconds([&] {
-        const auto mask = matcher.mask();
+        const auto mask = matcher.mask().value();
         check(allowed(*mask, token), "our mask refuses the answer");
         matcher.accept(token);
       });

@@ -50,10 +50,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string answer;
   for (const char choice : choices.substr(0, std::min<std::size_t>(choices.size(), 64))) {
     const std::string forced = matcher.forced();
-    require(matcher.accept_bytes(forced));
+    require(matcher.accept_bytes(forced) || !matcher.status());
     answer += forced;
     if (matcher.must_end()) break;
-    const auto mask = matcher.mask();
+    const auto made = matcher.mask();
+    if (!made) {
+      require(made.error().code == ErrorCode::kLimit);
+      return 0;
+    }
+    const auto& mask = *made;
     std::vector<Token> possible;
     for (Token token = 0; token < static_cast<Token>(vocabulary()->size()); ++token)
       if ((((*mask)[static_cast<std::size_t>(token) / 32] >> (static_cast<std::uint32_t>(token) % 32U)) & 1U) != 0)
@@ -61,7 +66,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!possible.empty());
     const Token token = possible[static_cast<std::uint8_t>(choice) % possible.size()];
     if (token == 0) break;
-    require(matcher.accept(token));
+    if (!matcher.accept(token)) {
+      require(!matcher.status());
+      return 0;
+    }
     answer += vocabulary()->bytes(token);
   }
   if (matcher.is_complete()) require(parse_json(answer).has_value());

@@ -6,8 +6,9 @@ namespace daimon::constraint {
 namespace {
 
 constexpr std::size_t kStacksMax = 500'000;
-constexpr std::size_t kNodesMax = 16'384;  // of a walker, before a walk
-constexpr std::size_t kFew = 8;            // successors of a node, before it has a table of a kilobyte
+constexpr std::size_t kWalkerBytesMax = 16 << 20;  // before a walk
+constexpr std::size_t kWalkBytesMax = 96 << 20;    // in a walk
+constexpr std::size_t kFew = 8;                    // successors of a node, before it has a table of a kilobyte
 constexpr std::size_t kMaskBytesMax = 32 << 20;
 
 std::size_t mix(std::size_t hash, std::uint64_t value) {
@@ -31,14 +32,21 @@ std::size_t Machine::KeyHash::operator()(const Key& key) const noexcept {
 }
 
 void Machine::Walker::make_room() {
-  if (nodes_.size() < kNodesMax) return;
+  if (bytes_ >= kWalkerBytesMax) clear();
+}
+
+void Machine::Walker::clear() {
   nodes_.clear();
+  nodes_.shrink_to_fit();
   numbers_.clear();
+  bytes_ = 0;
 }
 
 Machine::Walker::Id Machine::Walker::number(ThreadSet set) {
   if (const auto found = numbers_.find(set); found != numbers_.end()) return found->second;
   const auto id = static_cast<Id>(nodes_.size());
+  constexpr std::size_t kEntryBytes = 64;  // of a hash table, beside what it holds
+  bytes_ += sizeof(Node) + sizeof(ThreadSet) + kEntryBytes + set.threads.size() * sizeof(Thread);
   nodes_.emplace_back().set = &numbers_.emplace(std::move(set), id).first->first;
   return id;
 }
@@ -52,6 +60,7 @@ Machine::Walker::Id Machine::Walker::find_next(Id from, std::uint8_t byte) {
         if (simulation_.is_productive(edge.to))
           (edge.low == edge.high ? node.single : node.wide).push_back({edge.low, edge.high, {edge.to, thread.stack}});
     std::ranges::stable_sort(node.single, {}, &Edge::low);
+    bytes_ += (node.single.capacity() + node.wide.capacity()) * sizeof(Edge);
   }
   ThreadSet next;
   for (const Edge& edge : std::ranges::equal_range(node.single, byte, {}, &Edge::low))
@@ -64,6 +73,7 @@ Machine::Walker::Id Machine::Walker::find_next(Id from, std::uint8_t byte) {
   if (known.table == nullptr && known.few.size() == kFew) {
     known.table = std::make_unique<std::array<Id, 256>>();
     known.table->fill(kUnknown);
+    bytes_ += sizeof *known.table;
     for (const auto& [of, to] : known.few) (*known.table)[of] = to;
     known.few.clear();
   }
@@ -88,19 +98,22 @@ bool Machine::is_full() const {
 
 ThreadSet Machine::start() const { return start_; }
 
-bool Machine::accept(ThreadSet& set, std::string_view bytes) {
+Machine::Accepted Machine::accept(ThreadSet& set, std::string_view bytes) {
   const std::scoped_lock lock(mutex_);
   ThreadSet at = set;
+  simulation_.begin(bytes.size());
   for (const char c : bytes) {
     at = simulation_.after(at.threads, static_cast<std::uint8_t>(c));
-    if (at.is_dead()) return false;
+    if (simulation_.is_cut()) return Accepted::kTooManyWays;
+    if (at.is_dead()) return Accepted::kNo;
   }
   set = std::move(at);
-  return true;
+  return Accepted::kYes;
 }
 
 std::shared_ptr<const TokenMask> Machine::mask(const ThreadSet& set) {
   const std::scoped_lock lock(mutex_);
+  simulation_.begin();
   Key key;
   key.complete = set.complete;
   for (const Thread& thread : set.threads) {
@@ -120,6 +133,7 @@ std::shared_ptr<const TokenMask> Machine::mask(const ThreadSet& set) {
   if (const auto found = masks_.find(key); found != masks_.end()) return found->second;
   if (key.text.empty()) {
     auto mask = walked(key);
+    if (mask == nullptr) return nullptr;
     remember(std::move(key), mask);
     return mask;
   }
@@ -128,6 +142,7 @@ std::shared_ptr<const TokenMask> Machine::mask(const ThreadSet& set) {
   without.text_left = UINT32_MAX;
   const auto found = masks_.find(without);
   const auto base = found != masks_.end() ? found->second : walked(without);
+  if (base == nullptr) return nullptr;
   if (found == masks_.end()) remember(std::move(without), base);
   auto mask = std::make_shared<TokenMask>(*base);
   const TokenMask& text = vocabulary_->text_up_to(key.text_left);
@@ -140,12 +155,12 @@ std::shared_ptr<const TokenMask> Machine::walked(const Key& key) {
   auto mask = std::make_shared<TokenMask>((vocabulary_->size() + 31) / 32);
   if (key.complete)
     for (const Token token : vocabulary_->end_tokens()) allow(*mask, token);
-  if (!key.text.empty()) walk(marked_, key.text, vocabulary_->marked(), *mask);
-  if (!key.other.empty()) walk(whole_, key.other, vocabulary_->all(), *mask);
+  if (!key.text.empty() && !walk(marked_, key.text, vocabulary_->marked(), *mask)) return nullptr;
+  if (!key.other.empty() && !walk(whole_, key.other, vocabulary_->all(), *mask)) return nullptr;
   return mask;
 }
 
-void Machine::walk(Walker& walker, const std::vector<Thread>& threads, const Vocabulary::Trie& trie, TokenMask& mask) {
+bool Machine::walk(Walker& walker, const std::vector<Thread>& threads, const Vocabulary::Trie& trie, TokenMask& mask) {
   walker.make_room();
   // The sets after each byte of the current path; a refused byte skips its whole subtree.
   std::array<Walker::Id, 257> path{};
@@ -154,6 +169,10 @@ void Machine::walk(Walker& walker, const std::vector<Thread>& threads, const Voc
   for (std::uint32_t i = 0; i < nodes.size();) {
     const Vocabulary::Node& node = nodes[i];
     const Walker::Id next = walker.next(path[node.depth - 1U], node.byte);
+    if (simulation_.is_cut() || walker.bytes() > kWalkBytesMax) {
+      walker.clear();  // the last set is not whole
+      return false;
+    }
     if (next == Walker::kDead) {
       i = node.end;
       continue;
@@ -162,16 +181,19 @@ void Machine::walk(Walker& walker, const std::vector<Thread>& threads, const Voc
     path[node.depth] = next;
     i = walker.ends(next) ? node.end : i + 1;
   }
+  return true;
 }
 
 void Machine::remember(Key key, const std::shared_ptr<const TokenMask>& mask) {
-  if (masks_.size() * mask->size() * sizeof(std::uint32_t) >= kMaskBytesMax) masks_.clear();
+  if (mask_bytes_ >= kMaskBytesMax) masks_.clear(), mask_bytes_ = 0;
+  mask_bytes_ += mask->size() * sizeof(std::uint32_t) + (key.text.size() + key.other.size()) * sizeof(Thread);
   masks_.insert_or_assign(std::move(key), mask);
 }
 
 std::string Machine::forced(const ThreadSet& set) {
   constexpr std::size_t kForcedMax = 65536;
   const std::scoped_lock lock(mutex_);
+  simulation_.begin(kForcedMax);
   std::string bytes;
   ThreadSet at = set;
   while (!at.complete && !at.threads.empty() && bytes.size() <= kForcedMax) {
@@ -184,7 +206,7 @@ std::string Machine::forced(const ThreadSet& set) {
       }
     if (only < 0) return bytes;
     ThreadSet next = simulation_.after(at.threads, static_cast<std::uint8_t>(only));
-    if (next.is_dead()) return bytes;
+    if (simulation_.is_cut() || next.is_dead()) return bytes;
     bytes += static_cast<char>(only);
     at = std::move(next);
   }

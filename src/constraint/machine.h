@@ -31,8 +31,10 @@ class Machine {
   [[nodiscard]] bool is_full() const;
 
   [[nodiscard]] ThreadSet start() const;
-  // False, and nothing changes, when the bytes may not come next.
-  bool accept(ThreadSet& set, std::string_view bytes);
+  // Unless it is yes nothing changes: the bytes may not come next, or there are more ways to them than can be followed.
+  enum class Accepted : std::uint8_t { kYes, kNo, kTooManyWays };
+  Accepted accept(ThreadSet& set, std::string_view bytes);
+  // Null when there are more ways to a token than can be followed.
   [[nodiscard]] std::shared_ptr<const TokenMask> mask(const ThreadSet& set);
   // The bytes that every continuation begins with.
   [[nodiscard]] std::string forced(const ThreadSet& set);
@@ -59,6 +61,8 @@ class Machine {
     [[nodiscard]] bool ends(Id id) const { return nodes_[static_cast<std::size_t>(id)].set->threads.empty(); }
     // Before a walk; numbers last until the next.
     void make_room();
+    void clear();
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
    private:
     static constexpr Id kUnknown = -2;
@@ -83,6 +87,7 @@ class Machine {
     std::uint32_t far_;
     std::vector<Node> nodes_;
     std::unordered_map<ThreadSet, Id, Hash> numbers_;
+    std::size_t bytes_ = 0;  // of all this, about
   };
   struct Key {
     std::vector<Thread> text, other;
@@ -94,7 +99,8 @@ class Machine {
     std::size_t operator()(const Key& key) const noexcept;
   };
   std::shared_ptr<const TokenMask> walked(const Key& key);
-  void walk(Walker& walker, const std::vector<Thread>& threads, const Vocabulary::Trie& trie, TokenMask& mask);
+  // False when it was too much; the mask is not whole then.
+  bool walk(Walker& walker, const std::vector<Thread>& threads, const Vocabulary::Trie& trie, TokenMask& mask);
   void remember(Key key, const std::shared_ptr<const TokenMask>& mask);
 
   std::shared_ptr<const Vocabulary> vocabulary_;
@@ -103,6 +109,7 @@ class Machine {
   ThreadSet start_;
   Walker whole_, marked_;
   std::unordered_map<Key, std::shared_ptr<const TokenMask>, KeyHash> masks_;
+  std::size_t mask_bytes_ = 0;  // with their keys
 };
 
 }  // namespace daimon::constraint

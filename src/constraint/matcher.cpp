@@ -1,11 +1,23 @@
 #include "constraint/matcher.h"
 
 namespace daimon::constraint {
+namespace {
+
+Error too_many_ways() {
+  return {ErrorCode::kLimit, "the schema leaves more ways to write the answer than can be followed",
+          "nest fewer repetitions with limits in its patterns, or name fewer alternatives that begin alike"};
+}
+
+}  // namespace
 
 Matcher::Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const Vocabulary> vocabulary)
     : grammar_(std::move(grammar)), machine_(grammar_->machine(vocabulary)), at_(machine_->start()) {}
 
-bool Matcher::accept_bytes(std::string_view bytes) { return machine_->accept(at_, bytes); }
+bool Matcher::accept_bytes(std::string_view bytes) {
+  const auto accepted = machine_->accept(at_, bytes);
+  is_cut_ = is_cut_ || accepted == Machine::Accepted::kTooManyWays;
+  return accepted == Machine::Accepted::kYes;
+}
 
 bool Matcher::accept(Token token) {
   const Vocabulary& vocabulary = *machine_->vocabulary();
@@ -15,7 +27,17 @@ bool Matcher::accept(Token token) {
   return !bytes.empty() && accept_bytes(bytes);
 }
 
-std::shared_ptr<const TokenMask> Matcher::mask() const { return machine_->mask(at_); }
+Result<std::shared_ptr<const TokenMask>> Matcher::mask() const {
+  DAIMON_CHECK(status());
+  auto mask = machine_->mask(at_);
+  if (mask == nullptr) return std::unexpected(too_many_ways());
+  return mask;
+}
+
+Status Matcher::status() const {
+  if (is_cut_) return std::unexpected(too_many_ways());
+  return {};
+}
 
 std::string Matcher::forced() const { return machine_->forced(at_); }
 

@@ -18,9 +18,10 @@ class Matcher {
  public:
   Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const Vocabulary> vocabulary);
 
-  // The tokens that may come next; end tokens exactly when the text so far is complete. Never all zero.
-  [[nodiscard]] std::shared_ptr<const TokenMask> mask() const;
-  // False, and nothing changes, when the token may not come next.
+  // The tokens that may come next; end tokens exactly when the text so far is complete. Never all zero. kLimit when the
+  // schema leaves more ways to a token than can be followed, or did in accept.
+  [[nodiscard]] Result<std::shared_ptr<const TokenMask>> mask() const;
+  // False, and nothing changes, when the token may not come next; false too when there were too many ways to it.
   bool accept(Token token);
   bool accept_bytes(std::string_view bytes);
   // The bytes that every continuation begins with; empty when there is a choice, or the text may end here.
@@ -28,11 +29,14 @@ class Matcher {
   [[nodiscard]] bool is_complete() const { return at_.complete; }
   // Complete, and nothing can follow.
   [[nodiscard]] bool must_end() const { return at_.complete && at_.threads.empty(); }
+  // The error of a schema that left too many ways; nothing as long as it has not.
+  [[nodiscard]] Status status() const;
 
  private:
   std::shared_ptr<const Grammar> grammar_;  // outlives the machine
   std::shared_ptr<Machine> machine_;
   ThreadSet at_;
+  bool is_cut_ = false;
 };
 
 // How the tokens of an answer change when `forced` is appended to its text: drop the last `drop` of them, then append.

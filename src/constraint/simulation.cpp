@@ -5,9 +5,14 @@
 namespace daimon::constraint {
 namespace {
 
-constexpr std::size_t kWaysMax = 1'000'000;
-constexpr std::size_t kBranchesMax = 20'000;  // each is compared with those before it
-constexpr std::uint32_t kStackMax = 512;      // deeper recursion is refused, never an overflow
+// Of threads looked at, some 20 ns each. Nested repetitions have as many ways as their limits multiplied, and a schema
+// that refers to itself without reading has them beyond number. A span of 100 kB of text needs 150,000, a mask of
+// ^(?:[a-c]{0,60}){0,60}$ over a large vocabulary 19 million.
+constexpr std::size_t kWorkMax = 20'000'000;
+constexpr std::size_t kWorkOfByte = 256;        // of a text that is read
+constexpr std::size_t kComparedAsWork = 16;     // comparisons that take as long as looking at a thread
+constexpr std::size_t kStacksMost = 2'000'000;  // of all that was ever seen, 64 bytes each
+constexpr std::uint32_t kStackMax = 512;        // deeper recursion is refused, never an overflow
 // Counts of which only this much is remembered.
 constexpr std::uint32_t kFarBelowMinimum = UINT32_MAX - 1;
 constexpr std::uint32_t kFarFromLimits = UINT32_MAX;
@@ -21,7 +26,15 @@ std::size_t Simulation::FrameHash::operator()(const std::pair<StackId, std::uint
 }
 
 Simulation::Simulation(const Automaton& automaton, const std::vector<bool>& productive)
-    : automaton_(automaton), productive_(productive), stacks_(1) {}
+    : automaton_(automaton), productive_(productive), stacks_(1) {
+  begin();
+}
+
+void Simulation::begin(std::size_t bytes) {
+  work_ = 0;
+  work_max_ = kWorkMax + bytes * kWorkOfByte;
+  is_cut_ = false;
+}
 
 StackId Simulation::pushed(StackId below, std::uint64_t entry) {
   const auto [found, is_new] = numbers_.try_emplace({below, entry}, static_cast<StackId>(stacks_.size()));
@@ -40,10 +53,8 @@ std::uint32_t Simulation::counted(const State& step, std::uint32_t count, std::u
 void Simulation::arrive(Thread thread, std::uint32_t far, ThreadSet& out) {
   open_.assign(1, thread);
   seen_.clear();
-  for (std::size_t looked = 0; !open_.empty(); ++looked) {
-    // A schema that refers to itself without reading has ways beyond number. Those that are left out make less
-    // possible, never more.
-    if (looked > kWaysMax || seen_.size() > kBranchesMax) {
+  for (; !open_.empty(); ++work_) {
+    if (work_ > work_max_ || stacks_.size() > kStacksMost) {
       is_cut_ = true;
       return;
     }
@@ -57,6 +68,7 @@ void Simulation::arrive(Thread thread, std::uint32_t far, ThreadSet& out) {
       // Loops without bytes would turn for ever. A round that read nothing does not count as one. (Of the ways to such
       // a loop the one that leaves and begins anew comes first, and may do all that the others may.)
       const Thread mark{at.state, state.empty_rounds ? top.below : at.stack};
+      work_ += seen_.size() / kComparedAsWork;
       if (std::ranges::find(seen_, mark) != seen_.end()) continue;
       seen_.push_back(mark);
     }

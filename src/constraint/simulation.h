@@ -51,7 +51,9 @@ class Simulation {
   [[nodiscard]] const State& state(StateId id) const { return automaton_.states[id]; }
   [[nodiscard]] bool is_productive(StateId id) const { return productive_[id]; }
   [[nodiscard]] std::size_t stacks() const { return stacks_.size(); }
-  // Some way was left out because there were too many.
+  // What follows may take so much, of time and with it of memory; more where it reads many bytes.
+  void begin(std::size_t bytes = 0);
+  // Some way was left out since then because there were too many: sets that were made hold less than they should.
   [[nodiscard]] bool is_cut() const { return is_cut_; }
 
  private:
@@ -73,7 +75,8 @@ class Simulation {
   std::vector<Frame> stacks_;
   std::unordered_map<std::pair<StackId, std::uint64_t>, StackId, FrameHash> numbers_;
   bool is_cut_ = false;
-  std::vector<Thread> open_, seen_;  // of arrive, kept for their memory
+  std::size_t work_ = 0, work_max_ = 0;  // since begin
+  std::vector<Thread> open_, seen_;      // of arrive, kept for their memory
 };
 
 }  // namespace daimon::constraint

@@ -23,7 +23,9 @@ Answer::Step Answer::begin() {
 Result<Answer::Step> Answer::advance(std::span<const float> logits) {
   Step step;
   std::shared_ptr<const constraint::TokenMask> mask;
-  if (matcher_) mask = matcher_->mask();
+  if (matcher_) {
+    DAIMON_TRY(mask, matcher_->mask());
+  }
   const Sampler::Choice choice = sampler_.choose(logits, mask.get());
   if (choice.token < 0)
     return fail(ErrorCode::kUnsupported, "no token of the model's vocabulary can continue the answer under its schema",
@@ -34,8 +36,10 @@ Result<Answer::Step> Answer::advance(std::span<const float> logits) {
     finished_ = FinishReason::kStop;
     return step;
   }
-  if (matcher_ && !matcher_->accept(choice.token))
+  if (matcher_ && !matcher_->accept(choice.token)) {
+    DAIMON_CHECK(matcher_->status());
     return fail(ErrorCode::kInternal, "the grammar refused a token that its mask allows");
+  }
   tokens_.push_back(choice.token);
   text_ += model_.bytes_of(choice.token);
   step.append.push_back(choice.token);

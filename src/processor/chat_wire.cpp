@@ -246,7 +246,9 @@ Result<std::string> satisfying(const Json& schema, std::string_view answer) {
   DAIMON_TRY(const auto grammar, constraint::Grammar::from_json_schema(schema));
   std::string canonical = to_text(ordered(*value, schema));
   constraint::Matcher matcher(grammar, byte_vocabulary());
-  if (!matcher.accept_bytes(canonical) || !matcher.is_complete()) return unfit("another shape or value");
+  const bool fits = matcher.accept_bytes(canonical) && matcher.is_complete();
+  DAIMON_CHECK(matcher.status());
+  if (!fits) return unfit("another shape or value");
   return canonical;
 }
 

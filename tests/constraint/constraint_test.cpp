@@ -232,7 +232,7 @@ TEST(MatcherTest, the_mask_is_what_testing_every_token_finds) {
     for (int walk = 0; walk < 10; ++walk) {
       Matcher matcher(grammar(c.schema), words);
       for (int step = 0; step < 40; ++step) {
-        const auto mask = matcher.mask();
+        const auto mask = matcher.mask().value();
         std::vector<Token> possible;
         for (Token token = 0; token < static_cast<Token>(words->size()); ++token) {
           Matcher trial = matcher;
@@ -257,7 +257,7 @@ TEST(MatcherTest, every_completed_walk_is_json_of_valid_utf8) {
       Matcher matcher(grammar(c.schema), words);
       std::string text;
       for (int step = 0; step < 400; ++step) {
-        const auto mask = matcher.mask();
+        const auto mask = matcher.mask().value();
         std::vector<Token> possible;
         for (Token token = 0; token < static_cast<Token>(words->size()); ++token)
           if (allowed(*mask, token)) possible.push_back(token);
@@ -310,12 +310,46 @@ TEST(MatcherTest, recursion_without_end_is_bounded) {
   EXPECT_LT(depth, 5000);
 }
 
+TEST(MatcherTest, a_schema_with_more_ways_to_one_token_than_can_be_followed_is_a_limit) {
+  std::vector<std::string> bytes{"", "\""};
+  for (const char letter : {'a', 'b', 'c'})
+    for (const std::size_t length : {1, 16, 255}) bytes.emplace_back(length, letter);
+  const auto words = Vocabulary::create(std::move(bytes), {0}).value();
+  std::string alternatives;
+  for (int i = 1; i < 200; ++i) alternatives += daimon::format("{}[a-c]{{{},{}}}", i == 1 ? "" : "|", i, i + 7);
+  for (const std::string& pattern :
+       {std::string("(?:(?:a{1,30}b?){1,30}c?){1,30}"), std::string("(?:[a-c]{0,200}){0,200}"),
+        daimon::format("(?:{}){{1,500}}", alternatives)}) {
+    const auto schema = grammar(daimon::format(R"({{"type":"string","pattern":"^{}$"}})", pattern));
+    Matcher matcher(schema, words);
+    ASSERT_TRUE(matcher.mask()) << pattern;
+    ASSERT_TRUE(matcher.accept(1)) << pattern;
+    const auto mask = matcher.mask();
+    ASSERT_FALSE(mask) << pattern;
+    EXPECT_EQ(mask.error().code, ErrorCode::kLimit);
+    EXPECT_FALSE(mask.error().remedy.empty());
+    EXPECT_TRUE(Matcher(schema, words).mask()) << "what it could do before it still can";
+    EXPECT_TRUE(Matcher(schema, vocabulary()).accept_bytes("\"aaa")) << "and so with shorter tokens";
+  }
+}
+
+TEST(MatcherTest, a_text_that_can_be_read_in_more_ways_than_can_be_followed_is_a_limit_and_not_refused_as_wrong) {
+  const auto schema = grammar(R"({"type":"string","pattern":"^(?:(?:(?:[a-c]{1,400}){1,400}){1,400}){1,400}$"})");
+  Matcher matcher(schema, vocabulary());
+  ASSERT_TRUE(matcher.accept_bytes("\"a"));
+  EXPECT_TRUE(matcher.status());
+  EXPECT_FALSE(matcher.accept_bytes(std::string(2000, 'a')));
+  ASSERT_FALSE(matcher.status());
+  EXPECT_EQ(matcher.status().error().code, ErrorCode::kLimit);
+  EXPECT_EQ(matcher.mask().error().code, ErrorCode::kLimit);
+}
+
 TEST(MatcherTest, rounds_that_read_nothing_are_not_counted_one_by_one) {
   const auto schema = grammar(R"({"type":"string","pattern":"^(?:a?){500000,900000}b$"})");
   EXPECT_TRUE(admits(schema, "\"b\""));
   EXPECT_TRUE(admits(schema, "\"aaab\""));
   EXPECT_FALSE(admits(schema, "\"aaa\""));
-  EXPECT_TRUE(allowed(*Matcher(schema, vocabulary()).mask(), '"'));
+  EXPECT_TRUE(allowed(**Matcher(schema, vocabulary()).mask(), '"'));
 }
 
 TEST(MatcherTest, a_grammar_over_two_vocabularies_gives_each_its_own_masks) {
@@ -323,12 +357,12 @@ TEST(MatcherTest, a_grammar_over_two_vocabularies_gives_each_its_own_masks) {
   const auto other = Vocabulary::create({"", "\"", "\"a", "b\""}, {0}).value();
   Matcher first(schema, vocabulary());
   Matcher second(schema, other);
-  EXPECT_EQ(first.mask()->size(), (vocabulary()->size() + 31) / 32);
-  EXPECT_EQ(*second.mask(), TokenMask{0b110});
+  EXPECT_EQ((*first.mask())->size(), (vocabulary()->size() + 31) / 32);
+  EXPECT_EQ(**second.mask(), TokenMask{0b110});
   ASSERT_TRUE(second.accept(2));
   ASSERT_TRUE(first.accept('"'));
-  EXPECT_EQ(*second.mask(), TokenMask{0b1000});
-  EXPECT_TRUE(allowed(*first.mask(), 'a'));
+  EXPECT_EQ(**second.mask(), TokenMask{0b1000});
+  EXPECT_TRUE(allowed(**first.mask(), 'a'));
 }
 
 TEST(MatcherTest, long_limits_stay_small) {
@@ -379,7 +413,7 @@ TEST(JumpTest, forced_text_is_tokenised_as_if_the_model_had_written_it) {
           ASSERT_TRUE(matcher.accept_bytes(now));
           text = now;
         }
-        const auto mask = matcher.mask();
+        const auto mask = matcher.mask().value();
         std::vector<Token> possible;
         for (Token token = 0; token < static_cast<Token>(vocabulary()->size()); ++token)
           if (allowed(*mask, token)) possible.push_back(token);
