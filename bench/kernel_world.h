@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <expected>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -37,8 +38,8 @@ int boot_once(const std::filesystem::path& state);  // one line: milliseconds of
 int load_once();                                    // one line: milliseconds of the load, first token
 
 [[noreturn]] void give_up(std::string_view what);
-template <class T>
-T must(Result<T> result) {
+template <class T, class E>
+T must(std::expected<T, E> result) {
   if (!result) give_up(result.error().what + "; " + result.error().remedy);
   return std::move(*result);
 }

@@ -683,7 +683,7 @@ class Kernel final : public System {
               const std::scoped_lock lock(door->mutex);
               if (door->open) broadcast(id, JsonObject{{"type", "text"}, {"process", id}, {"piece", piece}}, true);
             },
-            [this, door = door_, id, generation, thought, begin](Result<processor::Reply> reply) {
+            [this, door = door_, id, generation, thought, begin](const processor::Answered& reply) {
               const std::scoped_lock lock(door->mutex);
               if (!door->open) return;
               const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();

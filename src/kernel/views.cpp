@@ -37,8 +37,18 @@ Json event_of(const journal::Record& record) {
   return event;
 }
 
-JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms) {
-  if (!reply) return readable({{"think", thought}, {"error", to_json(reply.error())}, {"ms", ms}});
+JsonObject replied_body(const std::string& thought, const processor::Answered& reply, double ms) {
+  if (!reply) {
+    JsonObject body{{"think", thought}, {"error", to_json(reply.error())}, {"ms", ms}};
+    if (const processor::Spent& spent = reply.error().spent; spent != processor::Spent{}) {
+      body["prompt_tokens"] = spent.prompt_tokens;
+      body["cached_tokens"] = spent.cached_tokens;
+      body["generated_tokens"] = spent.generated_tokens;
+      body["forced_tokens"] = spent.forced_tokens;
+      if (spent.money > 0) body["money"] = spent.money;
+    }
+    return readable(std::move(body));
+  }
   JsonObject body{{"think", thought},
                   {"text", reply->text},
                   {"finish", reply->finish == processor::FinishReason::kStop ? "stop" : "length"},

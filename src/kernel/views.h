@@ -22,7 +22,7 @@ namespace daimon::kernel {
 // A record as an event of a stream: its body with seq, time, process and type before it.
 Json event_of(const journal::Record& record);
 
-JsonObject replied_body(const std::string& thought, const Result<processor::Reply>& reply, double ms);
+JsonObject replied_body(const std::string& thought, const processor::Answered& reply, double ms);
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms);
 
 // Nobody can tell whether it happened.

@@ -265,6 +265,17 @@ void Process::think(std::string_view purpose, memory::Prompt prompt, const std::
 void Process::on_replied(const Json& body) {
   const auto* thought = std::get_if<Think>(&pending_);
   if (thought == nullptr || find_string(body, "think") != thought->id) return;
+  // Of an answer that failed too. A server counts them, and may count wrongly: nothing that it says makes a cost
+  // smaller.
+  const auto count = [&](std::string_view name) {
+    return std::max<std::int64_t>(0, find_integer(body, name).value_or(0));
+  };
+  const std::int64_t prompt = count("prompt_tokens");
+  cost_.tokens_prompt = sum(cost_.tokens_prompt, prompt);
+  cost_.tokens_cached = sum(cost_.tokens_cached, std::min(prompt, count("cached_tokens")));
+  cost_.tokens_generated = sum(cost_.tokens_generated, count("generated_tokens"));
+  cost_.tokens_forced = sum(cost_.tokens_forced, count("forced_tokens"));
+  cost_.money += std::max(0.0, find_number(body, "money").value_or(0));
   if (const Json* error = find(body, "error")) {
     const Error what = error_from_json(*error);
     const bool passing = what.code == ErrorCode::kUnavailable || what.code == ErrorCode::kTimeout ||
@@ -282,17 +293,7 @@ void Process::on_replied(const Json& body) {
     return;
   }
   model_errors_ = 0;
-  // A server counts them, and may count wrongly: nothing that it says makes a cost smaller.
-  const auto count = [&](std::string_view name) {
-    return std::max<std::int64_t>(0, find_integer(body, name).value_or(0));
-  };
-  const std::int64_t prompt = count("prompt_tokens");
-  cost_.tokens_prompt = sum(cost_.tokens_prompt, prompt);
-  cost_.tokens_cached = sum(cost_.tokens_cached, std::min(prompt, count("cached_tokens")));
-  cost_.tokens_generated = sum(cost_.tokens_generated, count("generated_tokens"));
-  cost_.tokens_forced = sum(cost_.tokens_forced, count("forced_tokens"));
   cost_.model_ms += std::max(0.0, find_number(body, "ms").value_or(0));
-  cost_.money += std::max(0.0, find_number(body, "money").value_or(0));
   pending_ = std::monostate{};
   const std::string text(find_string(body, "text").value_or(""));
   if (purpose_ == "plan") {

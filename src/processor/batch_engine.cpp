@@ -370,7 +370,14 @@ void BatchEngine::fail_job(Job& job, Error error) {
     const std::scoped_lock lock(mutex_);
     in_flight_.erase(job.request.id);
   }
-  std::exchange(job.on_done, {})(std::unexpected(std::move(error)));
+  Failure failure(std::move(error));
+  // What was computed before it is not undone.
+  if (job.cached_tokens >= 0)
+    failure.spent = {.prompt_tokens = job.prompt_tokens,
+                     .cached_tokens = job.cached_tokens,
+                     .generated_tokens = job.answer->sampled(),
+                     .forced_tokens = job.answer->forced()};
+  std::exchange(job.on_done, {})(std::unexpected(std::move(failure)));
 }
 
 void BatchEngine::sweep() {

@@ -154,8 +154,12 @@ Status ChatStream::feed_choice(const Json& choice) {
     if (const auto text = find_string(*delta, "content")) {
       begun_ = begun_ || !text->empty();
       reply_.text += *text;
+      bytes_ += text->size();
       if (reply_.text.size() > kTextBytesMax) return corrupt("the answer is larger than 16 MiB", *text);
     }
+    // Not part of the answer, but written and to be paid.
+    for (const std::string_view name : {"reasoning_content", "reasoning"})
+      if (const auto thought = find_string(*delta, name)) bytes_ += thought->size();
     if (const Json* calls = find(*delta, "tool_calls"); calls != nullptr && calls->is_array()) {
       for (const Json& part : calls->get_array()) {
         begun_ = true;
@@ -167,8 +171,9 @@ Status ChatStream::feed_choice(const Json& choice) {
         ToolCall& call = reply_.tool_calls[static_cast<std::size_t>(index)];
         if (const auto id = find_string(part, "id")) call.id = *id;
         if (const Json* function = find(part, "function")) {
-          if (const auto name = find_string(*function, "name")) call.name += *name;
-          if (const auto arguments = find_string(*function, "arguments")) call.arguments += *arguments;
+          if (const auto name = find_string(*function, "name")) call.name += *name, bytes_ += name->size();
+          if (const auto arguments = find_string(*function, "arguments"))
+            call.arguments += *arguments, bytes_ += arguments->size();
           if (call.arguments.size() > kTextBytesMax) return corrupt("a tool call is larger than 16 MiB", call.name);
         }
       }

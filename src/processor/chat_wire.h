@@ -36,13 +36,16 @@ class ChatStream {
   std::string take_text();
   [[nodiscard]] bool is_done() const { return done_; }
   [[nodiscard]] bool has_begun() const { return begun_; }
-  // Of a stream that was done.
+  // What has come so far.
   [[nodiscard]] const Reply& reply() const { return reply_; }
+  // Of text, calls and thoughts.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   Status feed_choice(const Json& choice);
   Reply reply_;
   std::size_t taken_ = 0;
+  std::size_t bytes_ = 0;
   bool begun_ = false;
   bool done_ = false;
 };

@@ -94,19 +94,19 @@ Result<std::unique_ptr<Processor>> LocalProcessor::create(const LocalOptions& op
 }
 
 void LocalProcessor::submit(Request request, OnText on_text, OnDone on_done) {
-  if (model_->is_spoilt()) return on_done(spoilt());
-  engine_->submit(std::move(request), std::move(on_text), [this, done = std::move(on_done)](Result<Reply> reply) {
+  if (model_->is_spoilt()) return on_done(std::unexpected(spoilt()));
+  engine_->submit(std::move(request), std::move(on_text), [this, done = std::move(on_done)](Answered reply) {
     // It may have changed while the answer was computed.
-    if (model_->is_spoilt()) return done(spoilt());
+    if (model_->is_spoilt()) return done(std::unexpected(Failure(spoilt(), spent_of(reply))));
     if (reply) reply->model = info_.id;
     done(std::move(reply));
   });
 }
 
-std::unexpected<Error> LocalProcessor::spoilt() const {
-  return fail(ErrorCode::kUnavailable,
-              daimon::format("the file of the model {} changed since it was loaded", printable(info_.id)),
-              "ask again: it is loaded anew; put a new model beside an old one rather than over it");
+Error LocalProcessor::spoilt() const {
+  return {ErrorCode::kUnavailable,
+          daimon::format("the file of the model {} changed since it was loaded", printable(info_.id)),
+          "ask again: it is loaded anew; put a new model beside an old one rather than over it"};
 }
 
 bool LocalProcessor::is_outdated() const { return model_->is_outdated(); }

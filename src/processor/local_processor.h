@@ -45,7 +45,7 @@ class LocalProcessor final : public Processor {
 
  private:
   LocalProcessor() = default;
-  [[nodiscard]] std::unexpected<Error> spoilt() const;
+  [[nodiscard]] Error spoilt() const;
 
   ModelInfo info_;
   std::string backend_;

@@ -10,9 +10,15 @@ std::string_view name_of(Role role) noexcept {
   return kNames[static_cast<std::size_t>(role)];
 }
 
-Result<Reply> complete(Processor& processor, Request request) {
-  std::promise<Result<Reply>> done;
-  processor.submit(std::move(request), {}, [&](Result<Reply> reply) { done.set_value(std::move(reply)); });
+Spent spent_of(const Answered& answered) {
+  if (!answered) return answered.error().spent;
+  return {answered->prompt_tokens, answered->cached_tokens, answered->generated_tokens, answered->forced_tokens,
+          answered->money};
+}
+
+Answered complete(Processor& processor, Request request) {
+  std::promise<Answered> done;
+  processor.submit(std::move(request), {}, [&](Answered reply) { done.set_value(std::move(reply)); });
   return done.get_future().get();
 }
 

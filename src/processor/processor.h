@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -81,6 +83,24 @@ struct Reply {
   std::vector<ToolCall> tool_calls = {};  // with kToolCalls
 };
 
+// What a request used up.
+struct Spent {
+  int prompt_tokens = 0;
+  int cached_tokens = 0;
+  int generated_tokens = 0;
+  int forced_tokens = 0;
+  double money = 0;
+  bool operator==(const Spent&) const = default;
+};
+
+// An error of a request, and what it cost all the same: an answer that is of no use was computed too.
+struct Failure : Error {
+  Failure(Error error, const Spent& used = {}) : Error(std::move(error)), spent(used) {}  // NOLINT: an error is one
+  Spent spent;
+};
+using Answered = std::expected<Reply, Failure>;
+Spent spent_of(const Answered& answered);
+
 struct ModelInfo {
   std::string id;              // what --model names
   std::string description;     // "llama 4.3M Q8_0"
@@ -112,7 +132,7 @@ struct Usage {
 class Processor {
  public:
   using OnText = std::function<void(std::string_view piece)>;  // valid UTF-8 pieces of the answer, in order
-  using OnDone = std::function<void(Result<Reply>)>;           // exactly once a request; kCancelled after cancel
+  using OnDone = std::function<void(Answered)>;                // exactly once a request; kCancelled after cancel
 
   virtual ~Processor() = default;  // cancels what is in flight, then joins
   [[nodiscard]] virtual const ModelInfo& model() const = 0;
@@ -126,6 +146,6 @@ class Processor {
 };
 
 // Waits for the answer. For tests and tools; never on the kernel's thread.
-Result<Reply> complete(Processor& processor, Request request);
+Answered complete(Processor& processor, Request request);
 
 }  // namespace daimon::processor

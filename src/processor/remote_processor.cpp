@@ -31,6 +31,9 @@ struct CurlSlist {
   void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
 };
 
+// Where a server does not count: more than they are in most languages, so that no budget is passed unseen.
+constexpr std::size_t kBytesOfToken = 3;
+
 // One request and the transfer that carries it out, which may be made several times.
 struct Transfer {
   Request request;
@@ -47,7 +50,7 @@ struct Transfer {
   bool streamed = false;
   bool asked_again = false;  // once, for an answer that does not satisfy its schema
   int retries = 0;
-  double money = 0;
+  Spent spent;  // of all attempts that have ended
   Time submitted, began, answered, retry_at;
 };
 
@@ -71,6 +74,29 @@ std::size_t on_bytes(char* data, std::size_t size, std::size_t count, void* user
       if (transfer.on_text) transfer.on_text(piece);
     }
   return bytes.size();
+}
+
+int tokens_of(std::size_t bytes) {
+  return static_cast<int>(std::min<std::size_t>((bytes + kBytesOfToken - 1) / kBytesOfToken, INT32_MAX));
+}
+
+int sum(int a, int b) { return static_cast<int>(std::min<std::int64_t>(std::int64_t{a} + b, INT32_MAX)); }
+
+// What one attempt cost, whatever became of it: an answer that does not satisfy its schema, or was broken off, costs as
+// much. As the server counted, and where it did not, by the bytes.
+void account(Transfer& transfer, const Price& price) {
+  const ChatStream& stream = transfer.stream;
+  int prompt = stream.reply().prompt_tokens;
+  int generated = stream.reply().generated_tokens;
+  if (stream.bytes() == 0 && !stream.is_done() && prompt == 0 && generated == 0) return;  // it never began
+  if (prompt == 0) prompt = tokens_of(transfer.body.size());
+  if (generated == 0) generated = tokens_of(stream.bytes());
+  const int cached = std::min(prompt, stream.reply().cached_tokens);
+  Spent& spent = transfer.spent;
+  spent.prompt_tokens = sum(spent.prompt_tokens, prompt);
+  spent.cached_tokens = sum(spent.cached_tokens, cached);
+  spent.generated_tokens = sum(spent.generated_tokens, generated);
+  spent.money += ((prompt - cached) * price.input + cached * price.cached + generated * price.output) / 1e6;
 }
 
 }  // namespace
@@ -129,7 +155,7 @@ class RemoteProcessor::Transfers {
   void end(Transfer& transfer, CURLcode code);
   void again(Transfer& transfer, std::chrono::milliseconds wait);
   void stop(Transfer& transfer);
-  void done(Transfer& transfer, Result<Reply> reply);
+  void done(Transfer& transfer, Answered reply);
   void finish(Transfer& transfer);
   [[nodiscard]] Error unreachable(CURLcode code) const;
 
@@ -237,21 +263,29 @@ void RemoteProcessor::Transfers::start(Transfer& transfer) {
 
 void RemoteProcessor::Transfers::stop(Transfer& transfer) {
   if (transfer.easy == nullptr) return;
+  account(transfer, options_.price);
   curl_multi_remove_handle(multi_, transfer.easy);
   curl_easy_cleanup(transfer.easy);
   transfer.easy = nullptr;
 }
 
-void RemoteProcessor::Transfers::done(Transfer& transfer, Result<Reply> reply) {
+void RemoteProcessor::Transfers::done(Transfer& transfer, Answered reply) {
   stop(transfer);
+  const Spent& spent = transfer.spent;
+  if (reply) {
+    reply->prompt_tokens = spent.prompt_tokens;
+    reply->cached_tokens = spent.cached_tokens;
+    reply->generated_tokens = spent.generated_tokens;
+    reply->money = spent.money;
+  } else {
+    reply.error().spent = spent;
+  }
   {
     const std::scoped_lock lock(mutex_);
     in_flight_.erase(transfer.request.id);
-    if (reply) {
-      usage_.tokens_total += static_cast<std::uint64_t>(reply->generated_tokens);
-      usage_.tokens_prompt_total += static_cast<std::uint64_t>(reply->prompt_tokens);
-      usage_.tokens_cached_total += static_cast<std::uint64_t>(reply->cached_tokens);
-    }
+    usage_.tokens_total += static_cast<std::uint64_t>(spent.generated_tokens);
+    usage_.tokens_prompt_total += static_cast<std::uint64_t>(spent.prompt_tokens);
+    usage_.tokens_cached_total += static_cast<std::uint64_t>(spent.cached_tokens);
   }
   std::exchange(transfer.on_done, {})(std::move(reply));
 }
@@ -309,12 +343,6 @@ void RemoteProcessor::Transfers::finish(Transfer& transfer) {
   if (transfer.answered == Time{}) transfer.answered = now;
   Reply reply = transfer.stream.reply();
   reply.text = repair_utf8(reply.text);
-  // One that does not satisfy its schema costs as much.
-  const Price& price = options_.price;
-  transfer.money += (std::max(0, reply.prompt_tokens - reply.cached_tokens) * price.input +
-                     reply.cached_tokens * price.cached + reply.generated_tokens * price.output) /
-                    1e6;
-  reply.money = transfer.money;
   if (transfer.request.schema && reply.finish == FinishReason::kStop) {
     auto text = satisfying(*transfer.request.schema, reply.text);
     if (!text) {

@@ -210,6 +210,27 @@ TEST(ProcessTest, a_server_that_counts_wrongly_makes_nothing_cheaper) {
   EXPECT_EQ(cheated.left().tokens, find_integer(cheated.view().at("budget"), "tokens"));
 }
 
+TEST(ProcessTest, an_answer_that_failed_is_paid_for_and_not_asked_for_again_beyond_the_budget) {
+  World world;
+  Process process = world.make();
+  world.input(process, "created", World::created("1 + 1"));
+  while (std::get_if<Think>(&process.pending()) == nullptr) ASSERT_TRUE(world.advance(process));
+  world.input(process, "replied",
+              JsonObject{{"think", std::get<Think>(process.pending()).id},
+                         {"error", to_json(Error{ErrorCode::kUnavailable, "broken off", {}})},
+                         {"prompt_tokens", 100},
+                         {"cached_tokens", 40},
+                         {"generated_tokens", 5},
+                         {"money", 0.4},
+                         {"ms", 3.0}});
+  EXPECT_EQ(process.cost().tokens_computed(), 65);
+  EXPECT_NEAR(find_number(process.view().at("cost"), "money").value(), 0.4, 1e-9);
+  ASSERT_TRUE(std::get_if<AwaitTimer>(&process.pending()) != nullptr);
+  ASSERT_TRUE(world.advance(process));
+  EXPECT_EQ(process.state(), State::kPaused);
+  EXPECT_THAT(text_of(process.view(), "stop_reason"), HasSubstr("daimon budget p1 --money"));
+}
+
 TEST(ProcessTest, a_budget_that_the_last_step_spent_withholds_no_answer) {
   World world;
   world.script({R"({"plan":["calculate"]})", R"({"call":"calculate","with":{"expression":"1 + 1"}})"});

@@ -113,6 +113,18 @@ TEST(LocalProcessor, CancelledWhileItAnswersAndWhileItReads) {
   EXPECT_TRUE(complete(*processor, request("after", "the table")));
 }
 
+TEST(LocalProcessor, WhatWasCancelledSaysWhatItUsed) {
+  const auto processor = make(tiny_options());
+  const auto flight =
+      fly(*processor, with_schema(request("c", "the table", 900), R"({"type":"string","minLength":4000})"));
+  flight->first_piece.wait();
+  processor->cancel("c");
+  const auto reply = flight->reply.get();
+  ASSERT_FALSE(reply);
+  EXPECT_GT(reply.error().spent.prompt_tokens, 5);
+  EXPECT_GT(reply.error().spent.generated_tokens + reply.error().spent.forced_tokens, 0);
+}
+
 TEST(LocalProcessor, PromptLongerThanTheContextIsALimitWithNumbers) {
   const auto processor = make(tiny_options());
   std::string goal;

@@ -80,8 +80,8 @@ inline Request with_schema(Request made, std::string_view schema) {
 
 // A request in flight, with its pieces.
 struct Flight {
-  std::promise<Result<Reply>> promise;
-  std::future<Result<Reply>> reply = promise.get_future();
+  std::promise<Answered> promise;
+  std::future<Answered> reply = promise.get_future();
   std::promise<void> first;
   std::future<void> first_piece = first.get_future();
   std::string pieces;
@@ -97,7 +97,7 @@ inline std::shared_ptr<Flight> fly(Processor& processor, Request made) {
         flight->pieces += piece;
         if (flight->count++ == 0) flight->first.set_value();
       },
-      [flight](Result<Reply> reply) { flight->promise.set_value(std::move(reply)); });
+      [flight](Answered reply) { flight->promise.set_value(std::move(reply)); });
   return flight;
 }
 

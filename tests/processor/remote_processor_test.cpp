@@ -19,7 +19,7 @@ class Remote : public testing::Test {
     options.backoff = std::chrono::milliseconds(1);
     return RemoteProcessor::create(options).value();
   }
-  Result<Reply> ask(const std::string& kind) { return complete(*server(kind), request("r", "hello")); }
+  Answered ask(const std::string& kind) { return complete(*server(kind), request("r", "hello")); }
   StubHub hub_;
 };
 
@@ -50,6 +50,49 @@ TEST_F(Remote, WhatAnAnswerCostsFollowsFromThePriceOfItsTokens) {
   ASSERT_TRUE(reply) << reply.error().what;
   EXPECT_DOUBLE_EQ(reply->money, (5 * 3 + 2 * 0.5 + 3 * 15) / 1e6);
   EXPECT_EQ(ask("fine")->money, 0) << "without a price";
+}
+
+TEST_F(Remote, AnAnswerThatIsOfNoUseCostsAsMuch) {
+  const auto priced = [&](const std::string& kind) {
+    RemoteOptions options;
+    options.url = hub_.url("/" + kind);
+    options.model = "stub";
+    options.price = {.input = 3, .cached = 0.5, .output = 15};
+    options.backoff = std::chrono::milliseconds(1);
+    return RemoteProcessor::create(options).value();
+  };
+  const double once = (5 * 3 + 2 * 0.5 + 3 * 15) / 1e6;
+  const auto unfit = priced("unfit");
+  const auto never = complete(*unfit, with_schema(request("r", "x"), kSchema));
+  ASSERT_FALSE(never);
+  EXPECT_EQ(never.error().spent.prompt_tokens, 14) << "it was asked twice";
+  EXPECT_EQ(never.error().spent.cached_tokens, 4);
+  EXPECT_EQ(never.error().spent.generated_tokens, 6);
+  EXPECT_DOUBLE_EQ(never.error().spent.money, 2 * once);
+  EXPECT_EQ(unfit->usage().tokens_total, 6U);
+  const auto second = complete(*priced("second"), with_schema(request("r", "x"), kSchema));
+  ASSERT_TRUE(second) << second.error().what;
+  EXPECT_EQ(second->prompt_tokens, 14);
+  EXPECT_EQ(second->generated_tokens, 6);
+  EXPECT_DOUBLE_EQ(second->money, 2 * once);
+  const auto cut = complete(*priced("cut"), request("r", "x"));
+  ASSERT_FALSE(cut);
+  EXPECT_GT(cut.error().spent.prompt_tokens, 10) << "text had come";
+  EXPECT_GT(cut.error().spent.money, 0);
+  EXPECT_EQ(complete(*priced("down"), request("r", "x")).error().spent, Spent{}) << "nothing was answered";
+}
+
+TEST_F(Remote, TokensThatAServerDoesNotCountAreEstimatedFromTheirBytes) {
+  RemoteOptions options;
+  options.url = hub_.url("/uncounted");
+  options.model = "stub";
+  options.price = {.input = 1, .output = 1};
+  const auto reply = complete(*RemoteProcessor::create(options).value(), request("r", std::string(3000, 'x')));
+  ASSERT_TRUE(reply) << reply.error().what;
+  EXPECT_EQ(reply->generated_tokens, 200) << "thoughts too";
+  EXPECT_GT(reply->prompt_tokens, 1000);
+  EXPECT_LT(reply->prompt_tokens, 1200);
+  EXPECT_DOUBLE_EQ(reply->money, (reply->prompt_tokens + 200) / 1e6);
 }
 
 TEST_F(Remote, TriesAgainWhenTheServerIsBusyButNotForEver) {

@@ -143,7 +143,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             assert "JSON Schema" in body["messages"][-1]["content"]
             return self.events(sse(text_chunk('```json\n{ "b" : 1,'), text_chunk(' "a": "x" }\n```', "stop"), USAGE, b"[DONE]"))
         if kind == "unfit":
-            return self.events(sse(text_chunk('{"a": 5}', "stop"), b"[DONE]"))
+            return self.events(sse(text_chunk('{"a": 5}', "stop"), USAGE, b"[DONE]"))
+        if kind == "second":
+            text = '{"a": 5}' if number == 1 else '{"a":"x","b":1}'
+            return self.events(sse(text_chunk(text, "stop"), USAGE, b"[DONE]"))
+        if kind == "uncounted":
+            thought = {"choices": [{"index": 0, "delta": {"reasoning_content": "t" * 300}, "finish_reason": None}]}
+            return self.events(sse(thought, text_chunk("w" * 300, "stop"), b"[DONE]"))
         if kind == "broken":
             return self.events(b"data: {not json\n\n")
         if kind == "cut":
