@@ -45,7 +45,15 @@ struct Tool {
   Json parameters;  // JSON Schema
 };
 
-// temperature 0 is greedy and needs no seed; otherwise the same seed, request and model give the same text.
+// temperature 0 is greedy and needs no seed.
+//
+// A local model gives the same text for the same request and seed, on one machine, when it has been asked the same
+// before: the same requests one after the other since it was loaded, or, where it shares no prefixes, anything at all,
+// as long as each was alone. Nothing more is promised, not even of greedy answers: a kept prefix, another request in
+// the batch or another number of threads adds the same numbers up in another order, and where two tokens are about as
+// likely that decides between them. (Of 64 free tokens of the firmware with a kept prompt, about one text in ten is
+// another one at temperature 0, half of them at 0.7.)
+// Nothing of Daimon relies on it: replay takes what the journal says a model answered. A remote model promises nothing.
 struct Sampling {
   float temperature = 0.0F;
   float top_p = 1.0F;

@@ -1,4 +1,5 @@
 #include "local_world.h"
+#include "processor/firmware.h"
 
 namespace daimon::processor {
 namespace {
@@ -35,6 +36,42 @@ TEST(LocalProcessor, SameSeedSameTextAndAnotherSeedAnother) {
   const std::string text = ask(7);
   EXPECT_EQ(ask(7), text);
   EXPECT_NE(ask(8), text);
+}
+
+// The firmware, whose answers do change with what is kept (processor.h).
+class Reproducible : public testing::Test {
+ protected:
+  static std::unique_ptr<Processor> fresh(bool share_prefixes = true) {
+    LocalOptions options = tiny_options();
+    options.model_path = firmware_path().value();
+    options.share_prefixes = share_prefixes;
+    return make(options);
+  }
+  // Of one goal with two ends, at two temperatures: prefixes are kept for the later ones.
+  static std::vector<std::string> texts(Processor& processor) {
+    std::vector<std::string> made;
+    for (const float temperature : {0.0F, 0.8F})
+      for (const std::string_view end : {"one", "two", "one"}) {
+        std::string goal;
+        for (int i = 0; i < 40; ++i) goal += std::format(" item {} of the invoice", i % 13);
+        Request asked = request("r", std::format("{} {}", goal, end), 48);
+        asked.sampling = {.temperature = temperature, .seed = 5};
+        made.push_back(complete(processor, std::move(asked)).value().text);
+      }
+    return made;
+  }
+};
+
+TEST_F(Reproducible, TheSameRequestsInTheSameOrderSinceLoadingGiveTheSameTexts) {
+  EXPECT_EQ(texts(*fresh()), texts(*fresh()));
+}
+
+TEST_F(Reproducible, WithoutSharedPrefixesATextDoesNotDependOnWhatWasAskedBefore) {
+  const auto processor = fresh(false);
+  const auto first = texts(*processor);
+  EXPECT_EQ(texts(*processor), first);
+  EXPECT_EQ(first[2], first[0]);
+  EXPECT_EQ(first[5], first[3]);
 }
 
 TEST(LocalProcessor, NeighboursInTheBatchDoNotChangeAConstrainedAnswer) {
