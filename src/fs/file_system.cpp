@@ -11,6 +11,7 @@
 #include "base/within.h"
 #include "fs/index.h"
 #include "fs/rank.h"
+#include "fs/sweeper.h"
 #include "fs/walk.h"
 #include "fs/watcher.h"
 
@@ -72,6 +73,11 @@ struct FileSystem::State {
   Options options;
   std::stop_source stopping;
   std::unique_ptr<Watcher> watcher;
+  // What fails now, on a full disk, say, is tried again at the next unmount and when the index is opened again.
+  Sweeper sweeper{[this] {
+    const std::scoped_lock lock(mutex);
+    return index.sweep().value_or(false);
+  }};
 };
 
 Result<MountReport> FileSystem::State::scan(const std::string& name, const std::filesystem::path& root,
@@ -187,7 +193,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
     State* state = files->state_.get();
     state->watcher = std::make_unique<Watcher>([state](const std::string& name) { state->rescan(name); });
     // What changed while nobody watched is found by a scan of each mount, in the background.
-    DAIMON_TRY(const auto roots, state->index.roots());
+    DAIMON_TRY(const auto roots, files->roots());
     for (const auto& [name, root] : roots) state->watcher->notice(name);
   }
   return files;
@@ -223,6 +229,7 @@ Status FileSystem::unmount(const std::string& name) {
     const std::scoped_lock lock(state_->mutex);
     DAIMON_CHECK(state_->index.remove_mount(name));
   }
+  state_->sweeper.wake();
   if (state_->watcher) state_->watcher->forget(name);
   return {};
 }

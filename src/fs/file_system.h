@@ -112,6 +112,8 @@ class FileSystem {
   // (kCancelled), it keeps each file that it is done with and forgets none; the next mount goes on from there.
   Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
                             const std::function<void(const Progress&)>& progress, std::stop_token stop);
+  // Gone at once; what the index holds of it is deleted afterwards, in the background, and by the next process where
+  // this one ends before.
   Status unmount(const std::string& name);
   Result<std::vector<MountStatus>> mounts();
   // As mounts(), without counting: their folders by name.

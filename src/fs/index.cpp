@@ -63,7 +63,7 @@ Status adopt(sqlite::Database& database, const embedding::StaticEmbedding* embed
 }
 
 std::string placeholders(const std::vector<std::string>& mounts) {
-  if (mounts.empty()) return {};
+  if (mounts.empty()) return " AND files.mount NOT LIKE '/%'";  // those are unmounted (index_sweep.cpp)
   std::string text = " AND files.mount IN (";
   for (std::size_t i = 0; i < mounts.size(); ++i) text += i == 0 ? "?" : ", ?";
   return text + ")";
@@ -111,41 +111,12 @@ Status Index::add_mount(const std::string& name, const std::filesystem::path& ro
   return insert.run();
 }
 
-Status Index::remove_mount(const std::string& name) {
-  vectors_.current = false;
-  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
-  DAIMON_TRY(auto words,
-             database_.prepare(
-                 "DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
-                 "WHERE files.mount = ?)"));
-  words.bind(1, std::string_view(name));
-  DAIMON_CHECK(words.run());
-  // Text by text: looking through all of them reads the whole database, for minutes.
-  DAIMON_TRY(auto texts,
-             database_.prepare(
-                 "DELETE FROM texts WHERE version IN (SELECT version FROM versions WHERE mount = ?1 AND given = 0) "
-                 "AND NOT EXISTS (SELECT 1 FROM versions AS other WHERE other.version = texts.version AND "
-                 "(other.mount <> ?1 OR other.given <> 0))"));
-  texts.bind(1, std::string_view(name));
-  DAIMON_CHECK(texts.run());
-  DAIMON_TRY(auto versions, database_.prepare("DELETE FROM versions WHERE mount = ? AND given = 0"));
-  versions.bind(1, std::string_view(name));
-  DAIMON_CHECK(versions.run());
-  DAIMON_TRY(auto mount, database_.prepare("DELETE FROM mounts WHERE name = ?"));
-  mount.bind(1, std::string_view(name));
-  DAIMON_CHECK(mount.run());
-  if (database_.changes() == 0)
-    return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)),
-                "`daimon mounts` lists them");
-  return transaction.commit();
-}
-
 Result<std::vector<MountStatus>> Index::mounts() {
   DAIMON_TRY(auto query,
              database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
                                "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
                                "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
-                               "'skipped') FROM mounts ORDER BY name"));
+                               "'skipped') FROM mounts WHERE name NOT LIKE '/%' ORDER BY name"));
   std::vector<MountStatus> list;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
@@ -155,7 +126,7 @@ Result<std::vector<MountStatus>> Index::mounts() {
 }
 
 Result<std::map<std::string, std::filesystem::path>> Index::roots() {
-  DAIMON_TRY(auto query, database_.prepare("SELECT name, root FROM mounts"));
+  DAIMON_TRY(auto query, database_.prepare("SELECT name, root FROM mounts WHERE name NOT LIKE '/%'"));
   std::map<std::string, std::filesystem::path> roots;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
@@ -206,6 +177,10 @@ Status Index::forget_version(const std::string& mount, const std::string& path, 
                  "files.version = versions.version)"));
   had.bind(1, std::string_view(mount)).bind(2, std::string_view(path)).bind(3, std::string_view(version));
   DAIMON_CHECK(had.run());
+  return forget_text(version);
+}
+
+Status Index::forget_text(const std::string& version) {
   DAIMON_TRY(auto text,
              database_.prepare(
                  "DELETE FROM texts WHERE version = ?1 AND NOT EXISTS (SELECT 1 FROM versions WHERE version = ?1)"));
@@ -368,7 +343,8 @@ Status Index::load_vectors() {
   Vectors loaded;
   DAIMON_TRY(auto query,
              database_.prepare("SELECT vectors.chunk, files.mount, vectors.vector FROM vectors JOIN chunks ON "
-                               "chunks.id = vectors.chunk JOIN files ON files.id = chunks.file"));
+                               "chunks.id = vectors.chunk JOIN files ON files.id = chunks.file WHERE "
+                               "files.mount NOT LIKE '/%'"));
   std::map<std::string, std::uint32_t, std::less<>> known;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());

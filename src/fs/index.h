@@ -35,7 +35,10 @@ class Index {
                             std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr);
 
   Status add_mount(const std::string& name, const std::filesystem::path& root);
+  // At once for all that look; what it held is deleted by sweep().
   Status remove_mount(const std::string& name);
+  // Deletes a little of what is not needed any more; false when there is no more of it.
+  Result<bool> sweep();
   Result<std::vector<MountStatus>> mounts();
   // As mounts(), without counting.
   Result<std::map<std::string, std::filesystem::path>> roots();
@@ -74,6 +77,9 @@ class Index {
   Status load_vectors();
   Status forget_chunks(const std::string& mount, const std::string& path);
   Status forget_version(const std::string& mount, const std::string& path, const std::string& version);
+  Status forget_text(const std::string& version);  // unless it is some file's still
+  Result<bool> sweep_chunks(const std::string& mount);
+  Result<bool> sweep_texts(const std::string& mount);
   sqlite::Database database_;
   std::shared_ptr<const embedding::StaticEmbedding> embedding_;
   // All vectors, read again after a change.

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "fs/file_system.h"
@@ -78,6 +81,15 @@ struct FsWorld {
   std::vector<std::filesystem::path> own_folders;
   std::shared_ptr<const embedding::StaticEmbedding> embedding;
 };
+
+// Within 10 s, which a loaded machine may need; by itself it takes some 300 ms.
+inline bool comes_true(const std::function<bool()>& condition) {
+  for (int i = 0; i < 200; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
 
 // Lines of words, headings, empty lines, form feeds and characters of one to four bytes; the same seed, the same text.
 inline std::string made_text(std::mt19937& random, std::size_t bytes) {

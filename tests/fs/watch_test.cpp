@@ -6,15 +6,6 @@
 namespace daimon::fs {
 namespace {
 
-// Within 10 s, which a loaded machine may need; by itself it takes some 300 ms.
-bool comes_true(const std::function<bool()>& condition) {
-  for (int i = 0; i < 200; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
 struct Watched : ::testing::Test {
   void SetUp() override {
     world.put("notes/old.md", "old words\n");

@@ -1,0 +1,28 @@
+// A thread that tidies up in small steps.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace daimon::fs {
+
+class Sweeper {
+ public:
+  // `step` does a little and says whether there is more to do; it is called until there is not, after opening and after
+  // each wake(). Between two steps there is a pause, in which others get the locks that a step needs.
+  explicit Sweeper(std::function<bool()> step);
+  void wake();
+
+ private:
+  void run(const std::stop_token& stop);
+
+  std::function<bool()> step_;
+  std::mutex mutex_;
+  std::condition_variable_any woken_;
+  bool wanted_ = true;
+  std::jthread thread_;  // last: it uses all of the above, and its end is waited for first
+};
+
+}  // namespace daimon::fs
