@@ -102,6 +102,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
 
 std::int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(handle_); }
 std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+std::int64_t Database::total_changes() const { return sqlite3_total_changes64(handle_); }
 
 Statement::Statement(Statement&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)), bind_error_(other.bind_error_) {}

@@ -40,6 +40,7 @@ class Database {
   Result<Statement> prepare(std::string_view sql);
   [[nodiscard]] std::int64_t last_row_id() const;
   [[nodiscard]] std::int64_t changes() const;
+  [[nodiscard]] std::int64_t total_changes() const;  // since it was opened, those inside FTS5's tables too
   [[nodiscard]] sqlite3* handle() const { return handle_; }
 
  private:

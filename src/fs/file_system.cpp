@@ -170,6 +170,7 @@ void FileSystem::State::rescan(const std::string& name) {
   }
   // What fails now is tried again at the next change and by the next mount, which says so.
   static_cast<void>(scan(name, root, {}, stopping.get_token()));
+  sweeper.wake();
 }
 
 Status FileSystem::State::check_mounted(const std::string& name) {
@@ -221,7 +222,9 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     const std::scoped_lock lock(state_->mutex);
     DAIMON_CHECK(state_->index.add_mount(name, root));
   }
-  return state_->scan(name, root, progress, std::move(stop));
+  auto report = state_->scan(name, root, progress, std::move(stop));
+  state_->sweeper.wake();
+  return report;
 }
 
 Status FileSystem::unmount(const std::string& name) {

@@ -32,6 +32,17 @@ CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(path, heading, text, tokeniz
 // what its files have now is noted as theirs, and the next scan reads each of them again.
 constexpr std::int64_t kGeneration = 2;
 
+// Space that is free can be given back to the disk. One from before this was asked for learns it in its first sweep,
+// which writes all of it anew.
+Status begin_small(sqlite::Database& database) {
+  DAIMON_CHECK(database.execute(daimon::format("PRAGMA journal_size_limit = {}", kLogBytesMax)));
+  DAIMON_TRY(auto tables, database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1"));
+  DAIMON_TRY(const bool any, tables.step());
+  if (any) return {};
+  tables.reset();
+  return database.execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;");
+}
+
 Status take_over(sqlite::Database& database) {
   DAIMON_TRY(auto query, database.prepare("PRAGMA user_version"));
   DAIMON_TRY(const bool row, query.step());
@@ -83,10 +94,11 @@ Result<Index> Index::open(const std::filesystem::path& path,
                           std::shared_ptr<const embedding::StaticEmbedding> embedding) {
   const auto begin = [&]() -> Result<Index> {
     DAIMON_TRY(auto database, sqlite::Database::open(path, {.durable = false}));
+    DAIMON_CHECK(begin_small(database));
     DAIMON_CHECK(database.execute(kSchema));
     DAIMON_CHECK(take_over(database));
     DAIMON_CHECK(adopt(database, embedding.get()));
-    return Index(std::move(database), embedding);
+    return Index(path, std::move(database), embedding);
   };
   auto index = begin();
   if (index || index.error().code != ErrorCode::kCorrupt) return index;

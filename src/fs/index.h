@@ -26,6 +26,9 @@ struct Stamp {
   bool operator==(const Stamp&) const = default;
 };
 
+// The write-ahead log may be as large while a large file is indexed; it is cut to this afterwards.
+inline constexpr std::int64_t kLogBytesMax = 8 << 20;
+
 class Index {
  public:
   // A damaged database is moved away and begun anew: all of it can be rebuilt from the files. One that an earlier
@@ -37,7 +40,8 @@ class Index {
   Status add_mount(const std::string& name, const std::filesystem::path& root);
   // At once for all that look; what it held is deleted by sweep().
   Status remove_mount(const std::string& name);
-  // Deletes a little of what is not needed any more; false when there is no more of it.
+  // Deletes a little of what is not needed any more, then gives a little of the free space back to the disk; false when
+  // there is no more of it.
   Result<bool> sweep();
   Result<std::vector<MountStatus>> mounts();
   // As mounts(), without counting.
@@ -72,14 +76,19 @@ class Index {
   Result<std::optional<std::string>> current_version(const std::string& mount, const std::string& path);
 
  private:
-  Index(sqlite::Database database, std::shared_ptr<const embedding::StaticEmbedding> embedding)
-      : database_(std::move(database)), embedding_(std::move(embedding)) {}
+  Index(std::filesystem::path path, sqlite::Database database,
+        std::shared_ptr<const embedding::StaticEmbedding> embedding)
+      : path_(std::move(path)), database_(std::move(database)), embedding_(std::move(embedding)) {}
   Status load_vectors();
   Status forget_chunks(const std::string& mount, const std::string& path);
   Status forget_version(const std::string& mount, const std::string& path, const std::string& version);
   Status forget_text(const std::string& version);  // unless it is some file's still
   Result<bool> sweep_chunks(const std::string& mount);
   Result<bool> sweep_texts(const std::string& mount);
+  Result<std::int64_t> number_of(std::string_view sql);
+  Result<bool> merge_words();
+  Result<bool> give_space_back();
+  std::filesystem::path path_;
   sqlite::Database database_;
   std::shared_ptr<const embedding::StaticEmbedding> embedding_;
   // All vectors, read again after a change.
@@ -91,6 +100,9 @@ class Index {
     std::vector<std::string> names;
   };
   Vectors vectors_;
+  std::int64_t chunks_swept_ = 0;
+  enum class Merge : std::uint8_t { kNone, kWanted, kBegun };
+  Merge merge_ = Merge::kNone;
 };
 
 }  // namespace daimon::fs

@@ -3,6 +3,8 @@
 // The passages of a large folder take seconds to delete, in which nobody could search. So an unmounted folder is only
 // renamed: its name then begins with '/', which no mount's can, and whatever asks for mounts or passages leaves such
 // ones out. What is under that name is deleted bit by bit, by this process or the next.
+#include <utility>
+
 #include "base/format.h"
 #include "base/text.h"
 #include "fs/index.h"
@@ -14,6 +16,12 @@ namespace {
 constexpr std::int64_t kChunksAStep = 256;
 constexpr std::int64_t kTextsAStep = 64;
 constexpr std::int64_t kFilesAStep = 1024;
+constexpr int kPagesAStep = 512;
+// Free pages (of 4 KiB) that are not worth moving others for: the next files use them.
+constexpr std::int64_t kFreePages = 256;
+// The words of deleted passages go only when their part of the word index is next merged with others. That is asked for
+// when they are more than this part of those that are left, for it writes the whole word index anew.
+constexpr std::int64_t kMergeAbovePart = 4;
 
 }  // namespace
 
@@ -46,7 +54,10 @@ Status Index::remove_mount(const std::string& name) {
 Result<bool> Index::sweep() {
   DAIMON_TRY(auto gone, database_.prepare("SELECT name FROM mounts WHERE name LIKE '/%' LIMIT 1"));
   DAIMON_TRY(const bool any, gone.step());
-  if (!any) return false;
+  if (!any) {
+    DAIMON_TRY(const bool merging, merge_words());
+    return merging ? Result<bool>(true) : give_space_back();
+  }
   const std::string mount = gone.text(0);
   gone.reset();
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
@@ -89,6 +100,7 @@ Result<bool> Index::sweep_chunks(const std::string& mount) {
     chunk.bind(1, id);
     DAIMON_CHECK(chunk.run());
   }
+  chunks_swept_ += std::ssize(chunks);
   return !chunks.empty();
 }
 
@@ -108,6 +120,50 @@ Result<bool> Index::sweep_texts(const std::string& mount) {
     DAIMON_CHECK(forget_text(version));
   }
   return !had.empty();
+}
+
+Result<std::int64_t> Index::number_of(std::string_view sql) {
+  DAIMON_TRY(auto query, database_.prepare(sql));
+  DAIMON_TRY(const bool row, query.step());
+  return row ? query.integer(0) : 0;
+}
+
+Result<bool> Index::merge_words() {
+  if (const std::int64_t swept = std::exchange(chunks_swept_, 0); swept > 0) {
+    DAIMON_TRY(const std::int64_t left, number_of("SELECT count(*) FROM chunks"));
+    if (swept > left / kMergeAbovePart) merge_ = Merge::kWanted;
+  }
+  if (merge_ == Merge::kNone) return false;
+  // FTS5's own recipe: a negative number begins a merge of everything, positive ones carry it on, and one that changes
+  // fewer than two rows finds nothing left to do.
+  DAIMON_TRY(auto merge, database_.prepare("INSERT INTO words (words, rank) VALUES ('merge', ?)"));
+  merge.bind(1, std::int64_t{merge_ == Merge::kWanted ? -kPagesAStep : kPagesAStep});
+  const std::int64_t before = database_.total_changes();
+  DAIMON_CHECK(merge.run());
+  merge_ = database_.total_changes() - before < 2 ? Merge::kNone : Merge::kBegun;
+  return true;
+}
+
+Result<bool> Index::give_space_back() {
+  DAIMON_TRY(const std::int64_t can_shrink, number_of("PRAGMA auto_vacuum"));
+  if (can_shrink == 0) DAIMON_CHECK(database_.execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;"));
+  DAIMON_TRY(const std::int64_t free, number_of("PRAGMA freelist_count"));
+  if (free > kFreePages) {
+    DAIMON_CHECK(database_.execute(daimon::format("PRAGMA incremental_vacuum({})", kPagesAStep)));
+    DAIMON_TRY(const std::int64_t left, number_of("PRAGMA freelist_count"));
+    if (left < free) return true;
+  }
+  // The file is cut, as the log is, when all of the log has been written into it.
+  DAIMON_TRY(const std::int64_t bytes,
+             number_of("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
+  std::error_code failed;
+  const auto size = [&](const std::filesystem::path& path) {
+    const auto bytes_of = std::filesystem::file_size(path, failed);
+    return failed ? 0 : static_cast<std::int64_t>(bytes_of);
+  };
+  if (size(path_) > bytes || size(path_.string() + "-wal") > kLogBytesMax)
+    DAIMON_CHECK(database_.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+  return false;
 }
 
 }  // namespace daimon::fs

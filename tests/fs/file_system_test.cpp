@@ -493,5 +493,42 @@ TEST_F(Unmounting, IsOfNoConsequenceForTheSameFolderMountedAgain) {
   EXPECT_EQ(texts_in(world.folder / "index.db"), 20);
 }
 
+TEST_F(Unmounting, GivesTheSpaceBack) {
+  const std::filesystem::path index = world.folder / "index.db";
+  std::filesystem::create_directory(world.folder / "other");
+  std::ofstream(world.folder / "other/kept.md") << "a helicopter\n";
+  ASSERT_TRUE(world.files->mount(world.folder / "other", "", {}, {}));
+  const auto before = std::filesystem::file_size(index);
+  ASSERT_TRUE(world.files->unmount("home"));
+  EXPECT_TRUE(comes_true([&] { return std::filesystem::file_size(index) < before / 8; }))
+      << before << " bytes, then " << std::filesystem::file_size(index);
+  EXPECT_EQ(world.best("helicopter"), "kept.md");
+}
+
+TEST_F(Unmounting, GivesTheSpaceOfAnIndexBackThatWasNotMadeForIt) {
+  const std::filesystem::path index = world.folder / "index.db";
+  ASSERT_TRUE(world.files->unmount("home"));
+  world.files.reset();
+  {
+    auto database = sqlite::Database::open(index);
+    ASSERT_TRUE(database->execute("PRAGMA auto_vacuum = NONE; VACUUM;"));
+  }
+  const auto before = std::filesystem::file_size(index);
+  world.open();
+  EXPECT_TRUE(comes_true([&] { return std::filesystem::file_size(index) < before / 8; }))
+      << before << " bytes, then " << std::filesystem::file_size(index);
+}
+
+TEST_F(Unmounting, KeepsTheLogOfTheIndexSmall) {
+  const std::filesystem::path log = world.folder / "index.db-wal";
+  std::mt19937 random(4);
+  world.put("large.txt", made_text(random, 8'000'000));
+  world.mount();
+  EXPECT_TRUE(comes_true([&] { return std::filesystem::file_size(log) <= 9 << 20; }));
+  ASSERT_TRUE(world.files->unmount("home"));
+  EXPECT_TRUE(comes_true([&] { return is_empty(); }));
+  EXPECT_TRUE(comes_true([&] { return std::filesystem::file_size(log) <= 9 << 20; }));
+}
+
 }  // namespace
 }  // namespace daimon::fs
