@@ -248,7 +248,7 @@ std::vector<Command> make_commands() {
        "Reads and indexes a folder so that agents can search and quote it, and keeps the index fresh. Nothing in the "
        "folder is changed.",
        {{"daimon mount ~/Documents --name papers", ""}},
-       {{"name", 0, "NAME", "what to call it (default: the folder's name)"}, kJson},
+       {{"name", 0, "NAME", "what to call it (default: as it is mounted already, or the folder's name)"}, kJson},
        1,
        1,
        "",

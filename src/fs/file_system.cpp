@@ -27,6 +27,14 @@ std::string spaced(std::string_view path) {
   return words;
 }
 
+// The same file may be below several mounts: what it is in all of them. Roots are canonical and no link is followed
+// below them, so a file has one path.
+template <typename Item>
+std::string file_of(const std::map<std::string, std::filesystem::path>& roots, const Item& item) {
+  const auto root = roots.find(item.mount);
+  return root == roots.end() ? item.mount + "/" + item.path : (root->second / item.path).native();
+}
+
 bool asks_for_table(std::string_view goal) {
   const std::string lower = to_lower_ascii(goal);
   for (const std::string_view word :
@@ -214,6 +222,11 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
                   "mount a folder of your own documents");
   if (const std::filesystem::directory_iterator readable(root, error); error)
     return std::unexpected(os_error(error.value(), "cannot mount " + printable(root.string())));
+  if (name.empty()) {
+    DAIMON_TRY(const auto roots, this->roots());
+    const auto known = std::ranges::find(roots, root, [](const auto& mount) { return mount.second; });
+    if (known != roots.end()) name = known->first;
+  }
   if (name.empty()) name = root.filename().empty() ? "root" : root.filename().string();
   if (name.contains('/') || !is_utf8(name))
     return fail(ErrorCode::kInvalidArgument, "the name of a mount cannot contain '/'");
@@ -273,11 +286,14 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
   if (request.admits)
     std::erase_if(near, [&](const Passage& passage) { return !request.admits(passage.mount, passage.path); });
   fill_up(candidates, std::move(near));
-  std::map<std::pair<std::string, std::string>, int> of_file;
+  DAIMON_TRY(const auto roots, index.roots());
+  // Each file by the mount in which it fits best, or every passage would come once for each mount.
+  std::map<std::string, std::pair<std::string, int>> shown;
   std::vector<Passage> best;
   for (Passage& passage : candidates) {
     if (static_cast<int>(best.size()) >= request.limit) break;
-    if (++of_file[{passage.mount, passage.path}] <= kPerFileMax) best.push_back(std::move(passage));
+    auto& [mount, count] = shown.try_emplace(file_of(roots, passage), passage.mount, 0).first->second;
+    if (mount == passage.mount && ++count <= kPerFileMax) best.push_back(std::move(passage));
   }
   return best;
 }
@@ -305,8 +321,10 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
                                                         int limit, const Admits& admits) {
   std::vector<Passage> passages;
   std::vector<FileSummary> files;
+  std::map<std::string, std::filesystem::path> roots;
   {
     const std::scoped_lock lock(state_->mutex);
+    DAIMON_TRY(roots, state_->index.roots());
     DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}));
     DAIMON_TRY(files, state_->index.files(mounts));
   }
@@ -337,6 +355,8 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
     }
   }
   std::ranges::stable_sort(files, std::ranges::greater(), &FileSummary::score);
+  std::set<std::string> listed;
+  std::erase_if(files, [&](const FileSummary& file) { return !listed.insert(file_of(roots, file)).second; });
   if (static_cast<int>(files.size()) > limit) files.resize(static_cast<std::size_t>(std::max(limit, 0)));
   return files;
 }

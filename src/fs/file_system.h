@@ -108,8 +108,9 @@ class FileSystem {
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);
   ~FileSystem();
 
-  // Scans and indexes what is new or changed; the second time only looks. `name` empty: the folder's own name. Stopped
-  // (kCancelled), it keeps each file that it is done with and forgets none; the next mount goes on from there.
+  // Scans and indexes what is new or changed; the second time only looks. `name` empty: that of the
+  // mount that this folder has already, else the folder's own. Stopped (kCancelled), it keeps each file that it is done
+  // with and forgets none; the next mount goes on from there.
   Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
                             const std::function<void(const Progress&)>& progress, std::stop_token stop);
   // Gone at once; what the index holds of it is deleted afterwards, in the background, and by the next process where
@@ -119,8 +120,8 @@ class FileSystem {
   // As mounts(), without counting: their folders by name.
   Result<std::map<std::string, std::filesystem::path>> roots();
 
-  // Best first. No query can break it; one without words finds nothing. What it gives out can be verified from then on,
-  // whatever becomes of the file.
+  // Best first, a file below several mounts by one of them. No query can break it; one without words finds nothing.
+  // What it gives out can be verified from then on, whatever becomes of the file.
   Result<std::vector<Passage>> search(const SearchRequest& request);
   // The lines of each passage that answer the query best, at most `bytes_max` of them: in their order, but not always
   // neighbours, so that only a line of such a text is a quotation.

@@ -269,6 +269,35 @@ TEST_F(FileSystems, UnmountedFoldersAreNotFoundAnyMore) {
   EXPECT_EQ(world.files->mounts()->size(), 1U);
 }
 
+TEST_F(FileSystems, AFolderMountedAgainIsTheMountThatItHas) {
+  world.put("notes/a.md", "alpha\n");
+  std::filesystem::create_directory_symlink(world.home(), world.folder / "link");
+  FileSystem& files = world.open();
+  ASSERT_TRUE(files.mount(world.home(), "papers", {}, {}));
+  for (const auto& spelling : {world.home(), world.home() / "notes/..", world.home() / ".", world.folder / "link"}) {
+    const auto again = files.mount(spelling, "", {}, {});
+    ASSERT_TRUE(again) << spelling;
+    EXPECT_EQ(again->mount.name, "papers");
+    EXPECT_EQ(again->unchanged, 1);
+  }
+  EXPECT_EQ(files.mounts()->size(), 1U);
+  EXPECT_EQ(files.mount(world.home(), "second", {}, {})->mount.name, "second") << "who asks for another name gets it";
+}
+
+TEST_F(FileSystems, AFileBelowSeveralMountsIsFoundOnce) {
+  world.put("notes/a.md", "alpha\n");
+  world.put("notes/copy.md", "alpha\n");
+  world.mount();
+  ASSERT_TRUE(world.files->mount(world.home(), "second", {}, {}));
+  ASSERT_TRUE(world.files->mount(world.home() / "notes", "", {}, {}));
+  EXPECT_EQ(world.search("alpha").size(), 2U) << "the copy is a file of its own";
+  EXPECT_EQ(world.files->search({"alpha", {"second"}, 8})->size(), 2U);
+  EXPECT_EQ(world.files->rank_files("alpha", {}, 8)->size(), 2U);
+  const Admits only_notes = [](const std::string& mount, const std::string&) { return mount == "notes"; };
+  EXPECT_EQ(world.files->search({"alpha", {}, 8, only_notes})->size(), 2U);
+  for (const Passage& passage : world.search("alpha")) EXPECT_TRUE(world.verify(passage, "alpha").verified);
+}
+
 TEST_F(FileSystems, ADamagedIndexIsMadeAnew) {
   world.put("a.md", "alpha\n");
   world.mount();
