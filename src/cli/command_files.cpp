@@ -40,6 +40,25 @@ std::string count_of(const Json& value, std::string_view member) {
   return show_count(find_integer(value, member).value_or(0));
 }
 
+// "412 files without text are left out: 300 .png, 80 .so, 32 others"
+std::string left_out(std::int64_t skipped, const Json& mount) {
+  constexpr std::ptrdiff_t kShown = 4;
+  std::string kinds;
+  std::int64_t others = skipped;
+  if (const Json* list = find(mount, "skipped_kinds"); list != nullptr && list->is_array())
+    for (std::ptrdiff_t i = 0; i < std::min(kShown, std::ssize(list->get_array())); ++i) {
+      const Json& kind = list->get_array()[static_cast<std::size_t>(i)];
+      const std::string ending = text_of(kind, "ending");
+      kinds += daimon::format("{}{} {}", kinds.empty() ? "" : ", ", count_of(kind, "files"),
+                              ending.empty() ? "without an ending" : ending);
+      others -= find_integer(kind, "files").value_or(0);
+    }
+  if (others > 0 && !kinds.empty())
+    kinds += daimon::format(", {} {}", show_count(others), others == 1 ? "other" : "others");
+  return daimon::format("{} {} without text {} left out{}{}", show_count(skipped), skipped == 1 ? "file" : "files",
+                        skipped == 1 ? "is" : "are", kinds.empty() ? "" : ": ", kinds);
+}
+
 }  // namespace
 
 Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path,
@@ -113,6 +132,8 @@ int mount(const Session& session, const Arguments& arguments) {
     session.terminal.out.write(daimon::format("{}: {} files, {} passages, from {}\n", text_of(*made, "name"),
                                               count_of(*made, "files"), count_of(*made, "chunks"),
                                               text_of(*made, "root")));
+  if (const auto skipped = find_integer(*made, "skipped").value_or(0); skipped > 0 && !arguments.has("json"))
+    session.note(left_out(skipped, *made));
   return kSuccess;
 }
 

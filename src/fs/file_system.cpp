@@ -136,7 +136,6 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
       report.bytes += document->text.size();
     } else if (document.error().code == ErrorCode::kUnsupported) {
       DAIMON_CHECK(index.put_problem(name, file.path, file.stamp, document.error().what, true));
-      ++report.skipped;
     } else if (document.error().code == ErrorCode::kCancelled) {
       return stopped();
     } else {
@@ -161,6 +160,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
   DAIMON_TRY(const auto mounts, index.mounts());
   report.mount = *std::ranges::find(mounts, name, &MountStatus::name);
   report.mount.problems += static_cast<std::int64_t>(report.problems.size());
+  DAIMON_TRY(report.skipped_kinds, index.skipped_kinds(name));
   DAIMON_TRY(const auto remembered, index.problems(name, kProblemsShown));
   report.problems.insert(report.problems.end(), remembered.begin(), remembered.end());
   if (report.problems.size() > kProblemsShown) report.problems.resize(kProblemsShown);

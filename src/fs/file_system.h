@@ -61,6 +61,13 @@ struct MountStatus {
   std::int64_t files = 0;
   std::int64_t chunks = 0;
   std::int64_t problems = 0;
+  std::int64_t skipped = 0;  // files without text: no problem, but not there for a search either
+};
+
+// Files without text whose names end alike.
+struct SkippedKind {
+  std::string ending;  // ".png", in lower case; "" for names without one
+  std::int64_t files = 0;
 };
 
 struct Problem {
@@ -73,11 +80,11 @@ struct MountReport {
   std::int64_t indexed = 0;  // parsed anew
   std::int64_t unchanged = 0;
   std::int64_t forgotten = 0;  // no longer there
-  std::int64_t skipped = 0;    // not text
   std::uint64_t bytes = 0;     // of what was parsed
   // What is left out or not whole, whether found now or by an earlier scan: the first kProblemsShown. `mount` counts
   // them all.
   std::vector<Problem> problems;
+  std::vector<SkippedKind> skipped_kinds;  // of all that are skipped, the most frequent first
 };
 inline constexpr std::size_t kProblemsShown = 20;
 

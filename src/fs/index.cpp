@@ -128,12 +128,14 @@ Result<std::vector<MountStatus>> Index::mounts() {
              database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
                                "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
                                "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
-                               "'skipped') FROM mounts WHERE name NOT LIKE '/%' ORDER BY name"));
+                               "'skipped'), (SELECT count(*) FROM files WHERE mount = name AND type = 'skipped') FROM "
+                               "mounts WHERE name NOT LIKE '/%' ORDER BY name"));
   std::vector<MountStatus> list;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return list;
-    list.push_back({query.text(0), query.text(1), query.integer(2), query.integer(3), query.integer(4)});
+    list.push_back(
+        {query.text(0), query.text(1), query.integer(2), query.integer(3), query.integer(4), query.integer(5)});
   }
 }
 
@@ -305,6 +307,24 @@ Result<std::vector<Problem>> Index::problems(const std::string& mount, std::size
     if (!row) return list;
     list.push_back({query.text(0), query.text(1)});
   }
+}
+
+Result<std::vector<SkippedKind>> Index::skipped_kinds(const std::string& mount) {
+  // What is longer says nothing of a kind: "notes.of the last meeting".
+  constexpr std::size_t kEndingBytesMax = 12;
+  DAIMON_TRY(auto query, database_.prepare("SELECT path FROM files WHERE mount = ? AND type = 'skipped'"));
+  query.bind(1, std::string_view(mount));
+  std::map<std::string, std::int64_t> counts;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) break;
+    const std::string ending = to_lower_ascii(std::filesystem::path(query.text(0)).extension().string());
+    ++counts[ending.size() > kEndingBytesMax ? "" : ending];
+  }
+  std::vector<SkippedKind> kinds;
+  for (const auto& [ending, files] : counts) kinds.push_back({ending, files});
+  std::ranges::stable_sort(kinds, std::ranges::greater(), &SkippedKind::files);
+  return kinds;
 }
 
 namespace {

@@ -60,6 +60,7 @@ class Index {
   Status remove(const std::string& mount, const std::string& path);
   // What put and put_problem were told of the files as they are now, those that are no documents left out.
   Result<std::vector<Problem>> problems(const std::string& mount, std::size_t limit);
+  Result<std::vector<SkippedKind>> skipped_kinds(const std::string& mount);
 
   // Passages by BM25, best first, of an FTS5 query made by fts_query.
   Result<std::vector<Passage>> match(std::string_view fts, const std::vector<std::string>& mounts, int limit);

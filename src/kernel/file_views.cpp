@@ -1,5 +1,6 @@
 // Mounts and searches as docs/api.md shows them.
 #include <algorithm>
+#include <ranges>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -8,12 +9,11 @@
 namespace daimon::kernel {
 namespace {
 
+constexpr std::size_t kKindsShown = 20;
+
 JsonObject mount_view(const fs::MountStatus& mount) {
-  return {{"name", mount.name},
-          {"root", mount.root.string()},
-          {"files", mount.files},
-          {"chunks", mount.chunks},
-          {"problems", mount.problems}};
+  return {{"name", mount.name},     {"root", mount.root.string()}, {"files", mount.files},
+          {"chunks", mount.chunks}, {"problems", mount.problems},  {"skipped", mount.skipped}};
 }
 
 }  // namespace
@@ -37,12 +37,15 @@ Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const 
   view["indexed"] = made.indexed;
   view["unchanged"] = made.unchanged;
   view["forgotten"] = made.forgotten;
-  view["skipped"] = made.skipped;
   view["bytes"] = made.bytes;
   JsonArray problems;
   for (const fs::Problem& problem : made.problems)
     problems.push_back(JsonObject{{"path", problem.path}, {"what", problem.what}});
   view["problem_list"] = std::move(problems);
+  JsonArray kinds;
+  for (const fs::SkippedKind& kind : made.skipped_kinds | std::views::take(kKindsShown))
+    kinds.push_back(JsonObject{{"ending", printable(kind.ending)}, {"files", kind.files}});
+  view["skipped_kinds"] = std::move(kinds);
   return Json(std::move(view));
 }
 

@@ -163,6 +163,19 @@ TEST_F(BadInput, PdfThatDoesNotParseIsNamedByEveryMountAndTheRestIsFound) {
   expect_kettle_found();
 }
 
+TEST_F(BadInput, FilesWithoutTextAreCountedInOneLine) {
+  const std::string_view binary("\x89PNG\0\0\0", 7);
+  for (const char* name : {"a.png", "b.PNG", "c.\x1b[2J"}) put(name, binary);
+  for (int i = 0; i < 2; ++i) {
+    const Ended mounted = daimon({"mount", docs()});
+    EXPECT_EQ(mounted.code, 0);
+    EXPECT_EQ(mounted.err, "3 files without text are left out: 2 .png, 1 .\\x1b[2j\n");
+  }
+  EXPECT_EQ(find_integer(json({"mount", docs(), "--json"}), "skipped"), 3);
+  EXPECT_EQ(find_integer(json({"mount", docs(), "--json"}), "problems"), 0);
+  expect_kettle_found();
+}
+
 TEST_F(BadInput, NameThatATerminalWouldObeyIsFoundCitedAndShownSafely) {
   const std::string name = "new\nline \U0001F4DA \x1b[2J\x1b]0;owned\x07 \u009b31m\u202e.txt";
   put(name, "The lighthouse key is under the third flowerpot.\n");

@@ -214,8 +214,27 @@ TEST_F(FileSystems, WhatIsNoDocumentIsLeftOut) {
   std::filesystem::create_directory_symlink(world.home(), world.home() / "loop");
   const MountReport report = world.mount();
   EXPECT_EQ(report.indexed, 1);
-  EXPECT_EQ(report.skipped, 1);
+  EXPECT_EQ(report.mount.skipped, 1);
   EXPECT_TRUE(world.search("outside hidden").empty());
+}
+
+TEST_F(FileSystems, WhatHasNoTextIsCountedByKindAndIsNoProblem) {
+  const std::string_view binary("\xFF\xD8\xFF\0\0\0", 6);
+  for (const char* name : {"a.jpg", "b.JPG", "sub/c.jpg", "d.so", "tool", "e.much-too-long-for-a-kind"})
+    world.put(name, binary);
+  world.put("notes.md", "kept\n");
+  const auto expect_counted = [&](const MountReport& report) {
+    EXPECT_EQ(report.mount.skipped, 6);
+    EXPECT_EQ(report.mount.problems, 0);
+    EXPECT_EQ(report.mount.files, 1);
+    std::vector<std::pair<std::string, std::int64_t>> kinds;
+    for (const SkippedKind& kind : report.skipped_kinds) kinds.emplace_back(kind.ending, kind.files);
+    EXPECT_THAT(kinds, ::testing::ElementsAre(std::pair(".jpg", 3), std::pair("", 2), std::pair(".so", 1)));
+  };
+  expect_counted(world.mount());
+  expect_counted(world.mount());  // said again, though nothing is read again
+  std::filesystem::remove(world.home() / "a.jpg");
+  EXPECT_EQ(world.mount().mount.skipped, 5);
 }
 
 TEST_F(FileSystems, OneFileThatFailsLeavesTheOthers) {
@@ -238,7 +257,7 @@ TEST_F(FileSystems, AGigabyteIsNotLoadedWhole) {
   world.put("small.md", "small\n");
   const MountReport report = world.mount();
   EXPECT_THAT(report.problems, Contains(Field(&Problem::path, "zeros.txt"))) << "people write text into .txt";
-  EXPECT_EQ(report.skipped, 0);
+  EXPECT_EQ(report.mount.skipped, 0);
   EXPECT_EQ(report.indexed, 1);
   EXPECT_LT(report.bytes, 1U << 20);
 }
