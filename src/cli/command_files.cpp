@@ -82,12 +82,19 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   Json mount;
   std::optional<Error> error;
   const Interrupts interrupts;
+  constexpr std::int64_t kManyFiles = 20'000;  // a minute or more
+  bool warned = false;
   {
     ProgressBar bar(session.terminal);
     const auto take = [&](const Json& value) {
       if (const Json* progress = find(value, "progress")) {
         const auto done = find_integer(*progress, "files_done").value_or(0);
         const auto total = find_integer(*progress, "files_total").value_or(0);
+        if (total - done >= kManyFiles && !warned)
+          session.note(
+              daimon::format("daimon: {} files take a while; Ctrl-C stops, and mounting again goes on from there",
+                             show_count(total - done)));
+        warned = true;
         bar.show(total > 0 ? static_cast<double>(done) / static_cast<double>(total) : -1,
                  daimon::format("reading {}", text_of(*progress, "path")),
                  daimon::format("{} of {}", show_count(done), show_count(total)));
@@ -98,10 +105,14 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
     };
     JsonObject body{{"path", folder.native()}};
     if (!name.empty()) body["name"] = name;
-    DAIMON_CHECK(client.stream("POST", "/v1/mounts", body, take, {interrupts.descriptor(), [&] {
-                                                                    interrupts.clear();
-                                                                    return false;
-                                                                  }}));
+    const auto streamed = client.stream("POST", "/v1/mounts", body, take, {interrupts.descriptor(), [&] {
+                                                                             interrupts.clear();
+                                                                             return false;
+                                                                           }});
+    if (!streamed && streamed.error().code == ErrorCode::kCancelled)
+      return fail(ErrorCode::kCancelled, daimon::format("stopped while {} was read", printable(folder.native())),
+                  daimon::format("daimon mount {} goes on where it stopped", printable(folder.native())));
+    DAIMON_CHECK(streamed);
   }
   if (error) return std::unexpected(*error);
   if (!mount.is_object()) return fail(ErrorCode::kInternal, "the daemon did not say how the mount ended");
@@ -142,17 +153,22 @@ int list_mounts(const Session& session, const Arguments& arguments) {
   const auto view = client ? client->get("/v1/mounts") : std::unexpected(client.error());
   if (!view) return session.failed(view.error());
   if (arguments.has("json")) return print_json(session.terminal, *view), kSuccess;
-  Table table({"NAME", "FILES", "PASSAGES", "PROBLEMS", "FOLDER"}, {1, 2, 3});
+  Table table({"NAME", "STATE", "FILES", "PASSAGES", "PROBLEMS", "FOLDER"}, {2, 3, 4});
   const Json* list = find(*view, "mounts");
   if (list == nullptr || !list->is_array() || list->get_array().empty()) {
     session.note("no folder is mounted: daimon mount PATH");
     return kSuccess;
   }
+  const auto is_incomplete = [](const Json& mount) { return find_bool(mount, "complete") == false; };
   for (const Json& mount : list->get_array())
-    table.add({text_of(mount, "name"), count_of(mount, "files"), count_of(mount, "chunks"), count_of(mount, "problems"),
-               text_of(mount, "root")},
-              {Style::kCyan});
+    table.add({text_of(mount, "name"), is_incomplete(mount) ? "incomplete" : "complete", count_of(mount, "files"),
+               count_of(mount, "chunks"), count_of(mount, "problems"), text_of(mount, "root")},
+              {Style::kCyan, is_incomplete(mount) ? Style::kYellow : Style::kDim});
   session.terminal.out.write(table.text(session.terminal, session.terminal.out));
+  for (const Json& mount : list->get_array())
+    if (is_incomplete(mount))
+      session.note(daimon::format("{} is being read, or that was interrupted: daimon mount {} goes on where it stopped",
+                                  text_of(mount, "name"), text_of(mount, "root")));
   return kSuccess;
 }
 

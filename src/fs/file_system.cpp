@@ -20,6 +20,12 @@ namespace {
 
 constexpr int kPerFileMax = 2;  // passages of one file in one search
 
+// The whole machine, or what the kernel makes up: files without end, and some that do something when they are read.
+// Below /dev there is /dev/shm, which may hold a person's.
+bool is_the_machines(const std::filesystem::path& root) {
+  return root == "/" || root == "/dev" || is_within("/proc", root) || is_within("/sys", root);
+}
+
 std::string spaced(std::string_view path) {
   std::string words(path);
   for (char& c : words)
@@ -156,6 +162,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
       DAIMON_CHECK(index.remove(name, path));
       ++report.forgotten;
     }
+  DAIMON_CHECK(index.finish_mount(name));
   if (progress) progress(now);
   DAIMON_TRY(const auto mounts, index.mounts());
   report.mount = *std::ranges::find(mounts, name, &MountStatus::name);
@@ -216,6 +223,10 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   if (!std::filesystem::is_directory(root, error))
     return fail(ErrorCode::kInvalidArgument, printable(folder.string()) + " is not a folder",
                 "mount the folder that it is in");
+  if (is_the_machines(root))
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("{} holds the machine's files, not a person's", printable(root.string())),
+                "mount the folders that your documents are in: daimon mount ~/Documents");
   for (const std::filesystem::path& own : state_->options.own_folders)
     if (is_within(own, root))
       return fail(ErrorCode::kDenied, printable(root.string()) + " is Daimon's own, which no process may touch",

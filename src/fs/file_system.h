@@ -62,6 +62,7 @@ struct MountStatus {
   std::int64_t chunks = 0;
   std::int64_t problems = 0;
   std::int64_t skipped = 0;  // files without text: no problem, but not there for a search either
+  bool complete = true;      // false: its first mount was stopped, so files may be missing
 };
 
 // Files without text whose names end alike.
@@ -117,7 +118,8 @@ class FileSystem {
 
   // Scans and indexes what is new or changed; the second time only looks. `name` empty: that of the
   // mount that this folder has already, else the folder's own. Stopped (kCancelled), it keeps each file that it is done
-  // with and forgets none; the next mount goes on from there.
+  // with and forgets none; the next mount goes on from there, and until
+  // it gets to the end the mount is not complete. The root of the machine, /dev, /proc and /sys are refused.
   Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
                             const std::function<void(const Progress&)>& progress, std::stop_token stop);
   // Gone at once; what the index holds of it is deleted afterwards, in the background, and by the next process where

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS mounts (name TEXT PRIMARY KEY, root TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS unfinished (mount TEXT PRIMARY KEY REFERENCES mounts (name) ON DELETE CASCADE);
 CREATE TABLE IF NOT EXISTS files (
   id INTEGER PRIMARY KEY, mount TEXT NOT NULL REFERENCES mounts (name) ON DELETE CASCADE, path TEXT NOT NULL, bytes INTEGER NOT NULL,
   modified INTEGER NOT NULL, inode INTEGER NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL, columns TEXT NOT NULL, problem TEXT NOT NULL,
@@ -118,9 +119,20 @@ Status Index::add_mount(const std::string& name, const std::filesystem::path& ro
                 daimon::format("'{}' is already the name of {}", printable(name), printable(find.text(0))),
                 "give another name: daimon mount PATH --name NAME");
   }
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   DAIMON_TRY(auto insert, database_.prepare("INSERT INTO mounts VALUES (?, ?)"));
   insert.bind(1, std::string_view(name)).bind(2, std::string_view(root.string()));
-  return insert.run();
+  DAIMON_CHECK(insert.run());
+  DAIMON_TRY(auto unfinished, database_.prepare("INSERT INTO unfinished VALUES (?)"));
+  unfinished.bind(1, std::string_view(name));
+  DAIMON_CHECK(unfinished.run());
+  return transaction.commit();
+}
+
+Status Index::finish_mount(const std::string& name) {
+  DAIMON_TRY(auto unfinished, database_.prepare("DELETE FROM unfinished WHERE mount = ?"));
+  unfinished.bind(1, std::string_view(name));
+  return unfinished.run();
 }
 
 Result<std::vector<MountStatus>> Index::mounts() {
@@ -128,14 +140,15 @@ Result<std::vector<MountStatus>> Index::mounts() {
              database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
                                "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
                                "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
-                               "'skipped'), (SELECT count(*) FROM files WHERE mount = name AND type = 'skipped') FROM "
-                               "mounts WHERE name NOT LIKE '/%' ORDER BY name"));
+                               "'skipped'), (SELECT count(*) FROM files WHERE mount = name AND type = 'skipped'), "
+                               "NOT EXISTS (SELECT 1 FROM unfinished WHERE mount = name) "
+                               "FROM mounts WHERE name NOT LIKE '/%' ORDER BY name"));
   std::vector<MountStatus> list;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return list;
-    list.push_back(
-        {query.text(0), query.text(1), query.integer(2), query.integer(3), query.integer(4), query.integer(5)});
+    list.push_back({query.text(0), query.text(1), query.integer(2), query.integer(3), query.integer(4),
+                    query.integer(5), query.integer(6) != 0});
   }
 }
 

@@ -37,7 +37,9 @@ class Index {
   static Result<Index> open(const std::filesystem::path& path,
                             std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr);
 
+  // A new one is not complete until finish_mount().
   Status add_mount(const std::string& name, const std::filesystem::path& root);
+  Status finish_mount(const std::string& name);
   // At once for all that look; what it held is deleted by sweep().
   Status remove_mount(const std::string& name);
   // Deletes a little of what is not needed any more, then gives a little of the free space back to the disk; false when

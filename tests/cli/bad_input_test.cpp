@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/sqlite.h"
 #include "base/text.h"
 #include "cli/program.h"
 #include "processor/stub_hub.h"
@@ -174,6 +175,27 @@ TEST_F(BadInput, FilesWithoutTextAreCountedInOneLine) {
   EXPECT_EQ(find_integer(json({"mount", docs(), "--json"}), "skipped"), 3);
   EXPECT_EQ(find_integer(json({"mount", docs(), "--json"}), "problems"), 0);
   expect_kettle_found();
+}
+
+TEST_F(BadInput, RootOfTheMachineIsNotMounted) {
+  expect_error(daimon({"mount", "/"}), 2, "/ holds the machine's files", "daimon mount ~/Documents");
+  expect_error(daimon({"mount", "/proc"}), 2, "/proc holds the machine's files", "daimon mount ~/Documents");
+  EXPECT_EQ(daimon({"mounts"}).out, "");
+}
+
+TEST_F(BadInput, MountThatWasInterruptedIsSaidToBeIncomplete) {
+  const auto index = state() / "index.db";
+  EXPECT_EQ(daimon({"mount", docs()}).code, 0);
+  EXPECT_THAT(daimon({"mounts"}).out, HasSubstr("complete"));
+  EXPECT_EQ(daimon({"stop"}).code, 0);
+  {
+    auto database = sqlite::Database::open(index);
+    ASSERT_TRUE(database->execute("INSERT INTO unfinished SELECT name FROM mounts; UPDATE mounts SET root = '/gone'"));
+  }
+  const Ended listed = daimon({"mounts"});
+  EXPECT_THAT(listed.out, HasSubstr("incomplete"));
+  EXPECT_THAT(listed.err, HasSubstr("daimon mount /gone goes on where it stopped"));
+  EXPECT_EQ(find_bool(find(json({"mounts", "--json"}), "mounts")->as_array().front(), "complete"), false);
 }
 
 TEST_F(BadInput, NameThatATerminalWouldObeyIsFoundCitedAndShownSafely) {

@@ -387,6 +387,38 @@ TEST_F(FileSystems, AFileReadWhenTheMountIsStoppedIsReadAgain) {
   EXPECT_EQ(world.best("alpha"), "a.md");
 }
 
+TEST_F(FileSystems, AMountIsIncompleteUntilItGotToItsEnd) {
+  for (const char* name : {"a.md", "b.md", "c.md"}) world.put(name, "alpha\n");
+  world.open();
+  std::stop_source stop;
+  const auto stop_soon = [&](const Progress& now) {
+    if (now.files_done == 1) stop.request_stop();
+  };
+  EXPECT_FALSE(world.files->mount(world.home(), "home", stop_soon, stop.get_token()));
+  EXPECT_FALSE(world.files->mounts()->at(0).complete);
+  world.open();
+  EXPECT_FALSE(world.files->mounts()->at(0).complete) << "after a restart, too";
+  const auto report = world.files->mount(world.home(), "", {}, {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->unchanged, 1) << "goes on where it stopped";
+  EXPECT_TRUE(report->mount.complete);
+  EXPECT_TRUE(world.files->mounts()->at(0).complete);
+  // Then another one that is stopped has only not looked for changes.
+  EXPECT_FALSE(world.files->mount(world.home(), "", {}, stop.get_token()));
+  EXPECT_TRUE(world.files->mounts()->at(0).complete);
+}
+
+TEST_F(FileSystems, WhatIsTheMachinesIsNotMounted) {
+  FileSystem& files = world.open();
+  for (const char* folder : {"/", "/proc", "/proc/self", "/sys/kernel", "/dev", "/usr/../"}) {
+    const auto report = files.mount(folder, "", {}, {});
+    ASSERT_FALSE(report) << folder;
+    EXPECT_EQ(report.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(report.error().remedy, HasSubstr("~/Documents"));
+  }
+  EXPECT_TRUE(files.mounts()->empty());
+}
+
 TEST_F(FileSystems, AFolderThatIsNotThereNowForgetsNothing) {
   world.put("a.md", "alpha\n");
   world.mount();
