@@ -33,4 +33,9 @@ std::size_t display_width(std::string_view text) noexcept;
 std::string to_lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text) noexcept;
 
+// The word that goes with a number: "1 file", "2 files".
+constexpr std::string_view one_or_many(std::int64_t count, std::string_view one, std::string_view many) noexcept {
+  return count == 1 ? one : many;
+}
+
 }  // namespace daimon

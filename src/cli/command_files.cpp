@@ -40,6 +40,11 @@ std::string count_of(const Json& value, std::string_view member) {
   return show_count(find_integer(value, member).value_or(0));
 }
 
+std::string counted(const Json& value, std::string_view member, std::string_view one, std::string_view many) {
+  const auto count = find_integer(value, member).value_or(0);
+  return daimon::format("{} {}", show_count(count), one_or_many(count, one, many));
+}
+
 // "412 files without text are left out: 300 .png, 80 .so, 32 others"
 std::string left_out(std::int64_t skipped, const Json& mount) {
   constexpr std::ptrdiff_t kShown = 4;
@@ -54,9 +59,10 @@ std::string left_out(std::int64_t skipped, const Json& mount) {
       others -= find_integer(kind, "files").value_or(0);
     }
   if (others > 0 && !kinds.empty())
-    kinds += daimon::format(", {} {}", show_count(others), others == 1 ? "other" : "others");
-  return daimon::format("{} {} without text {} left out{}{}", show_count(skipped), skipped == 1 ? "file" : "files",
-                        skipped == 1 ? "is" : "are", kinds.empty() ? "" : ": ", kinds);
+    kinds += daimon::format(", {} {}", show_count(others), one_or_many(others, "other", "others"));
+  return daimon::format("{} {} without text {} left out{}{}", show_count(skipped),
+                        one_or_many(skipped, "file", "files"), one_or_many(skipped, "is", "are"),
+                        kinds.empty() ? "" : ": ", kinds);
 }
 
 }  // namespace
@@ -118,7 +124,7 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   if (!mount.is_object()) return fail(ErrorCode::kInternal, "the daemon did not say how the mount ended");
   if (const auto problems = find_integer(mount, "problems").value_or(0); problems > 0) {
     session.note(daimon::format("daimon: {} of the files in {} {} left out or not whole:", show_count(problems),
-                                printable(folder.native()), problems == 1 ? "is" : "are"));
+                                printable(folder.native()), one_or_many(problems, "is", "are")));
     constexpr std::int64_t kShown = 5;
     std::int64_t shown = 0;
     if (const Json* list = find(mount, "problem_list"); list != nullptr && list->is_array())
@@ -140,9 +146,9 @@ int mount(const Session& session, const Arguments& arguments) {
   if (arguments.has("json"))
     print_json(session.terminal, *made);
   else
-    session.terminal.out.write(daimon::format("{}: {} files, {} passages, from {}\n", text_of(*made, "name"),
-                                              count_of(*made, "files"), count_of(*made, "chunks"),
-                                              text_of(*made, "root")));
+    session.terminal.out.write(daimon::format("{}: {}, {}, from {}\n", text_of(*made, "name"),
+                                              counted(*made, "files", "file", "files"),
+                                              counted(*made, "chunks", "passage", "passages"), text_of(*made, "root")));
   if (const auto skipped = find_integer(*made, "skipped").value_or(0); skipped > 0 && !arguments.has("json"))
     session.note(left_out(skipped, *made));
   return kSuccess;

@@ -145,8 +145,9 @@ int replay(const Session& session, const Arguments& arguments) {
   const Terminal& terminal = session.terminal;
   const auto events = find_integer(*report, "events").value_or(0);
   if (same) {
-    terminal.out.write(daimon::format("{} {} events stepped again, no model called: every decision is the same\n",
-                                      terminal.out.paint(Style::kGreen, terminal.symbols->done), show_count(events)));
+    terminal.out.write(daimon::format("{} {} {} stepped again, no model called: every decision is the same\n",
+                                      terminal.out.paint(Style::kGreen, terminal.symbols->done), show_count(events),
+                                      one_or_many(events, "event", "events")));
     if (const auto answer = find_string(*report, "answer")) terminal.out.write(printable_block(*answer) + "\n");
     return kSuccess;
   }

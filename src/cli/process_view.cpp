@@ -64,8 +64,9 @@ std::string show_diff(std::string_view diff, const Stream& stream, const Termina
     const std::string_view line = diff.substr(0, end);
     diff.remove_prefix(std::min(end + 1, diff.size()));
     if (++count > lines_max) {
-      out += stream.paint(Style::kDim, daimon::format("  {} {} more lines\n", terminal.symbols->ellipsis,
-                                                      1 + std::ranges::count(diff, '\n')));
+      const auto more = 1 + std::ranges::count(diff, '\n');
+      out += stream.paint(Style::kDim, daimon::format("  {} {} more {}\n", terminal.symbols->ellipsis, more,
+                                                      one_or_many(more, "line", "lines")));
       break;
     }
     Style style = Style::kPlain;
@@ -120,7 +121,8 @@ std::string cost_line(const Json& process, const Terminal& terminal) {
   out += daimon::format("{}model {}", dot, show_duration(find_number(*cost, "model_seconds").value_or(0) * 1000));
   out += daimon::format("{}all {}", dot, show_duration(find_number(*cost, "seconds").value_or(0) * 1000));
   if (const Json* calls = find(process, "calls"); calls != nullptr && calls->is_array())
-    out += daimon::format("{}{} call{}", dot, calls->get_array().size(), calls->get_array().size() == 1 ? "" : "s");
+    out += daimon::format("{}{} {}", dot, calls->get_array().size(),
+                          one_or_many(std::ssize(calls->get_array()), "call", "calls"));
   if (const double money = find_number(*cost, "money").value_or(0); money > 0)
     out += daimon::format("{}money {:.4f}", dot, money);
   return out;

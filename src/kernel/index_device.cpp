@@ -135,7 +135,9 @@ class IndexDevice final : public device::Device {
       list.push_back(std::move(item));
       outcome.label = join(outcome.label, passage.label);
     }
-    outcome.text = windows.empty() ? "nothing found" : daimon::format("{} passages", windows.size());
+    outcome.text = windows.empty() ? "nothing found"
+                                   : daimon::format("{} {}", windows.size(),
+                                                    one_or_many(std::ssize(windows), "passage", "passages"));
     outcome.value = JsonObject{{"passages", std::move(list)}};
     return outcome;
   }
@@ -169,7 +171,8 @@ class IndexDevice final : public device::Device {
       list.push_back(std::move(item));
     }
     // File names are the work of whoever wrote them.
-    return Outcome{JsonObject{{"files", std::move(list)}}, daimon::format("{} files", files.size()),
+    return Outcome{JsonObject{{"files", std::move(list)}},
+                   daimon::format("{} {}", files.size(), one_or_many(std::ssize(files), "file", "files")),
                    capability::untrusted_label("names of files")};
   }
 

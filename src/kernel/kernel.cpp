@@ -298,7 +298,8 @@ class Kernel final : public System {
                      "journal", !verification.broken_at,
                      verification.broken_at
                          ? daimon::format("record {} does not follow from the one before", *verification.broken_at)
-                         : daimon::format("{} records, the chain of hashes holds", verification.records),
+                         : daimon::format("{} {}, the chain of hashes holds", verification.records,
+                                          one_or_many(verification.records, "record", "records")),
                      verification.broken_at ? "restore the journal from a copy" : "");
                })));
     checks.push_back(journal);

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "embedding/static_embedding.h"
 #include "kernel/views.h"
 #include "sandbox/sandbox.h"
@@ -47,9 +48,11 @@ void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_fo
                                   : meaning.error().what,
                               meaning ? "" : meaning.error().remedy));
   const auto mounts = files.mounts();
-  checks.push_back(check_view("files", mounts.has_value(),
-                              mounts ? daimon::format("{} folders mounted", mounts->size()) : mounts.error().what,
-                              mounts ? "" : mounts.error().remedy));
+  checks.push_back(check_view(
+      "files", mounts.has_value(),
+      mounts ? daimon::format("{} {} mounted", mounts->size(), one_or_many(std::ssize(*mounts), "folder", "folders"))
+             : mounts.error().what,
+      mounts ? "" : mounts.error().remedy));
 }
 
 }  // namespace daimon::kernel

@@ -62,8 +62,9 @@ std::string Process::compose_answer() const {
     }
   }
   if (missing && !answered)
-    line(context_.passages().empty()
-             ? "Not found in your files: nothing in them matches."
+    line(context_.passages().empty() ? "Not found in your files: nothing in them matches."
+         : context_.passages().size() == 1
+             ? "Not found in your files: 1 passage was looked at, and it does not seem to hold the answer."
              : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
   const auto is_unsure = [&](const Change& change) {

@@ -120,5 +120,10 @@ TEST(SqliteTest, errors_are_values_with_a_remedy) {
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + suffix);
 }
 
+TEST(TextTest, one_is_singular_and_all_else_plural) {
+  EXPECT_EQ(one_or_many(1, "file", "files"), "file");
+  for (const std::int64_t count : {0, 2, 21, -1}) EXPECT_EQ(one_or_many(count, "file", "files"), "files");
+}
+
 }  // namespace
 }  // namespace daimon

@@ -170,6 +170,7 @@ TEST_F(BadInput, FilesWithoutTextAreCountedInOneLine) {
   for (int i = 0; i < 2; ++i) {
     const Ended mounted = daimon({"mount", docs()});
     EXPECT_EQ(mounted.code, 0);
+    EXPECT_THAT(mounted.out, StartsWith("docs: 1 file, 1 passage, from "));
     EXPECT_EQ(mounted.err, "3 files without text are left out: 2 .png, 1 .\\x1b[2j\n");
   }
   EXPECT_EQ(find_integer(json({"mount", docs(), "--json"}), "skipped"), 3);

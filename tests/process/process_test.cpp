@@ -62,6 +62,17 @@ TEST(ProcessTest, nothing_found_is_an_answer) {
   EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("Not found in your files"));
 }
 
+TEST(ProcessTest, one_passage_that_holds_no_answer_is_one) {
+  World world;
+  world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"yacht"}})",
+                R"({"call":"answer","with":{"passage":0}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What is my yacht called?"));
+  world.run(process);
+  EXPECT_EQ(text_of(process.view(), "answer"),
+            "Not in your files: 1 passage was looked at, and it does not hold the answer.");
+}
+
 TEST(ProcessTest, a_write_waits_for_approval_and_is_applied_only_then) {
   for (const bool approve : {true, false}) {
     World world;
