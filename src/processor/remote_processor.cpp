@@ -116,21 +116,16 @@ class RemoteProcessor::Transfers {
   }
 
   void submit(std::unique_ptr<Transfer> transfer) {
-    Error refused;
     {
-      const std::scoped_lock lock(mutex_);
-      if (in_flight_.insert(transfer->request.id).second) {
-        mail_.push_back(std::move(transfer));
-      } else {
-        refused = {ErrorCode::kConflict,
-                   std::format("a request named {} is in flight already", printable(transfer->request.id)), ""};
+      std::unique_lock lock(mutex_);
+      if (!in_flight_.insert(transfer->request.id).second) {
+        lock.unlock();
+        return transfer->on_done(fail(ErrorCode::kConflict, std::format("a request named {} is in flight already",
+                                                                        printable(transfer->request.id))));
       }
+      mail_.push_back(std::move(transfer));
     }
-    if (transfer) {
-      transfer->on_done(std::unexpected(std::move(refused)));
-    } else {
-      curl_multi_wakeup(multi_);
-    }
+    curl_multi_wakeup(multi_);
   }
   void cancel(std::string_view id) {
     {
@@ -368,8 +363,8 @@ RemoteProcessor::RemoteProcessor() = default;
 RemoteProcessor::~RemoteProcessor() = default;
 
 Result<std::unique_ptr<Processor>> RemoteProcessor::create(const RemoteOptions& options) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK) return fail(ErrorCode::kInternal, "the HTTP client cannot start");
+  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kReady != CURLE_OK) return fail(ErrorCode::kInternal, "the HTTP client cannot start");
   RemoteOptions actual = options;
   while (actual.url.ends_with('/')) actual.url.pop_back();
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
