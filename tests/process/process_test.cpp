@@ -70,7 +70,7 @@ TEST(ProcessTest, one_passage_that_holds_no_answer_is_one) {
   world.input(process, "created", World::created("What is my yacht called?"));
   world.run(process);
   EXPECT_EQ(text_of(process.view(), "answer"),
-            "Not in your files: 1 passage was looked at, and it does not hold the answer.");
+            "Not found in your files: 1 passage was looked at, and it does not seem to hold the answer.");
 }
 
 TEST(ProcessTest, a_write_waits_for_approval_and_is_applied_only_then) {
