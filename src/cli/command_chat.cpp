@@ -133,12 +133,12 @@ int chat(const Session& session, const Arguments& arguments) {
     return session.usage_error("chat", {ErrorCode::kInvalidArgument, "there is no message", ""});
   auto client = session.client();
   if (!client) return session.failed(client.error());
-  if (!profile_of(*client, model_from(arguments)).empty())
-    session.note(
-        "The built-in firmware plans, searches and quotes your files; it is no conversation partner, and what it says "
-        "here\n"
-        "may make little sense. `daimon ask` uses what it can do; `daimon pull OWNER/REPO` and --model bring a model "
-        "to talk with.");
+  // Whoever wants to hear it all the same names it.
+  if (!arguments.has("model") && !profile_of(*client, model_from(arguments)).empty())
+    return session.failed({ErrorCode::kUnsupported,
+                           "the built-in model plans, searches and quotes your files; it cannot hold a conversation",
+                           "`daimon ask` uses what it can do; `daimon pull OWNER/REPO` and --model bring a model to "
+                           "talk with"});
   Conversation conversation(session, std::move(*client), std::move(options));
   if (arguments.has("system")) conversation.add("system", arguments.value("system"));
   const Interrupts interrupts;

@@ -72,9 +72,9 @@ std::vector<Command> make_commands() {
        "talk with a model",
        "[MESSAGE...]",
        "A conversation with a model, without files or system calls. Ctrl-C stops an answer, /exit or Ctrl-D ends it. "
-       "With a message, or one from a pipe, answers once.",
+       "With a message, or one from a pipe, answers once. The built-in model does not converse: name another.",
        {{"daimon chat --model Qwen/Qwen3-4B-GGUF", "a conversation"},
-        {"echo 'Say it shorter: ...' | daimon chat", "one answer"}},
+        {"echo 'Say it shorter: ...' | daimon chat --model Qwen/Qwen3-4B-GGUF", "one answer"}},
        {{"model", 0, "NAME", "the model to talk with"},
         {"system", 0, "TEXT", "instructions before the conversation"},
         {"temperature", 't', "T", "0 (default) always takes the likeliest word; 2 is wild"},

@@ -34,9 +34,9 @@ Result<std::unique_ptr<processor::Processor>> load_model(const Configuration& co
                                                .id = name,
                                                .key_env = remote->second.key_env,
                                                .price = remote->second.price});
-  processor::LocalOptions local;
+  processor::LocalOptions local = name == kFirmware ? processor::LocalOptions{} : configuration.local;
   local.id = name;
-  local.threads = options.threads;
+  if (options.threads > 0) local.threads = options.threads;
   local.checked_folder = options.state_folder / "checked-models";
   if (name == kFirmware) {
     DAIMON_TRY(local.model_path, processor::firmware_path());

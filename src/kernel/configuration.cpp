@@ -104,6 +104,37 @@ Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_v
   return remote;
 }
 
+// How models in files are run.
+Result<processor::LocalOptions> read_local(const std::filesystem::path& path, const Json& value) {
+  using enum boost::json::kind;
+  DAIMON_CHECK(check_members(path, "\"local\"", value,
+                             {{"context_tokens", int64},
+                              {"kv_type", string},
+                              {"kv_memory_mib", int64},
+                              {"threads", int64},
+                              {"gpu_layers", int64}}));
+  processor::LocalOptions local;
+  std::optional<std::string_view> wrong_one;
+  const auto read = [&](std::string_view name, std::int64_t least, std::int64_t most, auto otherwise) {
+    const std::int64_t number = find_integer(value, name).value_or(otherwise);
+    if (find(value, name) != nullptr && (number < least || number > most)) wrong_one = name;
+    return number;
+  };
+  local.context_tokens = static_cast<int>(read("context_tokens", 256, 1 << 24, local.context_tokens));
+  local.threads = static_cast<int>(read("threads", 1, 1024, local.threads));
+  local.gpu_layers = static_cast<int>(read("gpu_layers", 0, 10'000, local.gpu_layers));
+  local.kv_memory_max = static_cast<std::uint64_t>(read("kv_memory_mib", 16, 1 << 24, 0)) << 20U;
+  if (wrong_one) return wrong(path, daimon::format("'{}' in \"local\" is out of its range", *wrong_one));
+  const auto type = find_string(value, "kv_type").value_or("f16");
+  if (type == "q8_0")
+    local.kv_type = processor::KvType::kQ8;
+  else if (type == "q4_0")
+    local.kv_type = processor::KvType::kQ4;
+  else if (type != "f16")
+    return wrong(path, daimon::format("'kv_type' in \"local\" is '{}'; f16, q8_0 and q4_0 are known", printable(type)));
+  return local;
+}
+
 // A list of texts, which may be missing.
 Result<std::vector<std::string>> read_texts(const std::filesystem::path& path, const Json& value,
                                             std::string_view name) {
@@ -141,9 +172,16 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
   const auto value = parse_json(*text);
   if (!value) return wrong(path, value.error().what);
   using enum boost::json::kind;
-  DAIMON_CHECK(check_members(
-      path, "the file", *value,
-      {{"model", string}, {"remotes", object}, {"web_hosts", array}, {"origins", array}, {"budget", object}}));
+  DAIMON_CHECK(check_members(path, "the file", *value,
+                             {{"model", string},
+                              {"local", object},
+                              {"remotes", object},
+                              {"web_hosts", array},
+                              {"origins", array},
+                              {"budget", object}}));
+  if (const Json* local = find(*value, "local")) {
+    DAIMON_TRY(made.local, read_local(path, *local));
+  }
   made.model = find_string(*value, "model").value_or(made.model);
   if (const Json* remotes = find(*value, "remotes"); remotes != nullptr) {
     for (const auto& member : remotes->get_object()) {

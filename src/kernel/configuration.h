@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "capability/constitution.h"
 #include "process/process.h"
+#include "processor/local_processor.h"
 #include "processor/remote_processor.h"
 
 namespace daimon::kernel {
@@ -24,6 +25,7 @@ struct RemoteModel {
 struct Configuration {
   std::string model = "firmware";  // the default
   std::map<std::string, RemoteModel, std::less<>> remotes;
+  processor::LocalOptions local;       // of models in files, as far as the file says; of the firmware nothing
   std::vector<std::string> web_hosts;  // that fetch may reach
   std::vector<std::string> origins;    // of web pages that may call the API over TCP
   process::Limits limits;

@@ -221,12 +221,14 @@ TEST_F(CommandLine, FilesModelsAndMachine) {
 }
 
 TEST_F(CommandLine, ChatAnswersOnceFromAPipe) {
-  const Ended ended = daimon({"chat", "--system", "be kind"}, "hi there\n");
+  const Ended ended = daimon({"chat", "--model", "firmware", "--system", "be kind"}, "hi there\n");
   EXPECT_EQ(ended.code, 0);
   EXPECT_EQ(ended.out, "Hello from firmware: hi there\n");
-  EXPECT_THAT(ended.err, HasSubstr("no conversation partner"));
-  EXPECT_EQ(daimon({"chat", "broken"}).code, 1);
+  EXPECT_EQ(daimon({"chat", "broken", "--model", "firmware"}).code, 1);
   EXPECT_EQ(daimon({"chat"}, "").code, 2);
+  const Ended refused = daimon({"chat", "hello"});
+  EXPECT_EQ(refused.code, 1) << "the built-in model would only babble";
+  EXPECT_THAT(refused.err, HasSubstr("daimon ask"));
 }
 
 TEST_F(CommandLine, EscapesOfFilesAndModelsDoNotReachTheTerminal) {

@@ -96,7 +96,7 @@ TEST_F(InTerminal, SixtyColumnsAreEnough) {
 }
 
 TEST_F(InTerminal, ChatStopsAnAnswerAndGoesOn) {
-  begin({"chat"});
+  begin({"chat", "--model", "firmware"});
   ASSERT_TRUE(see("> "));
   type("forever\n");
   ASSERT_TRUE(see("and on and on"));

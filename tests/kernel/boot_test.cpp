@@ -56,6 +56,23 @@ TEST_F(Booted, web_pages_that_may_call_are_named_in_the_configuration) {
   }
 }
 
+TEST_F(Booted, how_local_models_are_run_can_be_set) {
+  const auto read = [&](std::string_view text) {
+    write("config/daimon/config.json", text);
+    return read_configuration(world_.home() / "config/daimon");
+  };
+  const auto set = read(R"({"local":{"context_tokens":4096,"kv_type":"q8_0","kv_memory_mib":512,"threads":3}})");
+  ASSERT_TRUE(set) << set.error().what;
+  EXPECT_EQ(set->local.context_tokens, 4096);
+  EXPECT_EQ(set->local.kv_type, processor::KvType::kQ8);
+  EXPECT_EQ(set->local.kv_memory_max, 512ULL << 20U);
+  EXPECT_EQ(set->local.threads, 3);
+  EXPECT_EQ(set->local.gpu_layers, -1);
+  EXPECT_THAT(read(R"({"local":{"kv_type":"q3"}})").error().what, HasSubstr("f16, q8_0 and q4_0"));
+  EXPECT_THAT(read(R"({"local":{"threads":0}})").error().what, HasSubstr("'threads'"));
+  EXPECT_THAT(read(R"({"local":{"context":9}})").error().what, HasSubstr("unknown setting 'context'"));
+}
+
 TEST_F(Booted, a_setting_that_is_not_known_or_of_another_type_is_told_with_its_place) {
   const auto refused = [&](std::string_view text) {
     write("config/daimon/config.json", text);
