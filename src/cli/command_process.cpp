@@ -131,7 +131,9 @@ int show_process(const Session& session, const Arguments& arguments) {
     out += daimon::format("waits for {}: {}\n", printable(find_string(*waiting, "request").value_or("")),
                           printable(find_string(*waiting, "title").value_or("")));
     // The diff of a change has been shown above.
-    if (list("changes").empty()) out += show_diff(detail, terminal.out, terminal, 200);
+    const JsonArray changes = list("changes");
+    if (changes.empty() || find_string(changes.back(), "diff") != detail)
+      out += show_diff(detail, terminal.out, terminal, 200);
   }
   if (const auto answer = find_string(*process, "answer")) out += "\n" + printable_block(*answer) + "\n";
   for (const Json& citation : list("citations")) out += citation_line(citation, terminal, terminal.out) + "\n";

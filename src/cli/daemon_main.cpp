@@ -63,7 +63,6 @@ int run_daemon(const Session& session) {
   boot.state_folder = session.folders.state;
   boot.config_folder = session.folders.config;
   boot.runtime_folder = session.folders.runtime;
-  boot.cache_folder = session.folders.cache;
   const auto configuration = kernel::read_configuration(boot.config_folder);
   if (!configuration) return session.failed(configuration.error());
   const auto system = session.boot(boot);

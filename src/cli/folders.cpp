@@ -52,7 +52,6 @@ Result<Folders> Folders::find(const Terminal::Environment& environment) {
   Folders folders;
   folders.state = below("XDG_STATE_HOME", ".local/state");
   folders.config = below("XDG_CONFIG_HOME", ".config");
-  folders.cache = below("XDG_CACHE_HOME", ".cache");
   const std::string runtime = absolute_value(environment, "XDG_RUNTIME_DIR");
   std::error_code failed;
   if (!runtime.empty() && stdfs::is_directory(runtime, failed))

@@ -12,11 +12,11 @@ namespace daimon::cli {
 struct Folders {
   // State: XDG_STATE_HOME/daimon, or ~/.local/state/daimon. Runtime: XDG_RUNTIME_DIR/daimon; without that variable the
   // state folder, so that each state has a daemon of its own, or /tmp/daimon-UID when its name is too long for a
-  // socket. Config: XDG_CONFIG_HOME/daimon, or ~/.config/daimon. Cache: XDG_CACHE_HOME/daimon, or ~/.cache/daimon. The
-  // first two are made, mode 0700, and must be ours: a folder of somebody else's is kDenied.
+  // socket. Config: XDG_CONFIG_HOME/daimon, or ~/.config/daimon. The first two are made, mode 0700, and must be ours: a
+  // folder of somebody else's is kDenied.
   static Result<Folders> find(const Terminal::Environment& environment);
 
-  std::filesystem::path runtime, state, config, cache;
+  std::filesystem::path runtime, state, config;
 
   [[nodiscard]] std::filesystem::path socket() const { return runtime / "daimon.sock"; }
   [[nodiscard]] std::filesystem::path log() const { return state / "daemon.log"; }

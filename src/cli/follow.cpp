@@ -169,8 +169,11 @@ class Follower {
       answer = std::move(options_.answers.front());
       options_.answers.pop_front();
     } else if (text() && session_.terminal.can_ask()) {
-      const auto line = ask_line("> ");
-      if (!line) return exit_code_ ? false : leave_waiting();
+      std::optional<std::string> line;
+      do {
+        line = ask_line("> ");
+        if (!line) return exit_code_ ? false : leave_waiting();
+      } while (trim(*line).empty());
       answer = *line;
     } else {
       return leave_waiting();

@@ -74,6 +74,9 @@ struct FileSystem::State {
   // Indexes what changed below a mount; the lock of scans is held.
   Result<MountReport> scan(const std::string& name, const std::filesystem::path& root,
                            const std::function<void(const Progress&)>& progress, std::stop_token stop);
+  [[nodiscard]] bool is_material(const std::filesystem::path& root) const {
+    return !options.material_folder.empty() && root.parent_path() == options.material_folder;
+  }
   // As the watcher asks for it: of what is still mounted.
   void rescan(const std::string& name);
   // The lock of the index is held.
@@ -101,7 +104,7 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
   DAIMON_TRY(const Listing listing, walk(
                                         root, options.files_max, options.own_folders,
                                         [&](const std::filesystem::path& folder) {
-                                          if (watcher) watcher->add(name, folder);
+                                          if (watcher && !is_material(root)) watcher->add(name, folder);
                                         },
                                         stop));
   report.problems = listing.problems;
@@ -210,7 +213,8 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
     state->watcher = std::make_unique<Watcher>([state](const std::string& name) { state->rescan(name); });
     // What changed while nobody watched is found by a scan of each mount, in the background.
     DAIMON_TRY(const auto roots, files->roots());
-    for (const auto& [name, root] : roots) state->watcher->notice(name);
+    for (const auto& [name, root] : roots)
+      if (!state->is_material(root)) state->watcher->notice(name);
   }
   return files;
 }
@@ -227,8 +231,9 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     return fail(ErrorCode::kInvalidArgument,
                 daimon::format("{} holds the machine's files, not a person's", printable(root.string())),
                 "mount the folders that your documents are in: daimon mount ~/Documents");
+  const bool is_material = state_->is_material(root);
   for (const std::filesystem::path& own : state_->options.own_folders)
-    if (is_within(own, root))
+    if (is_within(own, root) && !is_material)
       return fail(ErrorCode::kDenied, printable(root.string()) + " is Daimon's own, which no process may touch",
                   "mount a folder of your own documents");
   if (const std::filesystem::directory_iterator readable(root, error); error)
@@ -241,7 +246,9 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   if (name.empty()) name = root.filename().empty() ? "root" : root.filename().string();
   if (name.contains('/') || !is_utf8(name))
     return fail(ErrorCode::kInvalidArgument, "the name of a mount cannot contain '/'");
-  const std::scoped_lock one_scan(state_->mount_mutex);
+  // A document that somebody waits for does not wait for the scan of a large folder; nobody else scans its own.
+  std::unique_lock one_scan(state_->mount_mutex, std::defer_lock);
+  if (!is_material) one_scan.lock();
   {
     const std::scoped_lock lock(state_->mutex);
     DAIMON_CHECK(state_->index.add_mount(name, root));
@@ -254,7 +261,9 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
 Status FileSystem::unmount(const std::string& name) {
   {
     const std::scoped_lock lock(state_->mutex);
-    DAIMON_CHECK(state_->index.remove_mount(name));
+    DAIMON_TRY(const auto roots, state_->index.roots());
+    const auto mount = roots.find(name);
+    DAIMON_CHECK(state_->index.remove_mount(name, mount != roots.end() && state_->is_material(mount->second)));
   }
   state_->sweeper.wake();
   if (state_->watcher) state_->watcher->forget(name);
@@ -263,7 +272,9 @@ Status FileSystem::unmount(const std::string& name) {
 
 Result<std::vector<MountStatus>> FileSystem::mounts() {
   const std::scoped_lock lock(state_->mutex);
-  return state_->index.mounts();
+  DAIMON_TRY(auto mounts, state_->index.mounts());
+  std::erase_if(mounts, [&](const MountStatus& mount) { return state_->is_material(mount.root); });
+  return mounts;
 }
 
 Result<std::map<std::string, std::filesystem::path>> FileSystem::roots() {

@@ -109,7 +109,11 @@ class FileSystem {
     std::uint64_t file_bytes_max = 2ULL << 30;
     std::int64_t files_max = 200'000;
     std::vector<std::filesystem::path> own_folders = {};  // Daimon's: canonical, never indexed and never mounted
-    bool watch = true;                                    // keeps the mounts fresh by itself
+    // Canonical. A folder in it, though in one of the above, is mounted like a person's, but for whoever names it
+    // alone: no list of mounts and no search of all has it, nobody watches it, and nothing of it is kept when it is
+    // unmounted.
+    std::filesystem::path material_folder = {};
+    bool watch = true;                                                      // keeps the mounts fresh by itself
     std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr;  // without it words alone are looked for
   };
   // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.

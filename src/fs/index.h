@@ -41,7 +41,8 @@ class Index {
   Status add_mount(const std::string& name, const std::filesystem::path& root);
   Status finish_mount(const std::string& name);
   // At once for all that look; what it held is deleted by sweep().
-  Status remove_mount(const std::string& name);
+  // `with_given`: also texts of which a passage was given out, which cannot be verified any more then.
+  Status remove_mount(const std::string& name, bool with_given);
   // Deletes a little of what is not needed any more, then gives a little of the free space back to the disk; false when
   // there is no more of it.
   Result<bool> sweep();
@@ -104,6 +105,7 @@ class Index {
   };
   Vectors vectors_;
   std::int64_t chunks_swept_ = 0;
+  bool vacuum_tried_ = false;
   enum class Merge : std::uint8_t { kNone, kWanted, kBegun };
   Merge merge_ = Merge::kNone;
 };

@@ -25,7 +25,7 @@ constexpr std::int64_t kMergeAbovePart = 4;
 
 }  // namespace
 
-Status Index::remove_mount(const std::string& name) {
+Status Index::remove_mount(const std::string& name, bool with_given) {
   vectors_ = {};
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   // Random, for a folder may be mounted and unmounted again before the first is forgotten.
@@ -39,8 +39,10 @@ Status Index::remove_mount(const std::string& name) {
   const std::string gone_name = gone.text(0);
   gone.reset();
   // Texts that somebody was given a passage of are verified under the name that they were given out with.
-  for (const std::string_view sql : {"UPDATE files SET mount = ?2 WHERE mount = ?1",
-                                     "UPDATE versions SET mount = ?2 WHERE mount = ?1 AND given = 0"}) {
+  for (const std::string_view sql :
+       {std::string_view("UPDATE files SET mount = ?2 WHERE mount = ?1"),
+        with_given ? std::string_view("UPDATE versions SET mount = ?2, given = 0 WHERE mount = ?1")
+                   : std::string_view("UPDATE versions SET mount = ?2 WHERE mount = ?1 AND given = 0")}) {
     DAIMON_TRY(auto rename, database_.prepare(sql));
     rename.bind(1, std::string_view(name)).bind(2, std::string_view(gone_name));
     DAIMON_CHECK(rename.run());
@@ -146,7 +148,9 @@ Result<bool> Index::merge_words() {
 
 Result<bool> Index::give_space_back() {
   DAIMON_TRY(const std::int64_t can_shrink, number_of("PRAGMA auto_vacuum"));
-  if (can_shrink == 0) DAIMON_CHECK(database_.execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;"));
+  // Once: where there is no room for a copy, trying again at each change would hold up all searches.
+  if (can_shrink == 0 && !std::exchange(vacuum_tried_, true))
+    DAIMON_CHECK(database_.execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM;"));
   DAIMON_TRY(const std::int64_t free, number_of("PRAGMA freelist_count"));
   if (free > kFreePages) {
     DAIMON_CHECK(database_.execute(daimon::format("PRAGMA incremental_vacuum({})", kPagesAStep)));

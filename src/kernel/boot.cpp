@@ -86,8 +86,10 @@ class Machine final : public System {
     // Before the journal is opened: opening it takes it away from whoever had it.
     DAIMON_TRY(lock_, StateLock::take(options_.state_folder));
     const auto own = own_folders(options_);
+    const auto materials = std::filesystem::weakly_canonical(options_.state_folder) / "piped";
     DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db",
                                              .own_folders = own,
+                                             .material_folder = materials,
                                              .embedding = load_embedding()}));
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
     Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_};
@@ -101,7 +103,7 @@ class Machine final : public System {
     KernelOptions kernel;
     kernel.state_folder = options_.state_folder;
     kernel.own_folders = own;
-    if (!options_.cache_folder.empty()) kernel.material_folder = options_.cache_folder / "piped";
+    kernel.material_folder = materials;
     kernel.limits = configuration_.limits;
     kernel.web_hosts = configuration_.web_hosts;
     for (const auto& [name, remote] : configuration_.remotes)

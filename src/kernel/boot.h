@@ -15,7 +15,6 @@ struct BootOptions {
   std::filesystem::path config_folder;        // config.json, constitution.txt; may be missing
   int threads = 0;                            // of the processor; 0: as many as there are cores
   std::filesystem::path runtime_folder = {};  // the API's socket; may be empty
-  std::filesystem::path cache_folder = {};    // what is piped in, as long as it is needed; empty: nothing can be
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"

@@ -115,7 +115,6 @@ class Kernel final : public System {
   Result<std::string> begin(const StartOptions& options, const device::MountReference* material,
                             const processor::ModelInfo& model) {
     DAIMON_TRY(auto mounts, ports_.files.mounts());
-    std::erase_if(mounts, [&](const fs::MountStatus& mount) { return materials_.is_one(mount.root); });
     DAIMON_TRY(Json created, created_body(options, options_, model, mounts, material, ports_.random));
     created.as_object()["constitution"] = constitution_.text();
     return on_kernel<std::string>([&, created = std::move(created)]() mutable -> Result<std::string> {
@@ -195,6 +194,8 @@ class Kernel final : public System {
     constexpr std::size_t kReasonBytesMax = 200;
     if (decision.reason.size() > kReasonBytesMax || !is_utf8(decision.reason))
       return fail(ErrorCode::kInvalidArgument, "the reason of a decision must be UTF-8 text of at most 200 bytes");
+    if (decision.approve && !decision.reason.empty())
+      return fail(ErrorCode::kInvalidArgument, "only a denial has a reason: an approval is a person's");
     JsonObject body{{"request", decision.request},
                     {"digest", decision.digest},
                     {"approve", decision.approve},
@@ -260,7 +261,13 @@ class Kernel final : public System {
                      std::stop_token stop) override {
     return mount_folder(ports_.files, path, name, progress, stop);
   }
-  Status unmount(std::string_view name) override { return ports_.files.unmount(std::string(name)); }
+  Status unmount(std::string_view name) override {
+    DAIMON_TRY(const auto roots, ports_.files.roots());
+    if (const auto found = roots.find(std::string(name)); found != roots.end() && materials_.is_one(found->second))
+      return fail(ErrorCode::kDenied, daimon::format("'{}' is what a process was given along", printable(name)),
+                  "it goes when its process ends: `daimon kill` ends one");
+    return ports_.files.unmount(std::string(name));
+  }
   Result<Json> mounts() override { return mounts_view(ports_.files); }
   Result<Json> find(std::string_view query, const std::vector<std::string>& mounts, int limit) override {
     return find_view(ports_.files, query, mounts, limit);
@@ -477,7 +484,12 @@ class Kernel final : public System {
     signal_children(id, JsonObject{{"signal", "kill"}});
     if (const std::string heir = living(parent); !heir.empty())
       bring({heir, "child_ended", child_ended_body(id, view)});
-    asio::post(devices_pool_, [this, mounts = names_of_mounts(view)] {
+    // A family may share its material: the last one of it takes it along.
+    auto mounts = names_of_mounts(view);
+    const auto used = mounts_in_use();
+    std::erase_if(mounts, [&](const std::string& mount) { return used.contains(mount); });
+    if (mounts.empty()) return;
+    asio::post(devices_pool_, [this, mounts = std::move(mounts)] {
       for (const std::string& mount : mounts) materials_.remove(mount);
     });
   }
@@ -707,7 +719,8 @@ class Kernel final : public System {
                       unknown_body(call.id, "interrupted; it may or may not have happened", 0));
     const auto folder = options_.state_folder / "processes" / process.id();
     auto mounts = process.mounts();
-    for (device::MountReference& mount : mounts) device::close_folders(mount, options_.own_folders);
+    for (device::MountReference& mount : mounts)
+      if (!materials_.is_one(mount.root)) device::close_folders(mount, options_.own_folders);
     asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = std::move(mounts),
                                generation = work.generation, stop = work.stop] {
       // Killed while it waited for a thread: never made.

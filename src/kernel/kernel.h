@@ -31,7 +31,7 @@ struct KernelOptions {
   std::chrono::milliseconds device_grace{5000};
   std::size_t goal_bytes_max = 256UL * 1024;
   std::size_t material_bytes_max = 2UL * 1024 * 1024;
-  std::filesystem::path material_folder;  // of what goals are given along; of own_folders no part
+  std::filesystem::path material_folder;  // of what goals are given along; canonical, the file system's too
 };
 
 // The world, given at construction. All of it outlives the kernel except what is moved in.

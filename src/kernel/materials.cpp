@@ -12,7 +12,7 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-// The same number of separators in each of the first lines, and more of it than prose would have by chance.
+// The same number of separators in each of the first lines, and none before a blank, which in prose they are.
 bool is_table(std::string_view text, char separator) {
   constexpr std::size_t kLines = 6;
   std::vector<std::ptrdiff_t> counts;
@@ -21,6 +21,7 @@ bool is_table(std::string_view text, char separator) {
     // The last line may be cut.
     if (end == std::string_view::npos && !counts.empty()) break;
     const std::string_view line = text.substr(0, end);
+    if (line.contains(std::string{separator, ' '})) return false;
     if (!trim(line).empty()) counts.push_back(std::ranges::count(line, separator));
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
@@ -45,7 +46,7 @@ Status write_file(const stdfs::path& path, std::string_view text) {
   file.close();
   if (failed || !file)
     return fail(ErrorCode::kIo, daimon::format("what was piped in could not be kept at {}", printable(path.string())),
-                "look whether the disk is full and the folder may be written; XDG_CACHE_HOME names another place");
+                "look whether the disk is full and the folder may be written");
   return {};
 }
 
@@ -55,23 +56,23 @@ Result<device::MountReference> Materials::add(std::string_view text, Random& ran
   if (folder_.empty()) return fail(ErrorCode::kUnsupported, "there is no place for what is piped in");
   const std::string name = daimon::format("piped-{:08x}", random.next() & 0xFFFFFFFF);
   device::MountReference material{name, folder_ / name, false, {}};
-  DAIMON_CHECK(write_file(material.root / name_for(text), text));
   std::error_code failed;
-  material.root = stdfs::canonical(material.root, failed);
+  if (const Status written = write_file(material.root / name_for(text), text); !written) {
+    stdfs::remove_all(material.root, failed);
+    return std::unexpected(written.error());
+  }
   const auto mounted = files_.mount(material.root, name, {}, {});
-  if (mounted && mounted->mount.problems == 0) return material;
+  if (mounted && mounted->mount.files == 1 && mounted->mount.problems == 0) return material;
   remove(name);
   stdfs::remove_all(material.root, failed);
   if (!mounted) return std::unexpected(mounted.error());
   return fail(ErrorCode::kUnsupported,
-              daimon::format("what was piped in cannot be read: {}", mounted->problems.front().what),
+              daimon::format("what was piped in cannot be read: {}",
+                             mounted->problems.empty() ? "it is not text" : mounted->problems.front().what),
               "pipe text in, or mount the folder of the file");
 }
 
-bool Materials::is_one(const stdfs::path& root) const {
-  std::error_code failed;
-  return !folder_.empty() && root.parent_path() == stdfs::weakly_canonical(folder_, failed);
-}
+bool Materials::is_one(const stdfs::path& root) const { return !folder_.empty() && root.parent_path() == folder_; }
 
 void Materials::remove(const std::string& name) const {
   const auto roots = files_.roots();

@@ -19,6 +19,7 @@ namespace daimon::kernel {
 class Materials {
  public:
   // Each lies below `folder`, which is made when there is something to lie in it. `files` outlives this.
+  // It is canonical, and Daimon's own: what lies in it is nobody else's.
   Materials(std::filesystem::path folder, fs::FileSystem& files) : folder_(std::move(folder)), files_(files) {}
 
   // Writes it down as piped.txt, piped.csv, piped.tsv or piped.html, whichever it looks like, and indexes it.

@@ -116,7 +116,7 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
     chosen_mounts.push_back(to_json({found->name, found->root, true, {}}));
   }
   // A goal without mounts and material of its own sees all that the person has mounted.
-  if (options.mounts.empty() && material == nullptr)
+  if (options.mounts.empty() && options.material.empty())
     for (const fs::MountStatus& mount : mounts)
       if (is_there(mount)) chosen_mounts.push_back(to_json({mount.name, mount.root, true, {}}));
   if (material != nullptr) chosen_mounts.push_back(to_json(*material));
@@ -151,7 +151,7 @@ Status narrow_to_parent(Json& created, const StartOptions& options, const device
   // Without mounts and material of its own it has its parent's.
   JsonArray mounts;
   for (const device::MountReference& mount : parent.mounts())
-    if ((options.mounts.empty() && material == nullptr) || std::ranges::contains(options.mounts, mount.name))
+    if ((options.mounts.empty() && options.material.empty()) || std::ranges::contains(options.mounts, mount.name))
       mounts.push_back(to_json(mount));
   if (material != nullptr) mounts.push_back(to_json(*material));
   for (const std::string& name : options.mounts)

@@ -152,6 +152,9 @@ TEST(KernelGoal, a_denial_that_nobody_made_does_not_put_words_into_the_persons_m
   const Decision unasked{request_of(waiting), digest_of(waiting), false, "nobody was there to be asked"};
   EXPECT_EQ(system.decide(id, {unasked.request, unasked.digest, false, std::string(201, 'x')}).error().code,
             ErrorCode::kInvalidArgument);
+  EXPECT_EQ(system.decide(id, {unasked.request, unasked.digest, true, "nobody"}).error().code,
+            ErrorCode::kInvalidArgument)
+      << "nobody approves nothing";
   ASSERT_TRUE(system.decide(id, unasked));
   const Json view = world.until_ended(id);
   EXPECT_EQ(state_of(view), "denied");

@@ -131,12 +131,14 @@ class KernelWorld {
     std::filesystem::create_directories(home());
     std::filesystem::create_directories(state());
     options.state_folder = state();
-    options.material_folder = folder / "piped";
+    options.own_folders = {state()};
+    options.material_folder = state() / "piped";
   }
   // Over the folder of another world, which stays that one's: a kernel in a child process.
   explicit KernelWorld(std::filesystem::path other) : folder(std::move(other)), owner_(false) {
     options.state_folder = state();
-    options.material_folder = folder / "piped";
+    options.own_folders = {state()};
+    options.material_folder = state() / "piped";
   }
   ~KernelWorld() {
     shut();
@@ -167,7 +169,10 @@ class KernelWorld {
 
   Status try_boot() {
     shut();
-    DAIMON_TRY(files_, fs::FileSystem::open({.database = state() / "index.db", .watch = false}));
+    DAIMON_TRY(files_, fs::FileSystem::open({.database = state() / "index.db",
+                                             .own_folders = {state()},
+                                             .material_folder = options.material_folder,
+                                             .watch = false}));
     DAIMON_TRY(auto journal, journal::Journal::open(state() / "journal.db"));
     models_ = std::make_unique<ModelPool>(
         "clerk", [this](const std::string& name) -> Result<std::unique_ptr<processor::Processor>> {

@@ -60,6 +60,49 @@ TEST_F(Material, is_seen_by_no_other_process_and_its_own_sees_what_it_is_told_to
   EXPECT_EQ(world.view(ask(kLetter, {"home"})).at("mounts").as_array().size(), 2U);
   const Json other = world.view(world.start("What did I pay?"));
   EXPECT_EQ(to_text(other.at("mounts")), R"(["home"])");
+  System& system = world.system();
+  EXPECT_EQ(system.mounts()->as_array().size(), 1U);
+  EXPECT_TRUE(system.find("garage rent", {}, 10)->as_array().empty()) << "in no list and no search of the person's";
+  const std::string name(alone.at("mounts").at(0).as_string());
+  EXPECT_EQ(system.find("garage rent", {name}, 10).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(system.unmount(name).error().code, ErrorCode::kDenied);
+  EXPECT_EQ(system.mount((world.options.material_folder / "..").string(), "", {}, {}).error().code, ErrorCode::kDenied);
+}
+
+TEST_F(Material, is_kept_for_a_child_that_lives_and_for_a_parent_whose_child_ended) {
+  world.model.answer = [](const processor::Request&) -> Answer { return Answer::never(); };
+  const std::string parent = ask(kLetter);
+  const std::string child = world.start("Who wrote it?", [&](StartOptions& options) { options.parent = parent; });
+  EXPECT_EQ(to_text(world.view(child).at("mounts")), to_text(world.view(parent).at("mounts")));
+  ASSERT_TRUE(world.system().signal(child, Signal::kKill));
+  world.until_ended(child);
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_FALSE(std::filesystem::is_empty(world.options.material_folder));
+  ASSERT_TRUE(world.system().signal(parent, Signal::kKill));
+  EXPECT_FALSE(is_left());
+}
+
+TEST_F(Material, leaves_nothing_of_its_text_in_the_index) {
+  world.model.script(search_for_garage());
+  ASSERT_EQ(text_of(world.until_ended(ask(kLetter)), "answer"), "41.50 pounds");
+  ASSERT_FALSE(is_left());
+  world.shut();
+  auto index = sqlite::Database::open(world.state() / "index.db");
+  ASSERT_TRUE(index);
+  auto texts = index->prepare("SELECT count(*) FROM versions WHERE mount LIKE 'piped-%'");
+  ASSERT_TRUE(texts && texts->step());
+  EXPECT_EQ(texts->integer(0), 0) << "what was given out, too";
+}
+
+TEST_F(Material, in_the_goal_of_a_larger_model_stands_instead_of_the_folders_too) {
+  world.shut();
+  world.model.profile = "";
+  world.model.answer = [](const processor::Request&) -> Answer { return Answer::never(); };
+  world.boot();
+  const Json view =
+      world.view(world.start("Say it shorter", [](StartOptions& options) { options.material = kLetter; }));
+  EXPECT_THAT(text_of(view, "goal"), HasSubstr("Material:\nDear tenant"));
+  EXPECT_TRUE(view.at("mounts").as_array().empty()) << "a stranger's text does not open what it was not given along";
 }
 
 TEST_F(Material, of_a_process_that_goes_on_after_a_restart_is_kept_and_what_a_crash_left_is_not) {
@@ -80,6 +123,7 @@ TEST_F(Material, that_looks_like_a_table_is_one) {
            {"a\tb\n1\t2\n3\t4\n", "piped.tsv"},
            {"<!DOCTYPE html><p>x", "piped.html"},
            {"Well, no.\nAnd, by the way, no.\nNo.\n", "piped.txt"},
+           {"# Lease, garage\n\nThe rent is 41, due at once\nThe landlord is P. Oakes, phone 1\n", "piped.txt"},
            {"One, two.", "piped.txt"}}) {
     world.model.answer = [](const processor::Request&) -> Answer { return Answer::never(); };
     const std::string id = ask(text);
