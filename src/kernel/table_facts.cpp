@@ -1,7 +1,6 @@
 #include "kernel/table_facts.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 #include "base/text.h"
@@ -59,10 +58,9 @@ bool named_in(const std::vector<std::string>& goal, std::string_view value) {
 
 TableFacts facts_of_table(std::string_view csv, std::string_view goal) {
   device::CsvReader reader([&](char* buffer, std::size_t size) -> Result<std::size_t> {
-    const std::size_t count = std::min(size, csv.size());
-    std::memcpy(buffer, csv.data(), count);
-    csv.remove_prefix(count);
-    return count;
+    const std::size_t copied = csv.copy(buffer, size);
+    csv.remove_prefix(copied);
+    return copied;
   });
   TableFacts facts;
   std::vector<std::string> header;

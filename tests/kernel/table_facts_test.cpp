@@ -24,6 +24,8 @@ TEST(TableFacts, ColumnsOfNumbersAndOfDatesAreToldApart) {
   EXPECT_THAT(facts.named, IsEmpty());
 }
 
+TEST(TableFacts, OfATableThatIsGoneAreNone) { EXPECT_THAT(facts_of_table({}, "amount").numbers, IsEmpty()); }
+
 TEST(TableFacts, ValuesThatTheGoalNamesAreFoundAsTheyStandInTheTable) {
   EXPECT_THAT(facts_of_table(kTable, "what did GROCERY shopping cost").named,
               ElementsAre(Pair("category", "Groceries")));
