@@ -77,6 +77,8 @@ struct FileSystem::State {
   [[nodiscard]] bool is_material(const std::filesystem::path& root) const {
     return !options.material_folder.empty() && root.parent_path() == options.material_folder;
   }
+  // Those that are named, or all of the person's when none are; the lock of the index is held.
+  Result<std::vector<std::string>> chosen(const std::vector<std::string>& mounts);
   // As the watcher asks for it: of what is still mounted.
   void rescan(const std::string& name);
   // The lock of the index is held.
@@ -291,10 +293,22 @@ Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
   return passages;
 }
 
+Result<std::vector<std::string>> FileSystem::State::chosen(const std::vector<std::string>& mounts) {
+  if (!mounts.empty()) return mounts;
+  DAIMON_TRY(const auto known, index.roots());
+  std::vector<std::string> names;
+  for (const auto& [name, root] : known)
+    if (!is_material(root)) names.push_back(name);
+  if (names.size() == known.size()) return mounts;  // no names at all are quicker than the names of all
+  if (names.empty()) names.emplace_back();          // which nothing is mounted as
+  return names;
+}
+
 Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request) {
   const auto terms = query_terms(request.query);
   constexpr int kCandidates = 80;
-  DAIMON_TRY(auto candidates, index.match(fts_query(request.query), request.mounts, kCandidates));
+  DAIMON_TRY(const auto mounts, chosen(request.mounts));
+  DAIMON_TRY(auto candidates, index.match(fts_query(request.query), mounts, kCandidates));
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   std::erase_if(candidates, [&](Passage& passage) {
     if (request.admits && !request.admits(passage.mount, passage.path)) return true;
@@ -304,7 +318,7 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
     return !is_about(terms, said);
   });
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
-  DAIMON_TRY(auto near, index.nearest(request.query, request.mounts, kCandidates));
+  DAIMON_TRY(auto near, index.nearest(request.query, mounts, kCandidates));
   if (request.admits)
     std::erase_if(near, [&](const Passage& passage) { return !request.admits(passage.mount, passage.path); });
   fill_up(candidates, std::move(near));
@@ -348,7 +362,8 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
     const std::scoped_lock lock(state_->mutex);
     DAIMON_TRY(roots, state_->index.roots());
     DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}));
-    DAIMON_TRY(files, state_->index.files(mounts));
+    DAIMON_TRY(const auto chosen, state_->chosen(mounts));
+    DAIMON_TRY(files, state_->index.files(chosen));
   }
   if (admits) std::erase_if(files, [&](const FileSummary& file) { return !admits(file.mount, file.path); });
   const auto terms = query_terms(goal);

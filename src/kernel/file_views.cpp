@@ -57,16 +57,15 @@ Result<Json> mounts_view(fs::FileSystem& files) {
   return Json(std::move(list));
 }
 
-Result<Json> find_view(fs::FileSystem& files, std::string_view query, std::vector<std::string> mounts, int limit) {
-  DAIMON_TRY(const auto known, files.mounts());
-  for (const std::string& name : mounts)
-    if (!std::ranges::contains(known, name, &fs::MountStatus::name))
-      return fail(ErrorCode::kNotFound, daimon::format("there is no mount '{}'", printable(name)),
-                  "`daimon mounts` lists the mounts");
-  // All of the person's: what processes were given along is in none of their lists.
-  if (mounts.empty())
-    for (const fs::MountStatus& mount : known) mounts.push_back(mount.name);
-  if (mounts.empty()) return Json(JsonArray{});
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
+                       int limit) {
+  if (!mounts.empty()) {
+    DAIMON_TRY(const auto known, files.mounts());
+    for (const std::string& name : mounts)
+      if (!std::ranges::contains(known, name, &fs::MountStatus::name))
+        return fail(ErrorCode::kNotFound, daimon::format("there is no mount '{}'", printable(name)),
+                    "`daimon mounts` lists the mounts");
+  }
   DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
   DAIMON_TRY(const auto windows, files.windows(query, passages, 320));
   JsonArray list;

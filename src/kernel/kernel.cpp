@@ -486,6 +486,8 @@ class Kernel final : public System {
       bring({heir, "child_ended", child_ended_body(id, view)});
     // A family may share its material: the last one of it takes it along.
     auto mounts = names_of_mounts(view);
+    std::erase_if(mounts, [](const std::string& mount) { return !Materials::may_be_one(mount); });
+    if (mounts.empty()) return;
     const auto used = mounts_in_use();
     std::erase_if(mounts, [&](const std::string& mount) { return used.contains(mount); });
     if (mounts.empty()) return;

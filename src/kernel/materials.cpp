@@ -54,7 +54,7 @@ Status write_file(const stdfs::path& path, std::string_view text) {
 
 Result<device::MountReference> Materials::add(std::string_view text, Random& random) const {
   if (folder_.empty()) return fail(ErrorCode::kUnsupported, "there is no place for what is piped in");
-  const std::string name = daimon::format("piped-{:08x}", random.next() & 0xFFFFFFFF);
+  const std::string name = daimon::format("{}{:08x}", kNamePrefix, random.next() & 0xFFFFFFFF);
   device::MountReference material{name, folder_ / name, false, {}};
   std::error_code failed;
   if (const Status written = write_file(material.root / name_for(text), text); !written) {

@@ -25,12 +25,16 @@ class Materials {
   // Writes it down as piped.txt, piped.csv, piped.tsv or piped.html, whichever it looks like, and indexes it.
   Result<device::MountReference> add(std::string_view text, Random& random) const;
   [[nodiscard]] bool is_one(const std::filesystem::path& root) const;
+  // Whether a mount of this name may be one: most are not, and need not be looked for.
+  [[nodiscard]] static bool may_be_one(std::string_view name) { return name.starts_with(kNamePrefix); }
   // By the names of their mounts. Nothing happens to a mount that is none.
   void remove(const std::string& name) const;
   // What a crash left behind.
   void remove_all_but(const std::set<std::string>& used) const;
 
  private:
+  static constexpr std::string_view kNamePrefix = "piped-";
+
   std::filesystem::path folder_;
   fs::FileSystem& files_;
 };

@@ -44,7 +44,8 @@ Json killed_view(Json view);
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
                           const std::function<void(const Json&)>& progress, std::stop_token stop);
 Result<Json> mounts_view(fs::FileSystem& files);
-Result<Json> find_view(fs::FileSystem& files, std::string_view query, std::vector<std::string> mounts, int limit);
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
+                       int limit);
 Json model_view(const processor::ModelInfo& model, const processor::Usage& usage);
 
 Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy);

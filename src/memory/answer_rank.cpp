@@ -54,10 +54,11 @@ bool is_ordinal(std::string_view text, std::size_t begin, std::size_t at) {
   if (before.empty()) return true;
   const std::string_view after = trim(text.substr(at + 1, 24));
   if (!after.empty() && after[0] >= 'a' && after[0] <= 'z') return true;
-  constexpr std::array<std::string_view, 24> kMonths = {
-      "january", "february", "march",     "april",    "may",     "june",    "july",        "august",
-      "october", "november", "september", "december", "januar",  "februar", "m\xC3\xA4rz", "mai",
-      "juni",    "juli",     "oktober",   "dezember", "januari", "maart",   "mei",         "augusti"};
+  // Their beginnings: "januar" is January, Januar and januari.
+  constexpr std::array<std::string_view, 20> kMonths = {"januar",  "februar", "march",    "m\xC3\xA4rz", "maart",
+                                                        "april",   "may",     "mai",      "mei",         "june",
+                                                        "juni",    "july",    "juli",     "august",      "september",
+                                                        "october", "oktober", "november", "december",    "dezember"};
   const std::string lower = to_lower_ascii(after);
   return std::ranges::any_of(kMonths, [&](std::string_view month) { return lower.starts_with(month); });
 }

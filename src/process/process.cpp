@@ -511,23 +511,21 @@ void Process::on_decided(const Json& body) {
       find_string(body, "digest") != waiting->digest || !wanted_)
     return;
   const bool approve = find_bool(body, "approve").value_or(false);
+  // Who decides for somebody who was not there to be asked says so.
+  const std::string given(find_string(body, "reason").value_or(""));
   const Wanted wanted = std::move(*wanted_);
   wanted_.reset();
   pending_ = std::monostate{};
   set_state(State::kRunning, "");
   if (wanted.plan) {
-    if (!approve) {
-      const auto given = find_string(body, "reason").value_or("");
+    if (!approve)
       return finish(State::kDenied, given.empty() ? "you did not approve the plan"
                                                   : daimon::format("the plan was not approved: {}", given));
-    }
     plan_approved_ = true;
     return continue_work();
   }
   // The person's word does not pass what has come to forbid it meanwhile: a rule, or a capability's end.
   if (approve) return request_call(wanted.name, wanted.arguments, true);
-  // Who decides for somebody who was not there to be asked says so.
-  const std::string given(find_string(body, "reason").value_or(""));
   const std::string why = given.empty() ? "you said no" : given;
   emit("returned", {{"call", ""}, {"name", wanted.name}, {"outcome", "denied"}, {"text", why}});
   calls_.push_back({{}, wanted.name, wanted.arguments, "denied", why, 0, false});
