@@ -117,7 +117,7 @@ Result<Json> Client::post(std::string_view target, const Json& body) const { ret
 Result<Json> Client::remove(std::string_view target) const { return request("DELETE", target, std::nullopt); }
 
 Result<Json> Client::request(std::string_view method, std::string_view target, const std::optional<Json>& body) const {
-  DAIMON_TRY(Descriptor descriptor, connect_unix(socket_));
+  DAIMON_TRY(FileDescriptor descriptor, connect_unix(socket_));
   const StreamOptions options;
   Call call(Socket(std::move(descriptor)), options);
   call.set_deadline_in(timeout_);
@@ -131,7 +131,7 @@ Result<Json> Client::request(std::string_view method, std::string_view target, c
 
 Status Client::stream(std::string_view method, std::string_view target, const std::optional<Json>& body,
                       const std::function<bool(const Json&)>& on_value, const StreamOptions& options) const {
-  DAIMON_TRY(Descriptor descriptor, connect_unix(socket_));
+  DAIMON_TRY(FileDescriptor descriptor, connect_unix(socket_));
   Call call(Socket(std::move(descriptor), options.wake), options);
   DAIMON_CHECK(call.send(method, target, body));
   LineSplitter lines(kAnswerBytesMax);

@@ -66,7 +66,7 @@ struct Refusal {
 
 class Connection final : public Exchange {
  public:
-  Connection(Server::Shared& shared, Descriptor descriptor, int port)
+  Connection(Server::Shared& shared, FileDescriptor descriptor, int port)
       : shared_(shared), socket_(std::move(descriptor), shared.stop.get()), port_(port) {}
 
   void serve() {
@@ -349,7 +349,7 @@ class Connection final : public Exchange {
 
 }  // namespace
 
-void serve_connection(Server::Shared& shared, Descriptor descriptor, int port) {
+void serve_connection(Server::Shared& shared, FileDescriptor descriptor, int port) {
   Connection(shared, std::move(descriptor), port).serve();
 }
 

@@ -15,7 +15,7 @@
 namespace daimon::api {
 
 struct Listener {
-  Descriptor descriptor;
+  FileDescriptor descriptor;
   int port = 0;  // 0: the Unix socket
   Flag stop;
   std::jthread thread;
@@ -45,6 +45,6 @@ struct Server::Shared {
 };
 
 // Serves one connection until it ends. `port` is that of the TCP listener; 0 for the Unix socket.
-void serve_connection(Server::Shared& shared, Descriptor descriptor, int port);
+void serve_connection(Server::Shared& shared, FileDescriptor descriptor, int port);
 
 }  // namespace daimon::api

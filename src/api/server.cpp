@@ -31,7 +31,7 @@ bool is_same_user(int descriptor) {
 
 Result<std::unique_ptr<Server>> Server::start(kernel::System& system, ServerOptions options) {
   auto shared = std::make_unique<Shared>(system, std::move(options));
-  DAIMON_TRY(Descriptor descriptor, listen_unix(shared->options.socket));
+  DAIMON_TRY(FileDescriptor descriptor, listen_unix(shared->options.socket));
   auto listener = std::make_unique<Listener>();
   listener->descriptor = std::move(descriptor);
   Listener& reference = *listener;
@@ -90,8 +90,8 @@ void Server::Shared::accept_loop(Listener& listener) {
         {{listener.descriptor.get(), POLLIN, 0}, {stop.get(), POLLIN, 0}, {listener.stop.get(), POLLIN, 0}}};
     if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) return;
     if (polled[1].revents != 0 || polled[2].revents != 0) return;
-    Descriptor client(::accept4(listener.descriptor.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!client) {
+    FileDescriptor client(::accept4(listener.descriptor.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!client.is_open()) {
       // Out of descriptors: the backlog holds who waits until some are free.
       if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) ::poll(nullptr, 0, 50);
       continue;

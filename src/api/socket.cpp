@@ -42,10 +42,6 @@ const sockaddr* generic(const Address& address) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (number_ >= 0) ::close(number_);
-}
-
 Flag::Flag() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { DAIMON_ASSERT(descriptor_.get() >= 0); }
 
 void Flag::raise() const {
@@ -58,7 +54,7 @@ void Flag::clear() const {
   static_cast<void>(!::read(descriptor_.get(), &count, sizeof count));
 }
 
-Socket::Socket(Descriptor descriptor, int stop) : descriptor_(std::move(descriptor)), stop_(stop) {
+Socket::Socket(FileDescriptor descriptor, int stop) : descriptor_(std::move(descriptor)), stop_(stop) {
   ::fcntl(descriptor_.get(), F_SETFL, ::fcntl(descriptor_.get(), F_GETFL) | O_NONBLOCK);
   const int on = 1;
   ::setsockopt(descriptor_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // no effect on a Unix socket
@@ -114,10 +110,10 @@ bool Socket::peer_is_gone() const {
   return ::poll(&polled, 1, 0) > 0 && (polled.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-Result<Descriptor> connect_unix(const std::filesystem::path& path) {
+Result<FileDescriptor> connect_unix(const std::filesystem::path& path) {
   DAIMON_TRY(const sockaddr_un address, address_of(path));
-  Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!descriptor) return std::unexpected(os_error(errno, "making a socket"));
+  FileDescriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!descriptor.is_open()) return std::unexpected(os_error(errno, "making a socket"));
   if (::connect(descriptor.get(), generic(address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN)
       return fail(ErrorCode::kUnavailable, daimon::format("no daemon answers at {}", printable(path.native())),
@@ -127,7 +123,7 @@ Result<Descriptor> connect_unix(const std::filesystem::path& path) {
   return descriptor;
 }
 
-Result<Descriptor> listen_unix(const std::filesystem::path& path) {
+Result<FileDescriptor> listen_unix(const std::filesystem::path& path) {
   if (connect_unix(path))
     return fail(ErrorCode::kConflict, daimon::format("a daemon already answers at {}", printable(path.native())));
   DAIMON_TRY(const sockaddr_un address, address_of(path));
@@ -138,8 +134,8 @@ Result<Descriptor> listen_unix(const std::filesystem::path& path) {
                   "move it away");
     ::unlink(path.c_str());
   }
-  Descriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!descriptor) return std::unexpected(os_error(errno, "making a socket"));
+  FileDescriptor descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!descriptor.is_open()) return std::unexpected(os_error(errno, "making a socket"));
   // The mode of the descriptor becomes that of the file, less the umask: no moment at which others could connect.
   ::fchmod(descriptor.get(), 0600);
   if (::bind(descriptor.get(), generic(address), sizeof address) != 0)
@@ -149,12 +145,12 @@ Result<Descriptor> listen_unix(const std::filesystem::path& path) {
   return descriptor;
 }
 
-Result<Descriptor> listen_loopback(int port) {
+Result<FileDescriptor> listen_loopback(int port) {
   if (port < 0 || port > 65535)
     return fail(ErrorCode::kInvalidArgument, daimon::format("{} is no port", port),
                 "ports are 1 to 65535; 0 chooses one");
-  Descriptor descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!descriptor) return std::unexpected(os_error(errno, "making a socket"));
+  FileDescriptor descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!descriptor.is_open()) return std::unexpected(os_error(errno, "making a socket"));
   const int on = 1;
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
@@ -170,7 +166,7 @@ Result<Descriptor> listen_loopback(int port) {
   return descriptor;
 }
 
-Result<int> port_of(const Descriptor& listener) {
+Result<int> port_of(const FileDescriptor& listener) {
   sockaddr_in address{};
   socklen_t size = sizeof address;
   if (::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)

@@ -72,8 +72,8 @@ Status Tokens::write(const std::vector<Entry>& entries) const {
     list.push_back(JsonObject{{"scope", name_of(entry.scope)}, {"sha256", to_hex(entry.hash)}, {"made", entry.made}});
   const std::string text = to_pretty_text(JsonObject{{"tokens", std::move(list)}}) + "\n";
   const std::string temporary = file_.native() + ".new";
-  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) return std::unexpected(os_error(errno, "writing the tokens of the API"));
+  const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.is_open()) return std::unexpected(os_error(errno, "writing the tokens of the API"));
   if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(file.get()) != 0 ||
       std::rename(temporary.c_str(), file_.c_str()) != 0)
     return std::unexpected(os_error(errno, "writing the tokens of the API"));

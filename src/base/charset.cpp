@@ -31,14 +31,7 @@ std::string from_windows_1252(std::string_view bytes) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     const unsigned code = byte >= 0x80 && byte < 0xA0 ? kWindows1252[byte - 0x80U] : byte;
-    if (code < 0x80) {
-      out += c;
-    } else if (code < 0x800) {
-      out += {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
-    } else {
-      out += {static_cast<char>(0xE0 | (code >> 12)), static_cast<char>(0x80 | ((code >> 6) & 0x3F)),
-              static_cast<char>(0x80 | (code & 0x3F))};
-    }
+    append_utf8(out, code);
   }
   return out;
 }

@@ -99,6 +99,24 @@ std::string repair_utf8(std::string_view bytes) {
   return out;
 }
 
+char32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  const int more = lead < 0x80 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
+  char32_t value = more == 0 ? lead : lead & (0x3FU >> more);
+  for (int i = 0; i < more && at < text.size(); ++i)
+    value = (value << 6) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
+  return value;
+}
+
+void append_utf8(std::string& out, char32_t code_point) {
+  const char32_t c = code_point;
+  const auto byte = [&](char32_t value) { out += static_cast<char>(static_cast<unsigned char>(value)); };
+  if (c < 0x80) return byte(c);
+  if (c < 0x800) return byte(0xC0 | (c >> 6)), byte(0x80 | (c & 0x3F));
+  if (c < 0x10000) return byte(0xE0 | (c >> 12)), byte(0x80 | ((c >> 6) & 0x3F)), byte(0x80 | (c & 0x3F));
+  byte(0xF0 | (c >> 18)), byte(0x80 | ((c >> 12) & 0x3F)), byte(0x80 | ((c >> 6) & 0x3F)), byte(0x80 | (c & 0x3F));
+}
+
 std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept {
   if (text.size() <= bytes_max) return text;
   std::size_t end = bytes_max;

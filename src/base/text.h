@@ -16,6 +16,10 @@ inline bool is_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(
 // Every maximal invalid part replaced by U+FFFD.
 std::string repair_utf8(std::string_view bytes);
 
+// The code point of valid UTF-8 that begins at `at`, which moves behind it.
+char32_t next_code_point(std::string_view text, std::size_t& at) noexcept;
+void append_utf8(std::string& out, char32_t code_point);
+
 // At most `bytes_max` bytes of `text`, cut between code points.
 std::string_view cut_utf8(std::string_view text, std::size_t bytes_max) noexcept;
 
@@ -30,6 +34,7 @@ std::string printable_json(std::string_view json);
 // Columns that `text` takes in a terminal (wide characters 2, combining 0).
 std::size_t display_width(std::string_view text) noexcept;
 
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 std::string to_lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text) noexcept;
 

@@ -23,7 +23,6 @@ namespace daimon::cli {
 namespace {
 
 using api::Client;
-using api::Descriptor;
 using namespace std::chrono_literals;
 
 constexpr auto kStartTime = 120s;  // recovery of a long journal and loading of a large model are part of it
@@ -39,9 +38,9 @@ Result<std::string> version_of(const Client& client) {
   return std::string(find_string(status, "version").value_or(""));
 }
 
-Result<Descriptor> lock_start(const Folders& folders) {
-  Descriptor lock(::open(folders.start_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock)
+Result<FileDescriptor> lock_start(const Folders& folders) {
+  FileDescriptor lock(::open(folders.start_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock.is_open())
     return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.start_lock().native()))));
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -75,7 +74,6 @@ bool is_full(const std::filesystem::path& folder) {
 // The daemon's process: a session of its own, no terminal, everything it says into the log.
 [[noreturn]] void become_daemon(int log, const std::vector<char*>& words, const std::vector<char*>& environment) {
   ::setsid();
-  ::umask(0077);
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing < 0 || ::chdir("/") != 0) ::_exit(127);
   ::dup2(nothing, STDIN_FILENO);
@@ -102,8 +100,9 @@ Result<Client> start_daemon(const Folders& folders) {
   for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
   if (::getenv("GLIBC_TUNABLES") == nullptr) environment.push_back(large_pages.data());
   environment.push_back(nullptr);
-  const Descriptor log(::open(folders.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!log) return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.log().native()))));
+  const FileDescriptor log(::open(folders.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!log.is_open())
+    return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.log().native()))));
   const pid_t pid = ::fork();
   if (pid < 0) return std::unexpected(os_error(errno, "starting the daemon"));
   if (pid == 0) become_daemon(log.get(), words, environment);
@@ -150,8 +149,8 @@ Status stop_daemon(const Folders& folders, const Client& client) {
   // Ended is when its lock is free: the socket goes first, the journal is closed after.
   const auto deadline = std::chrono::steady_clock::now() + kStopTime;
   while (std::chrono::steady_clock::now() < deadline) {
-    const Descriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (!lock || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return {};
+    const FileDescriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (!lock.is_open() || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0) return {};
     std::this_thread::sleep_for(kStep);
   }
   return fail(ErrorCode::kTimeout, "the daemon does not end",
@@ -162,7 +161,7 @@ Result<Client> reach_daemon(const Folders& folders, const Terminal& terminal) {
   const std::string ours = version();
   if (const auto client = running_daemon(folders))
     if (const auto theirs = version_of(*client); theirs && *theirs == ours) return *client;
-  DAIMON_TRY(const Descriptor lock, lock_start(folders));
+  DAIMON_TRY(const FileDescriptor lock, lock_start(folders));
   if (const auto client = running_daemon(folders)) {
     const auto theirs = version_of(*client);
     if (theirs && *theirs == ours) return *client;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/format.h"
+#include "base/text.h"
 
 namespace daimon::constraint {
 namespace {
@@ -23,12 +24,10 @@ StateId add_bytes(Automaton& automaton, StateId from, std::string_view bytes) {
 }
 
 std::size_t encode(char32_t c, std::array<std::uint8_t, 4>& out) {
-  const auto put = [&](std::size_t i, char32_t bits) { out[i] = static_cast<std::uint8_t>(bits); };
-  if (c < 0x80) return put(0, c), 1;
-  if (c < 0x800) return put(0, 0xC0 | (c >> 6)), put(1, 0x80 | (c & 0x3F)), 2;
-  if (c < 0x10000) return put(0, 0xE0 | (c >> 12)), put(1, 0x80 | ((c >> 6) & 0x3F)), put(2, 0x80 | (c & 0x3F)), 3;
-  return put(0, 0xF0 | (c >> 18)), put(1, 0x80 | ((c >> 12) & 0x3F)), put(2, 0x80 | ((c >> 6) & 0x3F)),
-         put(3, 0x80 | (c & 0x3F)), 4;
+  std::string bytes;
+  append_utf8(bytes, c);
+  std::ranges::transform(bytes, out.begin(), [](char byte) { return static_cast<std::uint8_t>(byte); });
+  return bytes.size();
 }
 
 // Splits a range so that each part is a product of byte ranges (after RE2's and Go's utf8 range compilers).
@@ -291,11 +290,7 @@ class PatternParser {
     const auto lead = static_cast<unsigned char>(pattern_[at_]);
     const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     if (at_ + length > pattern_.size()) return error("not valid UTF-8");
-    char32_t value = length == 1 ? lead : lead & (0x7FU >> length);
-    for (std::size_t i = 1; i < length; ++i)
-      value = (value << 6) | (static_cast<unsigned char>(pattern_[at_ + i]) & 0x3FU);
-    at_ += length;
-    return value;
+    return next_code_point(pattern_, at_);
   }
 
   Result<Fragment> set() {

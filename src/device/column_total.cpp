@@ -8,8 +8,6 @@
 namespace daimon::device {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());

@@ -82,7 +82,6 @@ class Evaluator {
     at_ += token.size();
     return true;
   }
-  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
   static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
   std::string_view word_here() {
     skip_space();

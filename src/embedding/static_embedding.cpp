@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/builtin.h"
 #include "base/format.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -24,24 +25,6 @@ constexpr std::size_t kWordBytesMax = 400;  // a hundred characters
 std::unexpected<Error> corrupt(std::string_view what) {
   return fail(ErrorCode::kCorrupt, daimon::format("the embedding cannot be read: {}", what),
               "install Daimon again, or unset DAIMON_EMBEDDING");
-}
-
-// One code point of valid UTF-8 at `at`, which moves behind it.
-char32_t next(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  const int more = lead < 0x80 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
-  char32_t value = more == 0 ? lead : lead & (0x3FU >> more);
-  for (int i = 0; i < more && at < text.size(); ++i)
-    value = (value << 6) | (static_cast<unsigned char>(text[at++]) & 0x3FU);
-  return value;
-}
-
-void put(std::string& out, char32_t c) {
-  const auto byte = [&](char32_t value) { out += static_cast<char>(static_cast<unsigned char>(value)); };
-  if (c < 0x80) return byte(c);
-  if (c < 0x800) return byte(0xC0 | (c >> 6)), byte(0x80 | (c & 0x3F));
-  if (c < 0x10000) return byte(0xE0 | (c >> 12)), byte(0x80 | ((c >> 6) & 0x3F)), byte(0x80 | (c & 0x3F));
-  byte(0xF0 | (c >> 18)), byte(0x80 | ((c >> 12) & 0x3F)), byte(0x80 | ((c >> 6) & 0x3F)), byte(0x80 | (c & 0x3F));
 }
 
 // U+00C0 to U+017F without their accents, in lower case; '.' where there is nothing to take off.
@@ -128,11 +111,11 @@ std::vector<std::string> words_of(std::string_view text) {
     if (!word.empty()) words.push_back(std::exchange(word, {}));
   };
   for (std::size_t at = 0; at < text.size();) {
-    const char32_t c = plain(next(text, at));
+    const char32_t c = plain(next_code_point(text, at));
     if (c == 0) continue;
     const Kind kind = kind_of(c);
     if (kind != Kind::kWord) end();
-    if (kind != Kind::kBlank) put(word, c);
+    if (kind != Kind::kBlank) append_utf8(word, c);
     if (kind == Kind::kSign) end();
   }
   end();
@@ -256,19 +239,12 @@ std::vector<std::int8_t> StaticEmbedding::embed(std::string_view text) const {
 }
 
 Result<std::filesystem::path> builtin_embedding() {
-  namespace fs = std::filesystem;
-  std::error_code failed;
-  if (const char* named = std::getenv("DAIMON_EMBEDDING"); named != nullptr && *named != '\0') {
-    if (fs::is_directory(named, failed)) return fs::path(named);
-    return fail(ErrorCode::kNotFound, daimon::format("DAIMON_EMBEDDING names {}, which is not there", printable(named)),
-                "set it to a folder of Model2Vec, or unset it");
-  }
-  const fs::path self = fs::read_symlink("/proc/self/exe", failed).parent_path();
-  for (const fs::path& candidate :
-       {self / "../share/daimon/embedding", fs::path(DAIMON_EMBEDDING_INSTALLED), fs::path(DAIMON_EMBEDDING_SOURCE)})
-    if (fs::is_regular_file(candidate / "model.safetensors", failed)) return candidate.lexically_normal();
-  return fail(ErrorCode::kNotFound, "the built-in embedding is not installed",
-              "install Daimon again; until then files are found by their words alone");
+  return find_builtin({.name = "embedding",
+                       .variable = "DAIMON_EMBEDDING",
+                       .installed = DAIMON_EMBEDDING_INSTALLED,
+                       .source = DAIMON_EMBEDDING_SOURCE,
+                       .what = "the built-in embedding",
+                       .remedy = "install Daimon again; until then files are found by their words alone"});
 }
 
 double cosine(const std::int8_t* a, const std::int8_t* b, std::size_t width) {

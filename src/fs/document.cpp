@@ -12,6 +12,7 @@
 #include <map>
 
 #include "base/charset.h"
+#include "base/file_descriptor.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "sandbox/sandbox.h"
@@ -56,25 +57,10 @@ bool looks_binary(std::string_view bytes) {
   return static_cast<std::size_t>(odd) * 20 > sample.size();
 }
 
-// Closes itself; not opened: -1.
-class OpenFile {
- public:
-  explicit OpenFile(int fd) : fd_(fd) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 // The kernel resolves each step below `root` and follows no link: a folder that became one since the walk leads
 // nowhere.
 int open_beneath(const std::filesystem::path& root, const std::filesystem::path& relative) {
-  const OpenFile folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const FileDescriptor folder(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0) return -1;
   open_how how{};
   // O_NONBLOCK: a fifo that replaced the file between the walk and now must not hang us.
@@ -208,7 +194,7 @@ Result<Document> read_document(const std::filesystem::path& path, const std::sto
 Result<Document> read_document(const std::filesystem::path& root, const std::filesystem::path& relative,
                                const std::stop_token& stop) {
   const std::filesystem::path path = root / relative;
-  const OpenFile file(open_beneath(root, relative));
+  const FileDescriptor file(open_beneath(root, relative));
   if (file.get() < 0) return std::unexpected(os_error(errno, "cannot open " + printable(path.string())));
   bool cut = false;
   DAIMON_TRY(std::string bytes, read_bytes(file.get(), path, cut, stop));

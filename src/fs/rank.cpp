@@ -148,7 +148,7 @@ std::vector<std::pair<std::size_t, std::size_t>> best_lines(std::string_view tex
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const std::string_view piece = text.substr(pieces[i].first, pieces[i].second - pieces[i].first);
     for (const std::string& term : terms) lines[i].holds.push_back(terms_in({term}, piece) > 0);
-    const bool number = std::ranges::any_of(piece, [](char c) { return c >= '0' && c <= '9'; });
+    const bool number = std::ranges::any_of(piece, is_digit);
     const bool sum = piece.contains("\xC2\xA3") || piece.contains("\xE2\x82\xAC") || piece.contains('$');
     lines[i].worth = sum && wants_sum ? 0.8 : number ? (wants_number ? 0.3 : 0.1) : 0;
   }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace daimon::kernel {
@@ -14,16 +15,10 @@ class StateLock {
   // kConflict while another kernel, of this program or another, has the folder.
   static Result<StateLock> take(const std::filesystem::path& state_folder);
   StateLock() = default;
-  StateLock(StateLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  StateLock& operator=(StateLock&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~StateLock();
 
  private:
-  explicit StateLock(int fd) : fd_(fd) {}
-  int fd_ = -1;
+  explicit StateLock(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;
 };
 
 }  // namespace daimon::kernel

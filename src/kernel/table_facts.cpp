@@ -21,8 +21,6 @@ struct Column {
   std::set<std::string> values;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool begins_like_a_date(std::string_view cell) {
   return cell.size() >= 7 && std::ranges::all_of(cell.substr(0, 4), is_digit) && cell[4] == '-' && is_digit(cell[5]) &&
          is_digit(cell[6]);

@@ -4,32 +4,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "sandbox/sandbox.h"
 
 namespace daimon::sandbox {
 
 constexpr std::uint32_t bit_of(Layer layer) { return 1U << static_cast<unsigned>(layer); }
 inline constexpr std::uint32_t kEveryLayer = (1U << 6) - 1;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  void close();
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 // Whether this process is root and another user exists to become: not so in a user namespace of one user, where root
 // is an ordinary person already.
@@ -41,7 +24,7 @@ Result<std::filesystem::path> find_launcher(const Options& options);
 Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Profile& profile, const Command& command,
                               const Options& options);
 // A memory file with `content`, sealed, at its beginning.
-Result<Descriptor> sealed_memory(const char* name, const std::string& content);
+Result<FileDescriptor> sealed_memory(const char* name, const std::string& content);
 
 // An error for a layer that did not come into force, in words for the person.
 std::unexpected<Error> layer_missing(Layer layer, const std::string& detail);

@@ -125,10 +125,6 @@ Status check(const Command& command) {
 
 }  // namespace
 
-void Descriptor::close() {
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-}
-
 bool can_change_user() {
   if (::geteuid() != 0) return false;
   // Lines of "inside outside count".
@@ -207,10 +203,10 @@ Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Pr
   return bytes + tail;
 }
 
-Result<Descriptor> sealed_memory(const char* name, const std::string& content) {
-  Descriptor memory(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+Result<FileDescriptor> sealed_memory(const char* name, const std::string& content) {
+  FileDescriptor memory(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   const auto failed = [] { return std::unexpected(os_error(errno, "cannot keep the input of a command in memory")); };
-  if (!memory.open()) return failed();
+  if (!memory.is_open()) return failed();
   for (std::size_t at = 0; at < content.size();) {
     const ssize_t wrote = ::write(memory.get(), content.data() + at, content.size() - at);
     if (wrote < 0 && errno != EINTR) return failed();

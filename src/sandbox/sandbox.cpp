@@ -33,19 +33,19 @@ constexpr milliseconds kWatchEvery{25};
 constexpr int kHighFd = 64;  // above every number that a descriptor gets in the child
 
 struct Pipe {
-  Descriptor read, write;
+  FileDescriptor read, write;
 };
 
 Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(os_error(errno, "cannot make a pipe for a command"));
-  Pipe made{Descriptor(ends[0]), Descriptor(ends[1])};
+  Pipe made{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
   ::fcntl(made.read.get(), F_SETFL, O_NONBLOCK);
   return made;
 }
 
 // Reads what is there; false at the end. Stops keeping at `bytes_max` and says so.
-bool drain(Descriptor& from, std::string& to, std::uint64_t bytes_max, bool& more) {
+bool drain(FileDescriptor& from, std::string& to, std::uint64_t bytes_max, bool& more) {
   std::array<char, 65536> buffer;
   while (true) {
     const ssize_t got = ::read(from.get(), buffer.data(), buffer.size());
@@ -87,12 +87,12 @@ class Child {
     }
     DAIMON_TRY(const std::string plan, make_plan(layers, members_.size(), profile_, command_, options));
     DAIMON_TRY(plan_, sealed_memory("daimon-plan", plan));
-    launcher_ = Descriptor(::open(launcher_path_.c_str(), O_PATH | O_CLOEXEC));
-    if (!launcher_.open()) return std::unexpected(os_error(errno, "cannot open daimon-sandbox"));
+    launcher_ = FileDescriptor(::open(launcher_path_.c_str(), O_PATH | O_CLOEXEC));
+    if (!launcher_.is_open()) return std::unexpected(os_error(errno, "cannot open daimon-sandbox"));
     if (command_.input_file) {
-      input_ = Descriptor(::open(command_.input_file->c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+      input_ = FileDescriptor(::open(command_.input_file->c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
       struct stat status{};
-      if (!input_.open() || ::fstat(input_.get(), &status) != 0)
+      if (!input_.is_open() || ::fstat(input_.get(), &status) != 0)
         return std::unexpected(os_error(errno, "cannot open the file that a command is to read"));
       if (!S_ISREG(status.st_mode))
         return fail(ErrorCode::kInvalidArgument, "the file that a command is to read is not a regular file");
@@ -112,8 +112,9 @@ class Child {
     if (!bind.source.is_absolute())
       return fail(ErrorCode::kInvalidArgument, "a folder for the sandbox must be an absolute path");
     // Opened by Daimon's right; the unprivileged user need not be able to reach it by name.
-    Descriptor folder(::open(bind.source.c_str(), writable ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : O_PATH | O_CLOEXEC));
-    if (!folder.open())
+    FileDescriptor folder(
+        ::open(bind.source.c_str(), writable ? O_RDONLY | O_DIRECTORY | O_CLOEXEC : O_PATH | O_CLOEXEC));
+    if (!folder.is_open())
       return std::unexpected(
           os_error(errno, daimon::format("cannot open {} for a sandbox", printable(bind.source.string()))));
     if (writable && can_change_user() && ::fchown(folder.get(), kNobody, kNobody) != 0)
@@ -124,12 +125,12 @@ class Child {
 
   Status spawn() {
     // Numbers that the child needs must not be in the way of each other, so all sources move above them first.
-    std::vector<Descriptor> moved;
+    std::vector<FileDescriptor> moved;
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     int highest = kFirstBindFd - 1;
     bool short_of_descriptors = false;
-    const auto give = [&](const Descriptor& source, int number) {
+    const auto give = [&](const FileDescriptor& source, int number) {
       const int copy = ::fcntl(source.get(), F_DUPFD_CLOEXEC, kHighFd);
       short_of_descriptors = short_of_descriptors || copy < 0;
       moved.emplace_back(copy);
@@ -144,9 +145,9 @@ class Child {
     give(launcher_, kLauncherFd);
     give(info_.write, kInfoFd);
     int next = kCgroupFd;
-    for (const Descriptor& member : members_) give(member, next++);
+    for (const FileDescriptor& member : members_) give(member, next++);
     for (; next < kFirstBindFd; ++next) give(plan_, next);
-    for (const Descriptor& bind : binds_) give(bind, next++);
+    for (const FileDescriptor& bind : binds_) give(bind, next++);
     ::posix_spawn_file_actions_addclosefrom_np(&actions, highest + 1);
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
@@ -167,14 +168,14 @@ class Child {
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
     if (failed != 0) return std::unexpected(os_error(failed, "cannot start daimon-sandbox"));
-    process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0U)));
-    for (Descriptor* end : {&out_.write, &error_.write, &status_.write, &info_.write}) end->close();
+    process_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0U)));
+    for (FileDescriptor* end : {&out_.write, &error_.write, &status_.write, &info_.write}) end->close();
     return {};
   }
 
   // Until the launcher's process, which is bubblewrap by then, has ended.
   void watch() {
-    const Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    const FileDescriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     const std::stop_callback on_stop(command_.stop, [&wake] {
       const std::uint64_t one = 1;
       static_cast<void>(::write(wake.get(), &one, sizeof one));
@@ -208,7 +209,7 @@ class Child {
       if (polled[2].revents != 0)
         error_open = drain(error_.read, result_.error, profile_.output_bytes, result_.error_truncated);
       if (result_.out_truncated || result_.error_truncated) return stop(Stopped::kOutput);
-      if (!first_.open() && said_.contains(kStatusStarted)) find_first();
+      if (!first_.is_open() && said_.contains(kStatusStarted)) find_first();
       if (polled[0].revents != 0) return;
     }
   }
@@ -221,7 +222,7 @@ class Child {
     const std::size_t at = info.find("\"child-pid\":");
     if (at == std::string::npos) return;
     const long pid = std::strtol(info.c_str() + at + 12, nullptr, 10);
-    if (pid > 1) first_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
+    if (pid > 1) first_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
   }
 
   Stopped look() {
@@ -236,9 +237,9 @@ class Child {
   void stop(Stopped why) { result_.stopped = why; }
 
   void finish() {
-    if (!first_.open()) find_first();
+    if (!first_.is_open()) find_first();
     if (result_.stopped != Stopped::kNot) {
-      if (first_.open()) ::syscall(SYS_pidfd_send_signal, first_.get(), SIGKILL, nullptr, 0U);
+      if (first_.is_open()) ::syscall(SYS_pidfd_send_signal, first_.get(), SIGKILL, nullptr, 0U);
       // Whatever did not become bubblewrap yet, and bubblewrap, whose death ends the rest too.
       ::kill(pid_, SIGKILL);
     }
@@ -247,7 +248,7 @@ class Child {
     while (::wait4(pid_, &status, 0, &used) < 0 && errno == EINTR) {
     }
     wait_status_ = status;
-    if (first_.open()) {
+    if (first_.is_open()) {
       pollfd gone{first_.get(), POLLIN, 0};
       while (::poll(&gone, 1, 5000) < 0 && errno == EINTR) {
       }
@@ -298,8 +299,8 @@ class Child {
   const Profile& profile_;
   const Command& command_;
   std::filesystem::path launcher_path_;
-  Descriptor plan_, launcher_, input_, process_, first_;
-  std::vector<Descriptor> binds_, members_;
+  FileDescriptor plan_, launcher_, input_, process_, first_;
+  std::vector<FileDescriptor> binds_, members_;
   Pipe out_, error_, status_, info_;
   std::optional<ControlGroup> group_;
   pid_t pid_ = -1;
