@@ -49,7 +49,7 @@ void set_handler() {
 
 }  // namespace
 
-void MappingGuard::watch(std::span<const std::pair<std::uintptr_t, std::uintptr_t>> ranges) {
+bool MappingGuard::watch(std::span<const std::pair<std::uintptr_t, std::uintptr_t>> ranges) {
   if (!ranges.empty()) set_handler();
   static std::mutex mutex;
   const std::scoped_lock lock(mutex);
@@ -63,6 +63,7 @@ void MappingGuard::watch(std::span<const std::pair<std::uintptr_t, std::uintptr_
     slot.begin = ranges[next].first;
     slot.end = ranges[next++].second;
   }
+  return next == ranges.size();
 }
 
 }  // namespace daimon::processor

@@ -13,12 +13,13 @@ namespace daimon::processor {
 class MappingGuard {
  public:
   MappingGuard() = default;
-  ~MappingGuard() { watch({}); }
+  ~MappingGuard() { static_cast<void>(watch({})); }
   MappingGuard(const MappingGuard&) = delete;
   MappingGuard& operator=(const MappingGuard&) = delete;
 
-  // These ranges of addresses and no others. Of all guards together, 256 ranges are watched.
-  void watch(std::span<const std::pair<std::uintptr_t, std::uintptr_t>> ranges);
+  // These ranges of addresses and no others. Of all guards together, 256 ranges are watched; false where there was no
+  // place for one of these.
+  [[nodiscard]] bool watch(std::span<const std::pair<std::uintptr_t, std::uintptr_t>> ranges);
 };
 
 }  // namespace daimon::processor

@@ -53,23 +53,27 @@ Result<std::unique_ptr<Model>> Model::load(const ModelOptions& options) {
   struct Watch {
     const ModelFiles& files;
     std::unique_ptr<MappingGuard> guard;
+    bool whole = true;
   } watch{options.files, nullptr};
   params.progress_callback_user_data = &watch;
   if (options.mapped)
     params.progress_callback = [](float, void* user) {
-      auto& [files, guard] = *static_cast<Watch*>(user);
-      if (guard == nullptr) (guard = std::make_unique<MappingGuard>())->watch(files.mappings());
-      return true;
+      auto& [files, guard, whole] = *static_cast<Watch*>(user);
+      if (guard == nullptr) whole = (guard = std::make_unique<MappingGuard>())->watch(files.mappings());
+      return whole;  // false: the loading ends
     };
   llama_model* handle = llama_model_load_from_file(options.files.path().c_str(), params);
   const std::string shown = printable(options.files.path().string());
+  if (handle == nullptr && !watch.whole)
+    return fail(ErrorCode::kLimit, std::format("{} is one model too many: no more mapped files can be guarded", shown),
+                "restart the daemon (`daimon stop`), and use fewer large models at once");
   if (handle == nullptr)
     return fail(ErrorCode::kUnsupported, std::format("libllama cannot load {}: {}", shown, take_llama_complaints()),
                 "the model may need a newer llama.cpp, or the file is damaged: try another model or quantisation");
   std::unique_ptr<Model> model(new Model(handle, options));
   model->guard_ = std::move(watch.guard);
   // Some of the mapping is given back by now.
-  if (model->guard_ != nullptr) model->guard_->watch(options.files.mappings());
+  if (model->guard_ != nullptr) static_cast<void>(model->guard_->watch(options.files.mappings()));
   if (model->vocabulary_size_ <= 0 || llama_vocab_type(model->vocab_) == LLAMA_VOCAB_TYPE_NONE)
     return fail(ErrorCode::kUnsupported, std::format("{} has no vocabulary", shown), "give a language model");
   if (llama_model_has_encoder(handle) || !llama_model_has_decoder(handle) || llama_model_is_diffusion(handle))

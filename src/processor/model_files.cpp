@@ -1,5 +1,6 @@
 #include "processor/model_files.h"
 
+#include <fcntl.h>
 #include <llama.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,32 +40,39 @@ std::vector<fs::path> parts_of(const fs::path& path) {
 
 }  // namespace
 
-std::optional<ModelFiles::State> ModelFiles::state_of(const fs::path& path) {
-  struct stat info{};
-  if (stat(path.c_str(), &info) != 0) return std::nullopt;
-  return State{info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
+ModelFiles::State ModelFiles::state_of(const struct stat& info) {
+  return {info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
 }
 
 Result<ModelFiles> ModelFiles::look(const fs::path& path) {
-  ModelFiles files;
+  std::vector<Part> parts;
   for (const fs::path& part : parts_of(path)) {
-    const auto state = state_of(part);
-    if (!state) return std::unexpected(os_error(errno, std::format("reading {}", printable(part.string()))));
-    files.parts_.push_back({part, *state});
+    // A fifo must not hang us; what is no model is for others to say.
+    FileDescriptor file(::open(part.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat info{};
+    if (!file.is_open() || ::fstat(file.get(), &info) != 0)
+      return std::unexpected(os_error(errno, std::format("reading {}", printable(part.string()))));
+    parts.push_back({part, std::move(file), state_of(info)});
   }
+  ModelFiles files;
+  files.parts_ = std::make_shared<const std::vector<Part>>(std::move(parts));
   return files;
 }
 
 std::uint64_t ModelFiles::bytes() const {
   std::uint64_t sum = 0;
-  for (const Part& part : parts_) sum += static_cast<std::uint64_t>(part.state.size);
+  for (const Part& part : *parts_) sum += static_cast<std::uint64_t>(part.state.size);
   return sum;
 }
 
 bool ModelFiles::changed() const {
-  return std::ranges::any_of(parts_, [](const Part& part) {
-    const auto now = state_of(part.path);
-    return now && *now != part.state;
+  return std::ranges::any_of(*parts_, [](const Part& part) {
+    struct stat info{};
+    if (::stat(part.path.c_str(), &info) == 0) return state_of(info) != part.state;
+    if (::fstat(part.file.get(), &info) != 0) return true;
+    // Removing it touched it, so what no program can set does not tell; what they can must do.
+    const State now = state_of(info);
+    return now.size != part.state.size || now.modified_ns != part.state.modified_ns;
   });
 }
 
@@ -72,7 +80,11 @@ std::vector<std::pair<std::uintptr_t, std::uintptr_t>> ModelFiles::mappings() co
   std::vector<std::pair<std::uintptr_t, std::uintptr_t>> found;
   std::vector<std::string> names;
   std::error_code error;
-  for (const Part& part : parts_) names.push_back(" " + fs::canonical(part.path, error).string());
+  for (const Part& part : *parts_) {
+    std::string name = fs::read_symlink(std::format("/proc/self/fd/{}", part.file.get()), error).string();
+    for (std::size_t at = 0; (at = name.find('\n', at)) != std::string::npos; at += 4) name.replace(at, 1, "\\012");
+    names.push_back(" " + name);
+  }
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
     if (std::ranges::none_of(names, [&](const std::string& name) { return line.ends_with(name); })) continue;

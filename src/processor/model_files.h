@@ -1,14 +1,17 @@
 // The files that a model is loaded from, and the state they were in: anybody may write to them afterwards.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace daimon::processor {
@@ -18,11 +21,12 @@ class ModelFiles {
   // `path` is the first part of a model of several. Read before anything else reads them.
   static Result<ModelFiles> look(const std::filesystem::path& path);
 
-  [[nodiscard]] const std::filesystem::path& path() const { return parts_.front().path; }
+  [[nodiscard]] const std::filesystem::path& path() const { return parts_->front().path; }
   [[nodiscard]] std::uint64_t bytes() const;
-  // Somebody wrote to one of them, or put another in its place. One that was only removed is what it was.
+  // Somebody wrote to one of them, or put another in its place. One that was only removed or renamed is what it was.
   [[nodiscard]] bool changed() const;
-  // What this process has mapped of them: where it begins and ends.
+  // What this process has mapped of them: where it begins and ends. By the names that the system knows the open files
+  // by: devices and inodes are not the same everywhere (overlayfs, btrfs).
   [[nodiscard]] std::vector<std::pair<std::uintptr_t, std::uintptr_t>> mappings() const;
 
  private:
@@ -36,11 +40,12 @@ class ModelFiles {
   };
   struct Part {
     std::filesystem::path path;
+    FileDescriptor file;  // open, so that one which has no name any more can still be looked at
     State state;
   };
-  static std::optional<State> state_of(const std::filesystem::path& path);
+  static State state_of(const struct stat& info);
 
-  std::vector<Part> parts_;
+  std::shared_ptr<const std::vector<Part>> parts_;  // of all copies
 };
 
 // A model up to this size is read into memory, where no one else can change it; a larger one is mapped, because the

@@ -1,10 +1,14 @@
 // Model files that somebody writes to while a processor has them.
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include <csignal>
 #include <fstream>
 
 #include "local_world.h"
 #include "processor/firmware.h"
 #include "processor/mapping_guard.h"
+#include "processor/model_files.h"
 
 namespace daimon::processor {
 namespace {
@@ -89,11 +93,46 @@ TEST_F(ModelChange, AFileInThePlaceOfAMappedModelIsAChangeAndOneThatWasRemovedIs
   expect_refused(ask(*processor));
 }
 
+TEST_F(ModelChange, AMappedModelThatWasOverwrittenAndThenRemovedRefuses) {
+  const auto processor = load(true);
+  overwrite();
+  fs::remove(path_);
+  expect_refused(ask(*processor));
+}
+
+TEST_F(ModelChange, WhatIsMappedIsFoundWhateverTheFileIsNamed) {
+  const fs::path odd = folder() / "odd\nname (deleted)";
+  fs::copy_file(path_, odd, fs::copy_options::overwrite_existing);
+  const auto files = ModelFiles::look(odd);
+  ASSERT_TRUE(files);
+  EXPECT_TRUE(files->mappings().empty());
+  const FileDescriptor file(::open(odd.c_str(), O_RDONLY | O_CLOEXEC));
+  void* mapped = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  ASSERT_NE(mapped, MAP_FAILED);
+  const auto begin = reinterpret_cast<std::uintptr_t>(mapped);
+  const std::vector<std::pair<std::uintptr_t, std::uintptr_t>> expected = {{begin, begin + 4096}};
+  EXPECT_EQ(files->mappings(), expected);
+  fs::rename(odd, folder() / "elsewhere");
+  EXPECT_EQ(files->mappings(), expected);
+  fs::remove(folder() / "elsewhere");
+  EXPECT_EQ(files->mappings(), expected);
+  ::munmap(mapped, 4096);
+}
+
+TEST_F(ModelChange, MoreRangesThanCanBeWatchedAreNotSaidToBe) {
+  const std::vector<std::pair<std::uintptr_t, std::uintptr_t>> many(257, {4096, 8192});
+  MappingGuard guard;
+  EXPECT_FALSE(guard.watch(many));
+  EXPECT_TRUE(guard.watch({}));
+  MappingGuard other;
+  EXPECT_TRUE(other.watch(std::span(many).first(1)));
+}
+
 TEST_F(ModelChange, TheHandlerOfBusErrorsHandsOnWhatIsNotItsOwn) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const std::vector<std::pair<std::uintptr_t, std::uintptr_t>> somewhere = {{4096, 8192}};
   MappingGuard guard;
-  guard.watch(somewhere);
+  ASSERT_TRUE(guard.watch(somewhere));
   EXPECT_DEATH(raise(SIGBUS), "");
 }
 
