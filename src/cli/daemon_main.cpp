@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,9 +23,9 @@ namespace daimon::cli {
 namespace {
 
 // One daemon a state folder, whoever starts it and however it is found: two would write one journal.
-Result<api::Descriptor> lock_state(const Folders& folders) {
-  api::Descriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock)
+Result<FileDescriptor> lock_state(const Folders& folders) {
+  FileDescriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock.is_open())
     return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.daemon_lock().native()))));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     std::ifstream file(folders.daemon_lock(), std::ios::binary);
@@ -49,6 +50,8 @@ void log(const Session& session, std::string_view line) {
 }  // namespace
 
 int run_daemon(const Session& session) {
+  // What the person's shell says is for the person's files; the daemon's own are nobody else's.
+  const mode_t umask = ::umask(0077);
   // Signals come to this thread alone, when it waits for them; threads made from here on inherit the mask.
   sigset_t signals;
   ::sigemptyset(&signals);
@@ -62,6 +65,7 @@ int run_daemon(const Session& session) {
   kernel::BootOptions boot;
   boot.state_folder = session.folders.state;
   boot.config_folder = session.folders.config;
+  boot.umask = umask;
   boot.runtime_folder = session.folders.runtime;
   const auto configuration = kernel::read_configuration(boot.config_folder);
   if (!configuration) return session.failed(configuration.error());

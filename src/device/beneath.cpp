@@ -34,10 +34,6 @@ std::unexpected<Error> open_failed(int error, std::string_view shown) {
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<FileDescriptor> open_root(const std::filesystem::path& root) {
   const int fd = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
@@ -80,7 +76,8 @@ Result<FileDescriptor> open_file_beneath(int root, const std::filesystem::path& 
   return file;
 }
 
-Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::path& relative, std::string_view shown) {
+Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::path& relative, mode_t umask,
+                                            std::string_view shown) {
   DAIMON_TRY(FileDescriptor folder, open_beneath(root, "", O_PATH | O_DIRECTORY, shown));
   for (const std::filesystem::path& part : relative) {
     if (part.empty()) continue;
@@ -89,9 +86,8 @@ Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::pat
       return std::unexpected(os_error(errno, daimon::format("cannot make the folder of '{}'", printable(shown))));
     DAIMON_TRY(FileDescriptor next,
                open_beneath(folder.get(), part, (made ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW, shown));
-    // As open to others as the folder that it is in, whatever the daemon's umask.
     struct stat above{};
-    if (made && ::fstat(folder.get(), &above) == 0) ::fchmod(next.get(), 0700 | (above.st_mode & 0055));
+    if (made && ::fstat(folder.get(), &above) == 0) ::fchmod(next.get(), 0700 | (above.st_mode & 0055 & ~umask));
     folder = std::move(next);
   }
   return open_beneath(folder.get(), "", O_RDONLY | O_DIRECTORY, shown);

@@ -2,34 +2,20 @@
 // to leave the folder, follow a symbolic link or a magic link of /proc. Nothing here waits on a fifo or device.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 struct stat;
 
 namespace daimon::device {
-
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 // `shown` is the path for error texts. The root is opened as it is named: it is the person's own choice.
 Result<FileDescriptor> open_root(const std::filesystem::path& root);
@@ -37,8 +23,10 @@ Result<FileDescriptor> open_root(const std::filesystem::path& root);
 Result<FileDescriptor> open_beneath(int root, const std::filesystem::path& relative, int flags, std::string_view shown);
 // A regular file for reading; anything else is kUnsupported ("is a folder", "is not a regular file").
 Result<FileDescriptor> open_file_beneath(int root, const std::filesystem::path& relative, std::string_view shown);
-// The folder `relative`, made where it is missing, with the folders above it.
-Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::path& relative, std::string_view shown);
+// The folder `relative`, made where it is missing, with the folders above it: as open to others as the folder that each
+// is in, less what `umask` takes away (the daemon's own is for its own files).
+Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::path& relative, mode_t umask,
+                                            std::string_view shown);
 
 // At most bytes_max bytes from the start; `more` says that there is more.
 struct Content {

@@ -29,8 +29,9 @@ capability::Label file_label(std::string_view path) {
 
 class FilesDevice final : public Device {
  public:
-  explicit FilesDevice(DocumentReader* reader)
+  FilesDevice(DocumentReader* reader, mode_t umask)
       : reader_(reader),
+        umask_(umask),
         calls_{
             specify<ListArguments>("list", "show the files of a folder", {.effect = EffectClass::kRead},
                                    [](const auto& a) { return file_access("list", a.path.value_or("")); }),
@@ -153,13 +154,13 @@ class FilesDevice final : public Device {
                    shown, file_label(path)};
   }
 
-  static Result<Outcome> write(const Call& call, const CallContext& context) {
+  [[nodiscard]] Result<Outcome> write(const Call& call, const CallContext& context) const {
     DAIMON_TRY(auto arguments, parse_arguments<WriteArguments>(call.arguments));
     // Text files end with a newline (POSIX, 3.403 and 3.206), which a model rarely writes.
     if (!arguments.content.empty() && !arguments.content.ends_with('\n')) arguments.content += '\n';
     DAIMON_TRY(const ResolvedPath target, resolve_path(context.mounts, arguments.path));
     DAIMON_TRY(const StagedChange change,
-               stage_change(context.state_folder, call.id, target, arguments.path, arguments.content));
+               stage_change(context.state_folder, call.id, target, arguments.path, arguments.content, umask_));
     // The diff shows what the file held before.
     auto label = capability::join(call.label, file_label(arguments.path));
     return Outcome{JsonObject{{"path", change.path},
@@ -172,6 +173,7 @@ class FilesDevice final : public Device {
   }
 
   DocumentReader* reader_;
+  mode_t umask_;
   std::array<CallSpecification, 5> calls_;
 };
 
@@ -193,6 +195,8 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
   return std::string(cut_utf8(line, bytes_max));
 }
 
-std::unique_ptr<Device> make_files_device(DocumentReader* reader) { return std::make_unique<FilesDevice>(reader); }
+std::unique_ptr<Device> make_files_device(DocumentReader* reader, mode_t umask) {
+  return std::make_unique<FilesDevice>(reader, umask);
+}
 
 }  // namespace daimon::device

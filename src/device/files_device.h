@@ -24,8 +24,9 @@ class DocumentReader {
 //
 // Value of list: {"path", "entries": [{"path", "folder", "bytes"}], "more"}; of read: {"path", "text", "bytes", "more"}
 // with at most 256 KiB of text; of write: {"path", "change", "diff", "added", "removed", "creates"}; of apply and
-// discard: {"path", "change"}. `reader` may be null and outlives the device.
-std::unique_ptr<Device> make_files_device(DocumentReader* reader = nullptr);
+// discard: {"path", "change"}. `reader` may be null and outlives the device. `umask` is the person's, for
+// what is new.
+std::unique_ptr<Device> make_files_device(DocumentReader* reader = nullptr, mode_t umask = 022);
 
 // The text that a result's text shows of a document: newlines as " / ", at most `bytes_max` bytes.
 std::string one_line(std::string_view text, std::size_t bytes_max);

@@ -95,7 +95,8 @@ Status take_place(int folder, const std::string& temporary, const std::string& n
 
 Status put(const StagedChange& change, std::string_view content, const std::optional<Target>& before, int root) {
   const std::filesystem::path relative = change.relative;
-  DAIMON_TRY(const FileDescriptor folder, make_folders_beneath(root, relative.parent_path(), change.path));
+  DAIMON_TRY(const FileDescriptor folder,
+             make_folders_beneath(root, relative.parent_path(), change.umask, change.path));
   const std::string name = relative.filename().string();
   const std::string temporary = ".daimon-" + change.id + ".tmp";
   // Of a run of this same change that was cut off.
@@ -114,10 +115,9 @@ Status put(const StagedChange& change, std::string_view content, const std::opti
     if (::fchown(file.get(), before->status.st_uid, before->status.st_gid) != 0) errno = 0;
     check(::fchmod(file.get(), before->status.st_mode & 0777));
   } else if (done) {
-    // The daemon's umask is for its own files; a new one of the person's is to be read by whoever may read its folder.
     struct stat beside{};
     check(::fstat(folder.get(), &beside));
-    check(::fchmod(file.get(), 0600 | (beside.st_mode & 0044)));
+    check(::fchmod(file.get(), 0600 | (beside.st_mode & 0044 & ~change.umask)));
   }
   if (done) check(::fsync(file.get()));
   if (done) done = take_place(folder.get(), temporary, name, before, change.path);
@@ -139,7 +139,8 @@ Status check_id(std::string_view id) {
 }  // namespace
 
 Result<StagedChange> stage_change(const std::filesystem::path& state_folder, const std::string& call_id,
-                                  const ResolvedPath& target, std::string_view path, std::string_view content) {
+                                  const ResolvedPath& target, std::string_view path, std::string_view content,
+                                  mode_t umask) {
   if (!target.mount->writable)
     return fail(ErrorCode::kDenied, daimon::format("the mount '{}' is read-only", printable(target.mount->name)));
   if (target.relative.empty()) return fail(ErrorCode::kInvalidArgument, "the path names the mount itself, not a file");
@@ -158,6 +159,7 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
   change.base_hash = hash_of(before);
   change.new_hash = to_hex(sha256(content));
   change.bytes = content.size();
+  change.umask = umask;
   change.id =
       to_hex(sha256(call_id + '\0' + change.mount + '\0' + change.relative + '\0' + change.new_hash)).substr(0, 24);
   change.diff = diff_lines(path, before ? std::string_view(before->bytes) : std::string_view(), content, !before);
@@ -167,9 +169,10 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
                                kDiffBytesMax >> 20),
                 "change less at once, or write a new file");
   DAIMON_CHECK(write_private_file(staged(state_folder, change.id, ".new"), content));
-  const JsonObject record{{"path", change.path},      {"mount", change.mount},      {"relative", change.relative},
-                          {"base", change.base_hash}, {"new", change.new_hash},     {"bytes", change.bytes},
-                          {"diff", change.diff.text}, {"added", change.diff.added}, {"removed", change.diff.removed}};
+  const JsonObject record{{"path", change.path},           {"mount", change.mount},    {"relative", change.relative},
+                          {"base", change.base_hash},      {"new", change.new_hash},   {"bytes", change.bytes},
+                          {"umask", change.umask},         {"diff", change.diff.text}, {"added", change.diff.added},
+                          {"removed", change.diff.removed}};
   DAIMON_CHECK(write_private_file(staged(state_folder, change.id, ".json"), to_text(record)));
   return change;
 }
@@ -189,6 +192,7 @@ Result<StagedChange> load_change(const std::filesystem::path& state_folder, std:
   change.base_hash = find_string(record, "base").value_or("");
   change.new_hash = find_string(record, "new").value_or("");
   change.bytes = static_cast<std::uint64_t>(find_integer(record, "bytes").value_or(0));
+  change.umask = static_cast<mode_t>(find_integer(record, "umask").value_or(077)) & 0777;
   change.diff.text = find_string(record, "diff").value_or("");
   change.diff.added = static_cast<std::size_t>(find_integer(record, "added").value_or(0));
   change.diff.removed = static_cast<std::size_t>(find_integer(record, "removed").value_or(0));
@@ -213,7 +217,8 @@ Status apply_change(const std::filesystem::path& state_folder, const StagedChang
   if (hash == change.new_hash && before) {
     // Done before, perhaps cut off before the file that was displaced could be removed.
     const std::filesystem::path relative = change.relative;
-    DAIMON_TRY(const FileDescriptor folder, make_folders_beneath(root.get(), relative.parent_path(), change.path));
+    DAIMON_TRY(const FileDescriptor folder,
+               make_folders_beneath(root.get(), relative.parent_path(), change.umask, change.path));
     ::unlinkat(folder.get(), (".daimon-" + change.id + ".tmp").c_str(), 0);
     // Only what is durable is done: the first time this may be what failed.
     if (::fsync(folder.get()) != 0)
@@ -236,7 +241,8 @@ Status undo_change(const std::filesystem::path& state_folder, const StagedChange
   if (hash != change.new_hash) return conflict(change.path);
   if (change.creates()) {
     const std::filesystem::path relative = change.relative;
-    DAIMON_TRY(const FileDescriptor folder, make_folders_beneath(root.get(), relative.parent_path(), change.path));
+    DAIMON_TRY(const FileDescriptor folder,
+               make_folders_beneath(root.get(), relative.parent_path(), change.umask, change.path));
     if (::unlinkat(folder.get(), relative.filename().c_str(), 0) != 0 || ::fsync(folder.get()) != 0)
       return std::unexpected(os_error(errno, daimon::format("cannot remove '{}'", printable(change.path))));
     return {};

@@ -4,6 +4,8 @@
 // before, from which it can be undone. ID comes from the call, so that staging again after a crash is the same change.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -24,6 +26,8 @@ struct StagedChange {
   std::uint64_t bytes = 0;
   LineDiff diff;
 
+  mode_t umask = 022;  // of the person, for files and folders that this makes
+
   [[nodiscard]] bool creates() const { return base_hash.empty(); }
 };
 
@@ -31,13 +35,14 @@ struct StagedChange {
 inline constexpr std::size_t kChangedBytesMax = 64 << 20;
 
 Result<StagedChange> stage_change(const std::filesystem::path& state_folder, const std::string& call_id,
-                                  const ResolvedPath& target, std::string_view path, std::string_view content);
+                                  const ResolvedPath& target, std::string_view path, std::string_view content,
+                                  mode_t umask = 022);
 Result<StagedChange> load_change(const std::filesystem::path& state_folder, std::string_view id);
 
 // Puts the content in place: a temporary file in the target's folder, fsync, an exchange of the two names, fsync of the
 // folder. kConflict when the target is no longer what it was when the change was staged; then nothing has changed.
 // Doing it again is nothing. The file keeps its owner and its mode, but for set-user-ID and set-group-ID; missing
-// folders are made.
+// folders are made. What is new is as open as the folder that it is in, less the umask.
 Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change);
 // True: the target has the new content. False: it is as it was. kConflict: neither.
 Result<bool> is_applied(const StagedChange& change);

@@ -94,7 +94,7 @@ class Machine final : public System {
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
     Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_};
     ports.devices.push_back(make_index_device(*files_, configuration_.constitution));
-    ports.devices.push_back(device::make_files_device(&reader_));
+    ports.devices.push_back(device::make_files_device(&reader_, options_.umask));
     ports.devices.push_back(device::make_table_device());
     ports.devices.push_back(device::make_calculator_device());
     ports.devices.push_back(device::make_python_device());

@@ -1,6 +1,8 @@
 // Builds a kernel from a state folder: journal, files, devices, models, constitution, configuration.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@ struct BootOptions {
   std::filesystem::path config_folder;        // config.json, constitution.txt; may be missing
   int threads = 0;                            // of the processor; 0: as many as there are cores
   std::filesystem::path runtime_folder = {};  // the API's socket; may be empty
+  mode_t umask = 022;                         // the person's, for the files that are made for them
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"

@@ -115,7 +115,7 @@ TEST_F(Files, NewContentIsNotRunAsSomebodyElse) {
   EXPECT_EQ(status.st_mode & 07777, 0755U);
 }
 
-TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolder) {
+TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolderAndItsPersonAllow) {
   const mode_t before = ::umask(0077);  // the daemon's
   const auto modes = [&](mode_t of_home) {
     ::chmod((world.folder / "home").c_str(), of_home);
@@ -130,6 +130,12 @@ TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolder) {
   EXPECT_EQ(modes(0755), (std::pair<mode_t, mode_t>(0755, 0644)));
   EXPECT_EQ(modes(0750), (std::pair<mode_t, mode_t>(0750, 0640)));
   EXPECT_EQ(modes(0700), (std::pair<mode_t, mode_t>(0700, 0600)));
+  std::filesystem::remove_all(world.folder / "home");
+  std::filesystem::create_directory(world.folder / "home");
+  files = make_files_device(nullptr, 027);
+  EXPECT_EQ(modes(0755), (std::pair<mode_t, mode_t>(0750, 0640)));
+  files = make_files_device(nullptr, 077);
+  EXPECT_EQ(modes(0750), (std::pair<mode_t, mode_t>(0700, 0600)));
   ::umask(before);
 }
 
