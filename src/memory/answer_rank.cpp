@@ -42,8 +42,6 @@ bool same(std::string_view a, std::string_view b) {
   return a == b || (a.size() >= 4 && b.size() <= a.size() + 3 && b.starts_with(a));
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Whether the full stop at `at` belongs to a number that counts, as in "am 15. April" and "1. Buy milk", rather than to
 // the end of a sentence, as in "We paid 15. It".
 bool is_ordinal(std::string_view text, std::size_t begin, std::size_t at) {
@@ -63,6 +61,13 @@ bool is_ordinal(std::string_view text, std::size_t begin, std::size_t at) {
   return std::ranges::any_of(kMonths, [&](std::string_view month) { return lower.starts_with(month); });
 }
 
+// Whether the full stop at `at` shortens a first name, as in "P. Oakes", and ends no sentence, as in "nor do I. He".
+bool is_initial(std::string_view text, std::size_t begin, std::size_t at) {
+  const auto is_capital = [&](std::size_t i) { return i < text.size() && text[i] >= 'A' && text[i] <= 'Z'; };
+  if (text[at] != '.' || at == begin || !is_capital(at - 1) || text[at - 1] == 'I' || !is_capital(at + 2)) return false;
+  return at - 1 == begin || std::string_view(" (.\n").contains(text[at - 2]);
+}
+
 double held(const std::vector<std::string>& wanted, const std::vector<std::string>& words) {
   return static_cast<double>(std::ranges::count_if(wanted, [&](const std::string& w) {
     return std::ranges::any_of(words, [&](const std::string& other) { return same(w, other); });
@@ -70,6 +75,8 @@ double held(const std::vector<std::string>& wanted, const std::vector<std::strin
 }
 
 }  // namespace
+
+bool is_silent(std::string_view word) { return silent_words().contains(word); }
 
 std::vector<std::string> telling_words(std::string_view goal) {
   constexpr std::size_t kWordsMax = 24;
@@ -92,7 +99,7 @@ std::vector<std::string_view> sentences_of(std::string_view passage) {
   for (std::size_t i = 0; i < passage.size(); ++i) {
     const char next = i + 1 < passage.size() ? passage[i + 1] : '\n';
     if (passage[i] == '\n' || (std::string_view(".!?").contains(passage[i]) && (next == ' ' || next == '\n') &&
-                               !is_ordinal(passage, begin, i)))
+                               !is_ordinal(passage, begin, i) && !is_initial(passage, begin, i)))
       end_at(i + 1);
   }
   end_at(passage.size());

@@ -7,11 +7,15 @@
 
 namespace daimon::memory {
 
+// Whether a word, in lower case, says nothing about what a text is about: "the", "which", "please".
+bool is_silent(std::string_view word);
+
 // The words of a goal that say what is asked for, in lower case, each once; at most 24.
 std::vector<std::string> telling_words(std::string_view goal);
 
 // The sentences of a passage, in order, each within one line of it: lines of a window need not be neighbours in their
-// document, and what is quoted must stand there. An end is a full stop before a blank.
+// document, and what is quoted must stand there. An end is a full stop before a blank, but not that of "15. April" or
+// "P. Oakes".
 std::vector<std::string_view> sentences_of(std::string_view passage);
 
 // How well the lines of a passage fit the words, one number a line: the words in the line itself count in full, those

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "base/text.h"
+#include "memory/answer_rank.h"
 
 namespace daimon::memory {
 namespace {
@@ -56,7 +57,8 @@ const std::vector<Form>& forms() {
       {AnswerType::kIdentifier, compiled(R"(\b(?:[A-Z]{1,4} )?\d{2,}(?: \d{2,})+\b)")},
       {AnswerType::kIdentifier, compiled(R"(\b[A-Z]{1,4} \d{3,}\b)")},
       {AnswerType::kPhone, compiled(R"(\+?\d[\d ]{7,}\d)")},
-      {AnswerType::kName, compiled(R"([A-Z][A-Za-z'\x80-\xFF-]+(?:\.? (?:& )?[A-Z][A-Za-z'\x80-\xFF-]*)*)")},
+      {AnswerType::kName,
+       compiled(R"((?:[A-Z]\. ?){0,3}[A-Z][A-Za-z'\x80-\xFF-]+(?:\.? (?:& )?[A-Z][A-Za-z'\x80-\xFF-]*)*)")},
       {AnswerType::kName,
        compiled(R"((?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? [A-Z][A-Za-z'\x80-\xFF-]*(?:\.? [A-Z][A-Za-z'\x80-\xFF-]*)*)")}};
   return kForms;
@@ -136,7 +138,7 @@ bool stands_whole(std::string_view line, std::size_t at, std::size_t size) {
   const std::size_t end = at + size;
   if (at > 0 && is_word_byte(line[at - 1]) && is_word_byte(line[at])) return false;
   if (end < line.size() && is_word_byte(line[end - 1]) && is_word_byte(line[end])) return false;
-  const auto digit = [&](std::size_t i) { return i < line.size() && line[i] >= '0' && line[i] <= '9'; };
+  const auto digit = [&](std::size_t i) { return i < line.size() && is_digit(line[i]); };
   if (at > 1 && digit(at) && (line[at - 1] == '.' || line[at - 1] == ',') && digit(at - 2)) return false;
   return !(end + 1 < line.size() && digit(end - 1) && (line[end] == '.' || line[end] == ',') && digit(end + 1));
 }
@@ -165,6 +167,8 @@ std::vector<std::string> candidates_in(std::string_view line, const std::vector<
       // The first word of a run of capitals may only begin the sentence: "Call Amelia Hughes".
       if (const auto blank = text.find(' '); form.type == AnswerType::kName && blank != std::string::npos)
         found.emplace_back(at + blank + 1, text.substr(blank + 1));
+      // A capital alone names nobody where every sentence begins with one: "The fee is due".
+      if (form.type == AnswerType::kName && is_silent(to_lower_ascii(text))) continue;
       if (size > 0 && stands_whole(line, at, size) &&
           std::ranges::none_of(found, [&](const auto& other) { return other.second == text; }))
         found.emplace_back(at, std::move(text));
@@ -173,11 +177,11 @@ std::vector<std::string> candidates_in(std::string_view line, const std::vector<
   // "2026" and "June 2026" within "9 June 2026" are not what was meant.
   std::erase_if(found, [&](const auto& part) {
     return std::ranges::all_of(part.second.substr(part.second.size() - std::min<std::size_t>(part.second.size(), 4)),
-                               [](char c) { return c >= '0' && c <= '9'; }) &&
+                               is_digit) &&
            std::ranges::any_of(found, [&](const auto& whole) {
              return whole.second.size() > part.second.size() + 1 && whole.first < part.first &&
                     whole.first + whole.second.size() == part.first + part.second.size() &&
-                    (part.second.size() == 4 || !(part.second[0] >= '0' && part.second[0] <= '9'));
+                    (part.second.size() == 4 || !is_digit(part.second[0]));
            });
   });
   std::ranges::stable_sort(found, {}, &std::pair<std::size_t, std::string>::first);

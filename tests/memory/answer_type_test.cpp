@@ -38,6 +38,8 @@ TEST(AnswerType, CandidatesAreWholePiecesOfTheType) {
   EXPECT_THAT(candidates("ref NQF-48213-K, policy CR 55 190 338", kIdentifier), Contains("NQF-48213-K"));
   EXPECT_THAT(candidates("policy CR 55 190 338.", kIdentifier), Contains("CR 55 190 338"));
   EXPECT_THAT(candidates("page 22 of 2026, at 15:45", kIdentifier), IsEmpty());
+  EXPECT_THAT(candidates("The fee goes to P. Oakes, not to J. R. Webb.", kName),
+              testing::AllOf(Contains("P. Oakes"), Contains("J. R. Webb"), testing::Not(Contains("The"))));
   EXPECT_THAT(candidates("Call Dr Amelia Hughes of North & Sons", kName), Contains("Dr Amelia Hughes"));
   EXPECT_THAT(candidates("the pump holds 40 litres", kNumber), ElementsAre("40", "40 litres"));
   EXPECT_THAT(candidates("version 12.345.6", kNumber), Not(Contains("345")));

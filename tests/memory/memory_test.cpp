@@ -329,6 +329,8 @@ TEST(AnswerRankTest, sentences_end_at_full_stops_and_lines) {
       sentences_of("Total due: £84.20, by 14.4. Thank you!\n- milk\n- eggs\nIt goes on\nhere, v1.2 too. \n\nEnd"),
       testing::ElementsAre("Total due: £84.20, by 14.4.", "Thank you!", "- milk", "- eggs", "It goes on",
                            "here, v1.2 too.", "End"));
+  EXPECT_THAT(sentences_of("The treasurer is P. Oakes (J. R. Webb was). Nor am I. He is."),
+              testing::ElementsAre("The treasurer is P. Oakes (J. R. Webb was).", "Nor am I.", "He is."));
   EXPECT_TRUE(sentences_of(" \n ").empty());
   EXPECT_THAT(sentences_of("Der Beitrag ist am 15. April fällig. 1. Milch 2. Eier\n3. Brot\nWe paid 15. It was late."),
               testing::ElementsAre("Der Beitrag ist am 15. April fällig.", "1. Milch 2.", "Eier", "3. Brot",
