@@ -40,6 +40,9 @@ std::string describe(const Json& event, const Terminal& terminal) {
                           integer("prompt_tokens"), integer("cached_tokens"), integer("generated_tokens"),
                           integer("forced_tokens"), show_duration(find_number(event, "ms").value_or(0)));
   }
+  if (type == "spent")
+    return daimon::format("{} prompt, {} generated, {} forced tokens of a thought that was given up",
+                          integer("prompt_tokens"), integer("generated_tokens"), integer("forced_tokens"));
   if (type == "planned") {
     std::string out;
     if (const Json* plan = find(event, "plan"); plan != nullptr && plan->is_array())

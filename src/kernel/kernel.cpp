@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <future>
 #include <map>
@@ -15,6 +14,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "kernel/dispatcher.h"
 #include "kernel/event_stream.h"
 #include "kernel/materials.h"
 #include "kernel/start.h"
@@ -37,31 +37,24 @@ class Kernel final : public System {
         constitution_(std::move(constitution)),
         ports_(std::move(ports)),
         materials_(options_.material_folder, ports_.files),
-        devices_pool_(static_cast<std::size_t>(options_.device_threads)),
+        dispatcher_(io_, {options_, ports_.clock, ports_.models, calls_, materials_},
+                    {[this](Dispatcher::Completion completion) { bring(std::move(completion)); },
+                     [this](const std::string& process, const Json& event) { broadcast(process, event, true); }}),
         work_(asio::make_work_guard(io_)),
         retry_timer_(io_),
         started_(ports_.clock.now()) {}
 
   ~Kernel() override {
-    // Stop what is in flight: its outcome is not journaled, so the next start does what recovery does after a crash.
     if (thread_.joinable()) {
       asio::post(io_, [this] {
         closing_ = true;
-        for (auto& [id, work] : in_flight_) stop(work);
-        in_flight_.clear();
+        dispatcher_.shut();
         work_.reset();
         io_.stop();
       });
       thread_.join();
     }
-    {
-      // A processor may tell of what was cancelled when there is no kernel any more.
-      const std::scoped_lock lock(door_->mutex);
-      door_->open = false;
-    }
-    models_pool_.join();
-    devices_pool_.join();
-    spare_threads_.clear();
+    dispatcher_.join();
     const std::scoped_lock lock(streams_mutex_);
     streams_.clear();
   }
@@ -79,7 +72,7 @@ class Kernel final : public System {
     materials_.remove_all_but(mounts_in_use());
     thread_ = std::jthread([this] { io_.run(); });
     asio::post(io_, [this] {
-      for (const auto& [id, process] : processes_) carry_out(*process, true);
+      for (const auto& [id, process] : processes_) dispatcher_.carry_out(*process, true);
     });
     return {};
   }
@@ -97,15 +90,11 @@ class Kernel final : public System {
                  }));
     }
     DAIMON_TRY(const auto processor, ports_.models.get(model));
-    if (options.material.empty()) return begin(options, nullptr, processor->model());
-    // A model that reads much at once reads it in the goal; but a question is always put to documents.
-    constexpr std::size_t kInGoalBytesMax = 32 * 1024;
-    if (options.mode == Mode::kRun && processor->model().prompt_profile.empty() &&
-        options.material.size() <= kInGoalBytesMax) {
-      StartOptions told = options;
-      told.goal += "\n\nMaterial:\n" + options.material;
-      return begin(told, nullptr, processor->model());
-    }
+    // A model that reads much at once reads it beside the goal; but a question is always put to documents.
+    constexpr std::size_t kReadWholeBytesMax = 32 * 1024;
+    const bool whole = options.mode == Mode::kRun && processor->model().prompt_profile.empty() &&
+                       options.material.size() <= kReadWholeBytesMax;
+    if (options.material.empty() || whole) return begin(options, nullptr, processor->model());
     DAIMON_TRY(const auto material, materials_.add(options.material, ports_.random));
     auto id = begin(options, &material, processor->model());
     if (!id) materials_.remove(material.name);
@@ -173,7 +162,7 @@ class Kernel final : public System {
              for (std::size_t i = 0; i < inputs.size(); ++i)
                for (const std::string& child : living_children(inputs[i].process)) {
                  inputs.push_back({child, "signalled", body});
-                 inputs.back().body.as_object()["by"] = inputs[i].process;
+                 inputs.back().body["by"] = inputs[i].process;
                }
              DAIMON_CHECK(apply(inputs));
              return true;
@@ -330,31 +319,7 @@ class Kernel final : public System {
   }
 
  private:
-  // What is being carried out for one process. A late completion of an older generation is dropped.
-  struct Work {
-    std::uint64_t generation = 0;
-    std::string id;
-    std::stop_source stop;
-    std::shared_ptr<processor::Processor> processor;
-    std::string request;  // of the processor
-    std::shared_ptr<asio::steady_timer> timer;
-    bool completed = false;  // but not yet journaled: it stays here, so that it is not begun again
-  };
-  // A call that a device has, from its begin until the device comes back: longer than anybody may wait for it.
-  struct Running {
-    std::shared_ptr<asio::steady_timer> timer;
-    bool lost = false;  // given up; its thread is not to be had
-  };
-  struct Input {
-    std::string process, type;
-    Json body;
-    std::uint64_t generation = 0;  // of the work that it completes; 0 from a person
-  };
-  // Between a processor's threads and the kernel: shut before the kernel goes.
-  struct Door {
-    std::mutex mutex;
-    bool open = true;
-  };
+  using Input = Dispatcher::Completion;  // from the world, or from a person
 
   class Watch final : public Subscription {
    public:
@@ -437,7 +402,7 @@ class Kernel final : public System {
     // Together, so that nothing is lent to a process that does not exist.
     if (!parent.empty())
       inputs.push_back({parent, "child", JsonObject{{"child", id}, {"budget", created.at("budget")}}});
-    inputs.push_back({id, "created", std::move(created)});
+    inputs.push_back({id, "created", std::move(created.as_object())});
     const Status applied = apply(inputs);
     if (!applied) processes_.erase(id);
     return applied;
@@ -491,7 +456,7 @@ class Kernel final : public System {
     const auto used = mounts_in_use();
     std::erase_if(mounts, [&](const std::string& mount) { return used.contains(mount); });
     if (mounts.empty()) return;
-    asio::post(devices_pool_, [this, mounts = std::move(mounts)] {
+    dispatcher_.run_aside([this, mounts = std::move(mounts)] {
       for (const std::string& mount : mounts) materials_.remove(mount);
     });
   }
@@ -543,14 +508,11 @@ class Kernel final : public System {
         changes.push_back({&found->second, &input});
     if (changes.empty()) return {};
     DAIMON_TRY(const auto written, record(changes));
-    for (const auto& [process, input] : changes)
-      if (const auto work = in_flight_.find(input->process);
-          input->generation != 0 && work != in_flight_.end() && work->second.generation == input->generation)
-        in_flight_.erase(work);
+    for (const auto& [process, input] : changes) dispatcher_.settle(input->process, input->generation);
     for (const journal::Record& record : written) broadcast(record.process, event_of(record), false);
     std::vector<std::unique_ptr<Process>> ended;
     for (const auto& [process, input] : changes) {
-      carry_out(**process, false);
+      dispatcher_.carry_out(**process, false);
       if ((*process)->ended()) ended.push_back(std::move(processes_.extract(input->process).mapped()));
     }
     for (const auto& process : ended) bury(process->id(), process->parent(), process->view());
@@ -614,233 +576,6 @@ class Kernel final : public System {
       if (stream->wants(process)) stream->push(event, transient);
   }
 
-  // ------------------------------------------------------------------------------------------------ carrying out
-
-  static void stop(Work& work) {
-    work.stop.request_stop();
-    if (work.processor != nullptr) work.processor->cancel(work.request);
-    if (work.timer) work.timer->cancel();
-  }
-
-  // Starts what the process waits for, unless it is already under way; stops what it no longer waits for.
-  void carry_out(const Process& process, bool recovered) {
-    const auto& pending = process.pending();
-    std::string wanted;
-    if (const auto* thought = std::get_if<process::Think>(&pending)) wanted = thought->id;
-    if (const auto* call = std::get_if<process::Dispatch>(&pending)) wanted = call->call.id;
-    if (const auto* timer = std::get_if<process::AwaitTimer>(&pending))
-      wanted = daimon::format("timer {}", to_milliseconds(timer->at));
-    if (const auto found = in_flight_.find(process.id()); found != in_flight_.end()) {
-      if (found->second.id == wanted) return;
-      stop(found->second);
-      in_flight_.erase(found);
-    }
-    if (wanted.empty()) return;
-    Work& work = in_flight_[process.id()];
-    work.generation = ++generation_;
-    work.id = wanted;
-    if (const auto* thought = std::get_if<process::Think>(&pending))
-      begin_thought(process, *thought, work.generation);
-    else if (const auto* call = std::get_if<process::Dispatch>(&pending))
-      begin_call(process, call->call, work, recovered);
-    else
-      begin_timer(process.id(), std::get<process::AwaitTimer>(pending).at, work);
-  }
-
-  // The completion of `generation`, back on the kernel's thread: an input, unless the process has moved on.
-  void complete(const std::string& process, std::uint64_t generation, std::string type, JsonObject body) {
-    asio::post(io_, [this, process, generation, type = std::move(type), body = std::move(body)]() mutable {
-      const auto found = in_flight_.find(process);
-      if (closing_ || found == in_flight_.end() || found->second.generation != generation || found->second.completed)
-        return;
-      found->second.completed = true;
-      bring({process, std::move(type), std::move(body), generation});
-    });
-  }
-
-  // A defect of a device or a model must not end the daemon: what it throws is an error of that call.
-  template <class F>
-  static auto guarded(F work) -> decltype(work()) {
-    try {
-      return work();
-    } catch (const std::exception& exception) {
-      return fail(ErrorCode::kInternal, daimon::format("it threw an exception: {}", exception.what()));
-    } catch (...) {
-      return fail(ErrorCode::kInternal, "it threw an exception");
-    }
-  }
-
-  void begin_thought(const Process& process, const process::Think& thought, std::uint64_t generation) {
-    // Getting a processor may load a model; not on this thread, and not behind the devices' calls.
-    asio::post(models_pool_, [this, id = process.id(), model = process.model(), label = process.context().label(),
-                              thought = thought.id, request = thought.request, generation]() mutable {
-      const auto refuse = [&](const Error& error) {
-        complete(id, generation, "replied", {{"think", thought}, {"error", to_json(error)}});
-      };
-      const auto processor = guarded([&] { return ports_.models.get(model); });
-      if (!processor) return refuse(processor.error());
-      if ((*processor)->model().remote && label.confidentiality > capability::Confidentiality::kPublic &&
-          std::ranges::find(options_.remote_may_see_personal, model) == options_.remote_may_see_personal.end())
-        return refuse({ErrorCode::kDenied, daimon::format("personal data may not go to the remote model {}", model),
-                       "set \"may_see_personal\": true for it in the configuration, or use a local model"});
-      asio::post(io_, [this, id, generation, thought, processor = *processor, request = std::move(request)]() mutable {
-        const auto found = in_flight_.find(id);
-        if (closing_ || found == in_flight_.end() || found->second.generation != generation) return;
-        // A thought that is thought again, after a pause, is another request: the cancelling of the first may still be
-        // on its way.
-        request.id = daimon::format("{}.{}", thought, generation);
-        found->second.processor = processor;
-        found->second.request = request.id;
-        const SteadyTime begin = ports_.clock.steady();
-        processor->submit(
-            std::move(request),
-            [this, door = door_, id](std::string_view piece) {
-              const std::scoped_lock lock(door->mutex);
-              if (door->open) broadcast(id, JsonObject{{"type", "text"}, {"process", id}, {"piece", piece}}, true);
-            },
-            [this, door = door_, id, generation, thought, begin](const processor::Answered& reply) {
-              const std::scoped_lock lock(door->mutex);
-              if (!door->open) return;
-              const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
-              complete(id, generation, "replied", replied_body(thought, reply, ms));
-            });
-      });
-    });
-  }
-
-  void begin_call(const Process& process, const device::Call& call, Work& work, bool recovered) {
-    const process::CallTable::Entry* entry = calls_.find(call.name);
-    if (entry == nullptr || entry->device == nullptr) {
-      return complete(
-          process.id(), work.generation, "returned",
-          {{"call", call.id}, {"outcome", "error"}, {"text", "this call has no device any more"}, {"ms", 0}});
-    }
-    const device::EffectClass effect = entry->specification.effect;
-    if (recovered && effect == device::EffectClass::kOpaque)
-      return complete(process.id(), work.generation, "returned",
-                      unknown_body(call.id, "interrupted; it may or may not have happened", 0));
-    const auto folder = options_.state_folder / "processes" / process.id();
-    auto mounts = process.mounts();
-    for (device::MountReference& mount : mounts)
-      if (!materials_.is_one(mount.root)) device::close_folders(mount, options_.own_folders);
-    asio::post(devices_pool_, [this, call, entry, folder, recovered, mounts = std::move(mounts),
-                               generation = work.generation, stop = work.stop] {
-      // Killed while it waited for a thread: never made.
-      if (stop.stop_requested()) return;
-      asio::post(io_, [this, call, entry, generation, stop] { watch(call, *entry, generation, stop); });
-      const SteadyTime begin = ports_.clock.steady();
-      device::CallContext context{ports_.clock,
-                                  stop.get_token(),
-                                  begin + entry->specification.timeout,
-                                  mounts,
-                                  folder,
-                                  [this, id = call.process](std::string_view line) {
-                                    broadcast(id, JsonObject{{"type", "progress"}, {"process", id}, {"line", line}},
-                                              true);
-                                  }};
-      std::error_code ignored;
-      std::filesystem::create_directories(folder, ignored);
-      const auto outcome = guarded([&]() -> Result<device::Outcome> {
-        if (recovered && entry->specification.effect == device::EffectClass::kQueryable) {
-          DAIMON_TRY(auto happened, entry->device->query(call, context));
-          if (happened) return std::move(*happened);
-        }
-        return entry->device->run(call, context);
-      });
-      const double ms = std::chrono::duration<double, std::milli>(ports_.clock.steady() - begin).count();
-      JsonObject body = settled_body(call, *entry, context, outcome, ms);
-      asio::post(io_, [this, generation] { came_back(generation); });
-      complete(call.process, generation, "returned", std::move(body));
-    });
-  }
-
-  // What a call has come to. An error of these kinds may come after the effect (a rename that was made and could not be
-  // made durable, an exception): a device that can tell is asked, and where nobody can it is unknown.
-  static JsonObject settled_body(const device::Call& call, const process::CallTable::Entry& entry,
-                                 const device::CallContext& context, const Result<device::Outcome>& outcome,
-                                 double ms) {
-    constexpr std::array kLeaveOpen = {ErrorCode::kTimeout, ErrorCode::kCancelled, ErrorCode::kIo,
-                                       ErrorCode::kInternal};
-    // What is idempotent may be tried again by whoever wants it, whatever became of it.
-    if (outcome || entry.specification.effect < device::EffectClass::kQueryable ||
-        std::ranges::find(kLeaveOpen, outcome.error().code) == kLeaveOpen.end())
-      return returned_body(call.id, outcome, ms);
-    if (entry.specification.effect == device::EffectClass::kQueryable)
-      if (const auto happened = guarded([&] { return entry.device->query(call, context); }))
-        return returned_body(call.id, *happened ? Result<device::Outcome>(**happened) : outcome, ms);
-    return unknown_body(call.id, outcome.error().what, ms);
-  }
-
-  // Tells a device at its deadline to stop, and gives the call up when it still does not come back.
-  void watch(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation,
-             const std::stop_source& stop) {
-    const auto timer = std::make_shared<asio::steady_timer>(io_, entry.specification.timeout);
-    running_[generation] = {timer, false};
-    timer->async_wait([this, call, &entry, generation, stop](const boost::system::error_code& error) mutable {
-      const auto found = running_.find(generation);
-      if (error || closing_ || found == running_.end()) return;
-      stop.request_stop();
-      found->second.timer->expires_after(options_.device_grace);
-      found->second.timer->async_wait([this, call, &entry, generation](const boost::system::error_code& cancelled) {
-        if (!cancelled && !closing_) give_up(call, entry, generation);
-      });
-    });
-  }
-
-  void give_up(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation) {
-    const auto found = running_.find(generation);
-    if (found == running_.end()) return;
-    found->second.lost = true;
-    // One thread less for everybody else's calls, until it comes back: another takes its place.
-    const auto lost = std::ranges::count_if(running_, [](const auto& running) { return running.second.lost; });
-    if (std::cmp_greater(lost, spare_threads_.size())) spare_threads_.emplace_back([this] { devices_pool_.attach(); });
-    const std::string what = daimon::format("{} did not answer within {} s", call.name,
-                                            std::chrono::duration<double>(entry.specification.timeout).count());
-    if (entry.specification.effect < device::EffectClass::kIdempotent)
-      return complete(
-          call.process, generation, "returned",
-          returned_body(call.id, fail(ErrorCode::kTimeout, what, "it was given up; try a smaller piece of work"), 0));
-    // It may still come to pass.
-    if (entry.specification.effect == device::EffectClass::kQueryable) return ask_device(call, entry, generation, what);
-    complete(call.process, generation, "returned", unknown_body(call.id, what, 0));
-  }
-
-  // Whether a call that was given up has happened. "Not yet" is no answer while its thread is still at it, and a device
-  // that hangs may not answer this either.
-  void ask_device(const device::Call& call, const process::CallTable::Entry& entry, std::uint64_t generation,
-                  const std::string& what) {
-    const auto process = processes_.find(call.process);
-    if (process == processes_.end()) return;
-    const auto timer = std::make_shared<asio::steady_timer>(io_, options_.device_grace);
-    timer->async_wait([this, timer, call, generation, what](const boost::system::error_code& error) {
-      if (!error && !closing_) complete(call.process, generation, "returned", unknown_body(call.id, what, 0));
-    });
-    asio::post(devices_pool_, [this, call, &entry, generation, what, mounts = process->second->mounts(),
-                               folder = options_.state_folder / "processes" / call.process] {
-      const device::CallContext context{ports_.clock, {},     ports_.clock.steady() + options_.device_grace,
-                                        mounts,       folder, {}};
-      const auto happened = guarded([&] { return entry.device->query(call, context); });
-      complete(call.process, generation, "returned",
-               happened && *happened ? returned_body(call.id, Result<device::Outcome>(**happened), 0)
-                                     : unknown_body(call.id, what, 0));
-    });
-  }
-
-  void came_back(std::uint64_t generation) {
-    const auto found = running_.find(generation);
-    if (found == running_.end()) return;
-    found->second.timer->cancel();
-    running_.erase(found);
-  }
-
-  void begin_timer(const std::string& id, WallTime at, Work& work) {
-    const auto wait = std::max(at - ports_.clock.now(), std::chrono::milliseconds(0));
-    work.timer = std::make_shared<asio::steady_timer>(io_, wait);
-    work.timer->async_wait([this, id, generation = work.generation](const boost::system::error_code& error) {
-      if (!error) complete(id, generation, "timer", {});
-    });
-  }
-
   // Every process that had not ended, stepped again through its journal to where it was. One that this build would have
   // taken elsewhere is held: what it waits for now is nothing that anybody decided.
   Status recover() {
@@ -901,8 +636,7 @@ class Kernel final : public System {
   process::CallTable calls_;
 
   asio::io_context io_{1};
-  asio::thread_pool devices_pool_;
-  asio::thread_pool models_pool_{1};  // loads models, one at a time
+  Dispatcher dispatcher_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer retry_timer_;
   WallTime started_;
@@ -910,17 +644,12 @@ class Kernel final : public System {
   // Of the kernel's thread alone.
   bool closing_ = false;
   std::int64_t next_number_ = 1;
-  std::uint64_t generation_ = 0;
   std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
   std::map<std::string, journal::ProcessRow, std::less<>> held_;            // those that a restart could not go on with
-  std::map<std::string, Work, std::less<>> in_flight_;
-  std::map<std::uint64_t, Running> running_;  // by generation
-  std::vector<std::jthread> spare_threads_;   // of the devices' pool, for those that are lost
   std::deque<Input> backlog_;
 
   std::atomic<std::size_t> backlog_size_ = 0;
   std::atomic<std::uint64_t> chats_ = 1;
-  std::shared_ptr<Door> door_ = std::make_shared<Door>();
   std::mutex streams_mutex_;
   std::vector<std::shared_ptr<EventStream>> streams_;
   std::jthread thread_;  // last: it uses all of the above

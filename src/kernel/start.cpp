@@ -130,16 +130,18 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                     {"money", chosen(options.budget.money, kernel.limits.money)}};
   // Seeds stay below 2^53, so that every JSON reader keeps them exactly.
   const std::uint64_t seed = options.seed ? *options.seed : random.next() >> 11;
-  return Json(JsonObject{{"goal", std::string(trim(options.goal))},
-                         {"mode", options.mode == Mode::kAsk ? "ask" : "run"},
-                         {"model", model.id},
-                         {"profile", model.prompt_profile},
-                         {"parent", options.parent},
-                         {"autonomy", options.autonomy},
-                         {"seed", seed & ((std::uint64_t{1} << 53) - 1)},
-                         {"mounts", std::move(chosen_mounts)},
-                         {"grants", to_json(default_grants(kernel.web_hosts, has_mounts))},
-                         {"budget", std::move(budget)}});
+  JsonObject body{{"goal", std::string(trim(options.goal))},
+                  {"mode", options.mode == Mode::kAsk ? "ask" : "run"},
+                  {"model", model.id},
+                  {"profile", model.prompt_profile},
+                  {"parent", options.parent},
+                  {"autonomy", options.autonomy},
+                  {"seed", seed & ((std::uint64_t{1} << 53) - 1)},
+                  {"mounts", std::move(chosen_mounts)},
+                  {"grants", to_json(default_grants(kernel.web_hosts, has_mounts))},
+                  {"budget", std::move(budget)}};
+  if (material == nullptr && !options.material.empty()) body["material"] = options.material;
+  return Json(std::move(body));
 }
 
 Status narrow_to_parent(Json& created, const StartOptions& options, const device::MountReference* material,

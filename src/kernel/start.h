@@ -19,7 +19,8 @@ Status check_start(const StartOptions& options, const KernelOptions& kernel);
 Status check_constitution(const capability::Constitution& constitution);
 
 // The body of `created`: everything that the process will ever need to know, so that the journal alone replays it.
-// `mounts` are the person's; `material`, if there is any, is the mount of what the goal was given along.
+// `mounts` are the person's; `material`, if there is any, is the mount of what the goal was given along; without one
+// the model has it as text.
 Result<Json> created_body(const StartOptions& options, const KernelOptions& kernel, const processor::ModelInfo& model,
                           const std::vector<fs::MountStatus>& mounts, const device::MountReference* material,
                           Random& random);

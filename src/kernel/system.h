@@ -43,7 +43,7 @@ struct StartOptions {
   Mode mode = Mode::kRun;
   std::string parent;
   // Text that the goal is about, such as what was piped in: at most 2 MiB. Without `mounts` the process sees it and no
-  // other file. A little of it stands in the goal of a model that reads much at once; else it is a document.
+  // other file. A model that reads much at once has up to 32 KiB of it as text; else it is a document.
   std::string material;
 };
 

@@ -64,6 +64,17 @@ JsonObject replied_body(const std::string& thought, const processor::Answered& r
   return readable(std::move(body));
 }
 
+JsonObject spent_body(const JsonObject& replied) {
+  constexpr std::array<std::string_view, 6> kUsed = {"prompt_tokens", "cached_tokens", "generated_tokens",
+                                                     "forced_tokens", "money",         "ms"};
+  JsonObject body;
+  for (const std::string_view name : kUsed)
+    if (const auto found = replied.find(name); found != replied.end()) body[name] = found->value();
+  if (!body.empty())
+    if (const auto thought = replied.find("think"); thought != replied.end()) body["think"] = thought->value();
+  return body;
+}
+
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms) {
   if (outcome && is_deeper_than(outcome->value, kJsonDepthMax))
     return returned_body(call, fail(ErrorCode::kLimit, "the result is nested too deep"), ms);

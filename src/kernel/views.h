@@ -23,6 +23,8 @@ namespace daimon::kernel {
 Json event_of(const journal::Record& record);
 
 JsonObject replied_body(const std::string& thought, const processor::Answered& reply, double ms);
+// What of the body of a reply was used up; empty when nothing was.
+JsonObject spent_body(const JsonObject& replied);
 JsonObject returned_body(const std::string& call, const Result<device::Outcome>& outcome, double ms);
 
 // Nobody can tell whether it happened.

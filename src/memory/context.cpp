@@ -7,6 +7,11 @@ void Context::set_goal(std::string goal, capability::Label label) {
   label_ = join(label_, label);
 }
 
+void Context::set_material(std::string material, capability::Label label) {
+  material_ = std::move(material);
+  label_ = join(label_, label);
+}
+
 void Context::set_files(std::vector<FileEntry> files, capability::Label label) {
   files_ = std::move(files);
   label_ = join(label_, label);

@@ -46,11 +46,14 @@ struct Result {
 class Context {
  public:
   void set_goal(std::string goal, capability::Label label);
+  // Text that came along with the goal, for a model that reads it whole.
+  void set_material(std::string material, capability::Label label);
   void set_files(std::vector<FileEntry> files, capability::Label label);
   // Numbers the passages of the result and returns it as kept.
   const Result& add(Result result);
 
   [[nodiscard]] const std::string& goal() const { return goal_; }
+  [[nodiscard]] const std::string& material() const { return material_; }
   [[nodiscard]] const std::vector<FileEntry>& files() const { return files_; }
   [[nodiscard]] const std::vector<Result>& results() const { return results_; }
   [[nodiscard]] const Passage* passage(int number) const;
@@ -60,7 +63,7 @@ class Context {
   [[nodiscard]] const capability::Label& label() const { return label_; }
 
  private:
-  std::string goal_;
+  std::string goal_, material_;
   std::vector<FileEntry> files_;
   std::vector<Result> results_;
   capability::Label label_ = capability::system_label();

@@ -88,6 +88,8 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
     static_cast<void>(on_constitution(find_string(body, "text").value_or("")));
   else if (type == "replied")
     on_replied(body);
+  else if (type == "spent")
+    charge(body);
   else if (type == "returned")
     on_returned(body);
   else if (type == "decided")
@@ -141,6 +143,9 @@ void Process::on_created(const Json& body) {
     limits_.money = find_number(*budget, "money").value_or(limits_.money);
   }
   context_.set_goal(goal_, capability::user_label());
+  // The person gave it, and somebody else may have written it.
+  if (const auto material = find_string(body, "material"))
+    context_.set_material(std::string(*material), capability::untrusted_label("piped"));
   if (const auto* known = memory::profile_named(profile))
     profile_ = known;
   else
@@ -262,11 +267,9 @@ void Process::think(std::string_view purpose, memory::Prompt prompt, const std::
   pending_ = std::move(thought);
 }
 
-void Process::on_replied(const Json& body) {
-  const auto* thought = std::get_if<Think>(&pending_);
-  if (thought == nullptr || find_string(body, "think") != thought->id) return;
-  // Of an answer that failed too. A server counts them, and may count wrongly: nothing that it says makes a cost
-  // smaller.
+// What a thought has used up, whether it came to an answer, failed, or was given up by a pause. A server counts its
+// tokens, and may count wrongly: nothing that it says makes a cost smaller.
+void Process::charge(const Json& body) {
   const auto count = [&](std::string_view name) {
     return std::max<std::int64_t>(0, find_integer(body, name).value_or(0));
   };
@@ -276,6 +279,13 @@ void Process::on_replied(const Json& body) {
   cost_.tokens_generated = sum(cost_.tokens_generated, count("generated_tokens"));
   cost_.tokens_forced = sum(cost_.tokens_forced, count("forced_tokens"));
   cost_.money += std::max(0.0, find_number(body, "money").value_or(0));
+  cost_.model_ms += std::max(0.0, find_number(body, "ms").value_or(0));
+}
+
+void Process::on_replied(const Json& body) {
+  const auto* thought = std::get_if<Think>(&pending_);
+  if (thought == nullptr || find_string(body, "think") != thought->id) return;
+  charge(body);
   if (const Json* error = find(body, "error")) {
     const Error what = error_from_json(*error);
     const bool passing = what.code == ErrorCode::kUnavailable || what.code == ErrorCode::kTimeout ||
@@ -293,7 +303,6 @@ void Process::on_replied(const Json& body) {
     return;
   }
   model_errors_ = 0;
-  cost_.model_ms += std::max(0.0, find_number(body, "ms").value_or(0));
   pending_ = std::monostate{};
   const std::string text(find_string(body, "text").value_or(""));
   if (purpose_ == "plan") {

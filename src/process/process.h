@@ -1,10 +1,10 @@
 // An agent as a process: a state machine over journaled inputs.
 //
-// An input (created, constitution, replied, returned, decided, answered, signalled, budget, timer) is stepped exactly
-// once, in the order of the journal. `step` returns the records of what the process made of it, which are journaled in
-// the same transaction, and `pending` then says what the process waits for: the runtime carries it out and brings the
-// next input. Stepping the same inputs again gives the same records and the same pending work: that is replay, and
-// recovery after a crash.
+// An input (created, constitution, replied, spent, returned, decided, answered, signalled, budget, timer) is stepped
+// exactly once, in the order of the journal. `step` returns the records of what the process made of it, which are
+// journaled in the same transaction, and `pending` then says what the process waits for: the runtime carries it out and
+// brings the next input. Stepping the same inputs again gives the same records and the same pending work: that is
+// replay, and recovery after a crash.
 //
 // Pure: no thread, clock, randomness or I/O. One thread.
 #pragma once
@@ -147,6 +147,7 @@ class Process {
   void on_created(const Json& body);
   bool on_constitution(std::string_view text);
   void on_replied(const Json& body);
+  void charge(const Json& body);
   void on_returned(const Json& body);
   void on_decided(const Json& body);
   void on_answered(const Json& body);

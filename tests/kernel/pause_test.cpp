@@ -44,6 +44,31 @@ TEST(KernelPause, a_paused_process_holds_still_and_goes_on_in_place) {
   EXPECT_EQ(world.divergence(id), "");
 }
 
+TEST(KernelPause, what_a_thought_used_up_before_the_pause_is_charged) {
+  KernelWorld world;
+  world.furnish();
+  System& system = world.begin();
+  std::atomic<bool> free = false;
+  world.model.cancel_costs = {.prompt_tokens = 7, .generated_tokens = 5, .money = 0.25};
+  world.model.answer = [&](const processor::Request& request) -> Answer {
+    if (offered_call(request) == "answer" && !free) return Answer::never();
+    return follow_script(lookup(), request);
+  };
+  const std::string id = world.start(kGoal, [](StartOptions& o) { o.budget.money = 1; });
+  world.until(id, [&](const Json&) { return world.model.asked == 3; });
+  ASSERT_TRUE(system.signal(id, Signal::kPause));
+  const Json paused = world.until(id, [&](const Json& now) { return tokens_of(now) == 2 * 20 + 12; });
+  EXPECT_EQ(tokens_of(paused), 52);
+  EXPECT_EQ(find_number(paused.at("cost"), "money"), 0.25);
+  EXPECT_EQ(state_of(paused), "paused");
+  world.boot();  // and after a restart it is still known
+  EXPECT_EQ(tokens_of(world.view(id)), 52);
+  free = true;
+  ASSERT_TRUE(world.system().signal(id, Signal::kResume));
+  EXPECT_EQ(tokens_of(world.until_ended(id)), 72);
+  EXPECT_EQ(world.divergence(id), "");
+}
+
 TEST(KernelPause, a_pause_and_a_resume_at_once_lose_nothing) {
   KernelWorld world;
   world.furnish();

@@ -96,6 +96,7 @@ struct Model {
   std::string profile = "compact-3";
   bool remote = false;
   int prompt_tokens = 10, generated_tokens = 10;   // that each answer costs
+  processor::Spent cancel_costs = {};              // what a cancelled request has used up
   std::chrono::milliseconds cancel_takes{0};       // until a cancelled request is told that it is
   std::function<void(std::string_view)> at_point;  // "asked", "answered": where a crash may come
   std::atomic<int> asked = 0, answered = 0, cancelled = 0;
@@ -192,7 +193,8 @@ class ScriptedProcessor final : public processor::Processor {
   void finish(Job& job) {
     if (job.cancelled) {
       ++model_.cancelled;
-      return job.on_done(fail(ErrorCode::kCancelled, "the request was cancelled"));
+      return job.on_done(std::unexpected(
+          processor::Failure({ErrorCode::kCancelled, "the request was cancelled", ""}, model_.cancel_costs)));
     }
     if (model_.at_point) model_.at_point("answered");
     ++model_.answered;
