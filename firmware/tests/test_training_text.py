@@ -11,7 +11,46 @@ sys.path.insert(0, str(FIRMWARE / "training"))
 import arithmetic  # noqa: E402
 import bank  # noqa: E402
 import episodes  # noqa: E402
+import exam  # noqa: E402
 import values  # noqa: E402
+
+
+class Exam(unittest.TestCase):
+    def test_what_is_expected_can_be_had_from_the_home(self):
+        home = exam.Home(5)
+        home.asking = True
+        judged = 0
+        for _ in range(40):
+            method = home.pickw([(w, k) for k, w in exam.KINDS.items()])
+            home.session, home.talk, home.searches = None, [], []
+            getattr(home, method)()
+            expect = exam.expectation(home, home.talk, home.searches)
+            if expect is None:
+                continue
+            judged += 1
+            for answer in expect.get("answers", []):
+                self.assertIn(answer["answer"], home.shelf[answer["document"]].text)
+        self.assertGreater(judged, 10)
+
+    def test_tables_are_reckoned_exactly(self):
+        home = exam.Home(6)
+        table = home.made[0]
+        table.columns, table.rows = ["kind", "cost"], [{"kind": "a", "cost": "1.10"}, {"kind": "b", "cost": "2.05"}, {"kind": "a", "cost": "0.90"}]
+        call = lambda operation, **more: table.result({"operation": operation, "column": "cost", **more})
+        self.assertEqual(call("sum"), "4.05")
+        self.assertEqual(call("average"), "1.35")
+        self.assertEqual(call("max"), "2.05")
+        self.assertEqual(call("count"), "3")
+        self.assertEqual(call("sum", where_column="kind", where_value="a"), "2")
+        self.assertEqual(call("list", where_column="kind", where_value="a"), ["1.10", "0.90"])
+        self.assertIsNone(call("sum", where_column="kind", where_value="z"))
+
+    def test_the_exam_that_ships_asks_nothing_that_training_says(self):
+        said = {phrasing for kind in bank.read_goals("train").values() for phrasing in kind if "{" not in phrasing}
+        homes = [json.loads(line) for line in (FIRMWARE / "exam/exam.jsonl").read_text().splitlines()]
+        goals = {goal["goal"] for home in homes for goal in home["goals"]}
+        self.assertGreater(len(goals), 200)
+        self.assertEqual(goals & said, set())
 
 
 class Bank(unittest.TestCase):

@@ -177,6 +177,11 @@ class Passage:
 
 
 
+def continued(goal, then):
+    """A goal and what is to be done after it, which begins with its own punctuation or with a word."""
+    return goal.rstrip("?. ") + (" " if then[:1].isalnum() or then[:1] == "&" else "") + then
+
+
 def wants_number(query):
     query = query.lower()
     return any(w in query for w in ("how much", "how many", "when", "pay", "cost", "total", "number", "bill", "owe", "price"))
@@ -525,7 +530,7 @@ class Episodes:
             keep = [out]
         if out is None and self.chance(0.06):
             out = self.out()
-            goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+            goal = continued(goal, self.join(self.phrasing("then_write"), {"{out}": out}))
             keep = [out]
         goal = self.said(goal, keep)
         files = self.files([(looked.passage.path, None)] if self.chance(0.85) else [])
@@ -574,9 +579,9 @@ class Episodes:
             expression = f"{amounts[0]} / {numbers['{n}']}"
         elif kind == "lookup_then":
             then, expression = self.then(amounts[0])
-            goal = goal.rstrip("?. ") + then
+            goal = continued(goal, then)
             if out:
-                goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+                goal = continued(goal, self.join(self.phrasing("then_write"), {"{out}": out}))
         goal = self.said(goal, [x for x in (out,) if x])
         plan = ["search", "answer"] * len(items) + (["calculate"] if expression else []) + (["write"] if out else [])
         files = self.files([(i.passage.path, None) for i in items if self.chance(0.85)])
@@ -729,13 +734,13 @@ class Episodes:
         elif not whole and operation in ("sum", "average", "min", "max", "count") and self.chance(0.22):
             if column.lower() in ("km", "distance", "kg") and self.chance(0.6):
                 u = {"kg": ("kg", "lb", "pounds")}.get(column.lower(), ("km", "miles", "miles"))
-                goal = goal.rstrip("?. ") + self.join(self.phrasing("then_convert"), {"{u1}": u[0], "{u2}": u[2]})
+                goal = continued(goal, self.join(self.phrasing("then_convert"), {"{u1}": u[0], "{u2}": u[2]}))
                 expression = f"{result} {u[0]} in {u[1]}"
             else:
                 then, expression = self.then(result)
-                goal = goal.rstrip("?. ") + then
+                goal = continued(goal, then)
         if out and not whole:
-            goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+            goal = continued(goal, self.join(self.phrasing("then_write"), {"{out}": out}))
         goal = self.said(goal, keep + ([out] if out else []))
         plan = ["table"] + (["calculate"] if expression else []) + (["write"] if out else [])
         files = self.files([(path, columns)])
@@ -820,7 +825,7 @@ class Episodes:
         goal = self.join(self.phrasing(kind), slots)
         if not out and self.chance(0.12):
             out = self.out()
-            goal = goal.rstrip("?. ") + self.join(self.phrasing("then_write"), {"{out}": out})
+            goal = continued(goal, self.join(self.phrasing("then_write"), {"{out}": out}))
         goal = self.said(goal, [slots[k] for k in slots if k in ("{a}", "{b}", "{c}", "{d}", "{date}", "{date2}") and slots[k] in goal] + ([out] if out else []))
         files = self.files() if out or self.chance(0.75) else []
         calls = CALLS if files else "calculate, ask, none"

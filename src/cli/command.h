@@ -23,7 +23,7 @@ struct Session {
   Terminal terminal;
   Folders folders;
   Terminal::Environment environment;
-  Boot boot;  // for `serve --daemon`
+  Boot boot;  // for `serve --daemon` and `exam`
 
   // A client of the daemon, started if need be.
   [[nodiscard]] Result<api::Client> client() const;
@@ -87,8 +87,9 @@ int find_passages(const Session&, const Arguments&);
 int list_models(const Session&, const Arguments&);  // command_models.cpp
 int show_processor(const Session&, const Arguments&);
 int show_memory(const Session&, const Arguments&);
-int pull(const Session&, const Arguments&);   // command_pull.cpp
-int serve(const Session&, const Arguments&);  // command_serve.cpp
+int pull(const Session&, const Arguments&);      // command_pull.cpp
+int sit_exam(const Session&, const Arguments&);  // command_exam.cpp
+int serve(const Session&, const Arguments&);     // command_serve.cpp
 int stop(const Session&, const Arguments&);
 int doctor(const Session&, const Arguments&);
 int completions(const Session&, const Arguments&);  // completions.cpp

@@ -294,6 +294,26 @@ std::vector<Command> make_commands() {
        1,
        "",
        pull});
+  add({"exam",
+       kModels,
+       "measure how good a model is at this work",
+       "",
+       "Has a model carry out some hundred goals over homes made for this, end to end through a kernel of its own, and "
+       "counts what is right, by kind and by the number of calls, with 95% intervals. Your own files and processes "
+       "have "
+       "no part in it. The goals, files and names are in no training text of the built-in model.",
+       {{"daimon exam", "the default model"},
+        {"daimon exam --model Qwen/Qwen3-4B-GGUF:Q4_K_M --kind table --failures", "one kind, with what went wrong"}},
+       {{"model", 0, "NAME", "the model; without it the default, at first the built-in firmware"},
+        {"kind", 'k', "KIND", "only goals of this kind, such as 'look up' or 'table'; may be repeated", true},
+        {"homes", 0, "N", "only the first N homes, about eight goals each"},
+        {"paper", 0, "FILE", "another exam than the one that comes with Daimon"},
+        {"failures", 0, "", "list the goals that failed, with what was expected"},
+        kJson},
+       0,
+       0,
+       "130 when stopped; what was done until then is printed",
+       sit_exam});
   add({"cpu",
        kModels,
        "show the processor",

@@ -1,0 +1,1 @@
+daimon_fuzzer(exam_paper USES exam)

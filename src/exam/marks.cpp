@@ -1,0 +1,171 @@
+#include "exam/marks.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include "base/format.h"
+#include "base/text.h"
+
+namespace daimon::exam {
+namespace {
+
+// Runs of blanks are one, however lines are shown.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (!blank)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  return std::string(trim(out));
+}
+
+// The numbers of a text, without the commas of their thousands. Those of a date are none.
+std::vector<double> numbers_in(std::string_view text) {
+  std::vector<double> numbers;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_digit(text[at])) {
+      ++at;
+      continue;
+    }
+    std::string digits;
+    if (at > 0 && text[at - 1] == '-' && (at == 1 || !is_digit(text[at - 2]))) digits = "-";
+    bool point = false;
+    for (; at < text.size(); ++at) {
+      const bool more = at + 1 < text.size() && is_digit(text[at + 1]);
+      if (is_digit(text[at]))
+        digits += text[at];
+      else if (text[at] == '.' && more && !point)
+        digits += text[at], point = true;
+      else if (text[at] != ',' || !more)
+        break;
+    }
+    double value = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc{})
+      numbers.push_back(value);
+  }
+  return numbers;
+}
+
+bool is_date(std::string_view text) {
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && std::ranges::count_if(text, is_digit) == 8;
+}
+
+bool near(double a, double b) { return std::abs(a - b) <= 1e-6 * std::max(1.0, std::abs(b)); }
+
+// What a line of a result comes to: "sum of amount in a.csv = 51 (12 rows)" to "51".
+std::string result_of(std::string_view line) {
+  const std::size_t equals = line.rfind(" = ");
+  if (equals != std::string_view::npos) line.remove_prefix(equals + 3);
+  const std::size_t rows = line.rfind(" (");
+  if (rows != std::string_view::npos && line.ends_with(')')) line = line.substr(0, rows);
+  return std::string(line);
+}
+
+std::string text_of(const Json& value, std::string_view member) {
+  return std::string(find_string(value, member).value_or(""));
+}
+
+// "home/letters/a.md" and "letters/a.md" are one.
+bool is_path(std::string_view shown, std::string_view path) {
+  return shown == path ||
+         (shown.size() > path.size() && shown.ends_with(path) && shown[shown.size() - path.size() - 1] == '/');
+}
+
+}  // namespace
+
+Interval interval_of(const Score& score) {
+  if (score.total == 0) return {};
+  constexpr double kZ = 1.959964;
+  const double n = score.total;
+  const double p = score.part();
+  const double centre = p + kZ * kZ / (2 * n);
+  const double spread = kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
+  const double scale = 1 + kZ * kZ / n;
+  return {std::max(0.0, (centre - spread) / scale), std::min(1.0, (centre + spread) / scale)};
+}
+
+Json to_json(const Score& score) {
+  const Interval interval = interval_of(score);
+  return JsonObject{{"right", score.right}, {"total", score.total}, {"low", interval.low}, {"high", interval.high}};
+}
+
+bool says(std::string_view text, std::string_view wanted) {
+  const std::string said = plain(text);
+  const std::string value = plain(wanted);
+  const auto wanted_numbers = numbers_in(value);
+  const bool only_a_number = wanted_numbers.size() == 1 && !is_date(value) && std::ranges::none_of(value, [](char c) {
+                               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/';
+                             });
+  if (only_a_number)
+    return std::ranges::any_of(numbers_in(said), [&](double number) { return near(number, wanted_numbers[0]); });
+  return said.contains(value);
+}
+
+Mark mark_of(const Expectation& expected, const Json& view, bool asked, const ContentOf& content_of) {
+  Mark mark;
+  const auto miss = [&](std::string what) {
+    if (mark.missed.empty()) mark.missed = std::move(what);
+  };
+  const std::string answer = text_of(view, "answer");
+  const bool found = find_bool(view, "found").value_or(false);
+  std::vector<const Json*> citations;
+  if (const Json* list = find(view, "citations"); list != nullptr && list->is_array())
+    for (const Json& citation : list->get_array()) {
+      if (find_bool(citation, "verified").value_or(false))
+        citations.push_back(&citation);
+      else
+        ++mark.unverified;
+    }
+  if (!expected.answers.empty()) {
+    mark.quoted = std::ranges::all_of(expected.answers, [&](const Lookup& lookup) {
+      return std::ranges::any_of(citations, [&](const Json* citation) {
+        return is_path(text_of(*citation, "path"), lookup.document) &&
+               plain(text_of(*citation, "quote")).contains(plain(lookup.answer));
+      });
+    });
+    // What was looked up only to reckon with it need not be said.
+    if (expected.values.empty()) {
+      if (!*mark.quoted) miss("no quotation from the right document holds the answer");
+      if (expected.files.empty())
+        for (const Lookup& lookup : expected.answers)
+          if (!plain(answer).contains(plain(lookup.answer))) miss(daimon::format("'{}' is not said", lookup.answer));
+    }
+  }
+  if (!expected.values.empty() && expected.files.empty()) {
+    std::string results;
+    std::string_view rest = answer;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      results += result_of(rest.substr(0, end)) + "\n";
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    for (const std::string& value : expected.values)
+      if (!says(results, value)) miss(daimon::format("the result is not {}", value));
+  }
+  for (const auto& [path, content] : expected.files) {
+    const auto now = content_of(path);
+    if (!now)
+      miss(daimon::format("{} was not written", path));
+    else if (plain(*now) != plain(content) && !(numbers_in(content).size() == 1 && says(*now, content) &&
+                                                plain(*now).size() <= plain(content).size() + 4))
+      miss(daimon::format("{} holds something else", path));
+  }
+  for (const std::string& text : expected.shows)
+    if (!plain(answer).contains(plain(text))) miss(daimon::format("'{}' is not shown", text));
+  if (expected.missing && found) miss("it is in no document");
+  if (expected.asks && !asked) miss("it did not ask");
+  if (expected.refuses) {
+    const Json* changes = find(view, "changes");
+    const bool changed = changes != nullptr && changes->is_array() && !changes->get_array().empty();
+    if (changed || (found && text_of(view, "state") == "done")) miss("it cannot be done here, and that was not said");
+  }
+  mark.passed = mark.missed.empty();
+  return mark;
+}
+
+}  // namespace daimon::exam
