@@ -264,9 +264,9 @@ class Connection final : public Exchange {
   std::optional<Refusal> check_token(std::string_view authorization, std::size_t count) {
     if (port_ == 0) return std::nullopt;
     constexpr std::string_view kBearer = "bearer ";
-    const Refusal refusal{401,
-                          {ErrorCode::kDenied, count == 0 ? "a token is needed" : "the token is not valid",
-                           "send Authorization: Bearer TOKEN; `daimon serve` prints one"}};
+    Refusal refusal{401,
+                    {ErrorCode::kDenied, count == 0 ? "a token is needed" : "the token is not valid",
+                     "send Authorization: Bearer TOKEN; `daimon serve` prints one"}};
     if (count != 1 || authorization.size() < kBearer.size() ||
         to_lower_ascii(authorization.substr(0, kBearer.size())) != kBearer)
       return refusal;

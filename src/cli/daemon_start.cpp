@@ -106,7 +106,7 @@ Result<Client> start_daemon(const Folders& folders) {
   const pid_t pid = ::fork();
   if (pid < 0) return std::unexpected(os_error(errno, "starting the daemon"));
   if (pid == 0) become_daemon(log.get(), words, environment);
-  const Client client(folders.socket());
+  Client client(folders.socket());
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (std::chrono::steady_clock::now() < deadline) {
     if (api::connect_unix(folders.socket()) && version_of(client)) return client;

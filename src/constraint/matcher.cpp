@@ -10,7 +10,7 @@ Error too_many_ways() {
 
 }  // namespace
 
-Matcher::Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const Vocabulary> vocabulary)
+Matcher::Matcher(std::shared_ptr<const Grammar> grammar, const std::shared_ptr<const Vocabulary>& vocabulary)
     : grammar_(std::move(grammar)), machine_(grammar_->machine(vocabulary)), at_(machine_->start()) {}
 
 bool Matcher::accept_bytes(std::string_view bytes) {

@@ -16,7 +16,7 @@ namespace daimon::constraint {
 // One thread at a time. Copying is cheap: to try, and go back.
 class Matcher {
  public:
-  Matcher(std::shared_ptr<const Grammar> grammar, std::shared_ptr<const Vocabulary> vocabulary);
+  Matcher(std::shared_ptr<const Grammar> grammar, const std::shared_ptr<const Vocabulary>& vocabulary);
 
   // The tokens that may come next; end tokens exactly when the text so far is complete. Never all zero. kLimit when the
   // schema leaves more ways to a token than can be followed, or did in accept.

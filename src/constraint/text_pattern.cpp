@@ -231,9 +231,9 @@ class PatternParser {
     if (!more()) return error("the pattern ends in a backslash");
     const char c = pattern_[at_++];
     const auto one = [](char32_t value) { return CodePoints{{value, value}}; };
-    const CodePoints digits{{'0', '9'}};
-    const CodePoints word{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
-    const CodePoints space{{'\t', '\r'}, {' ', ' '}, {0xA0, 0xA0}, {0x2028, 0x2029}, {0xFEFF, 0xFEFF}};
+    CodePoints digits{{'0', '9'}};
+    CodePoints word{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
+    CodePoints space{{'\t', '\r'}, {' ', ' '}, {0xA0, 0xA0}, {0x2028, 0x2029}, {0xFEFF, 0xFEFF}};
     switch (c) {
       case 'd':
         return digits;

@@ -59,10 +59,12 @@ struct glz::json_schema<daimon::device::FetchArguments> {
 namespace daimon::device {
 namespace {
 
+// The callers hold both.
 const Json& resolve(const Json& property, const Json& document) {
   const auto reference = find_string(property, "$ref");
   constexpr std::string_view kPrefix = "#/$defs/";
-  if (!reference || !reference->starts_with(kPrefix)) return property;
+  if (!reference || !reference->starts_with(kPrefix))
+    return property;  // NOLINT(bugprone-return-const-ref-from-parameter)
   const Json* definitions = find(document, "$defs");
   const Json* found = definitions == nullptr ? nullptr : find(*definitions, reference->substr(kPrefix.size()));
   DAIMON_ASSERT(found != nullptr);

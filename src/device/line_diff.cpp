@@ -42,7 +42,7 @@ bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length
   const auto line_a = [&](int i) { return a[begin + static_cast<std::size_t>(i)]; };
   const auto line_b = [&](int i) { return b[begin + static_cast<std::size_t>(i)]; };
   std::vector<std::vector<int>> trace;  // after d edits: the furthest x on diagonals -d..d, every second one
-  std::vector<int> furthest(static_cast<std::size_t>(2 * limit + 3), 0);
+  std::vector<int> furthest(2 * static_cast<std::size_t>(limit) + 3, 0);
   const auto at = [&](int k) -> int& { return furthest[static_cast<std::size_t>(k + limit + 1)]; };
   int found = -1;
   for (int d = 0; d <= limit && found < 0; ++d) {
@@ -54,7 +54,7 @@ bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length
       if (x >= n && y >= m) found = d;
     }
     std::vector<int> row;
-    row.reserve(static_cast<std::size_t>(2 * d + 1));
+    row.reserve(2 * static_cast<std::size_t>(d) + 1);
     for (int k = -d; k <= d; ++k) row.push_back(at(k));
     trace.push_back(std::move(row));
   }

@@ -110,7 +110,8 @@ void count(Report& report, const Question& question, const Outcome& outcome, con
 }  // namespace
 
 Result<Report> sit(kernel::System& system, const Paper& paper, const Options& options,
-                   const std::function<void(const Report& so_far, std::size_t of)>& on_goal, std::stop_token stop) {
+                   const std::function<void(const Report& so_far, std::size_t of)>& on_goal,
+                   const std::stop_token& stop) {
   const auto is_wanted = [&](const Question& question) {
     return options.kinds.empty() || std::ranges::contains(options.kinds, question.kind);
   };

@@ -47,6 +47,7 @@ struct Report {
 
 // `on_goal` is told after each goal. kCancelled only before the first; later what there is is reported, as stopped.
 Result<Report> sit(kernel::System& system, const Paper& paper, const Options& options,
-                   const std::function<void(const Report& so_far, std::size_t of)>& on_goal, std::stop_token stop);
+                   const std::function<void(const Report& so_far, std::size_t of)>& on_goal,
+                   const std::stop_token& stop);
 
 }  // namespace daimon::exam

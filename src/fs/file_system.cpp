@@ -73,7 +73,7 @@ struct FileSystem::State {
   explicit State(Index opened, Options chosen) : index(std::move(opened)), options(std::move(chosen)) {}
   // Indexes what changed below a mount; the lock of scans is held.
   Result<MountReport> scan(const std::string& name, const std::filesystem::path& root,
-                           const std::function<void(const Progress&)>& progress, std::stop_token stop);
+                           const std::function<void(const Progress&)>& progress, const std::stop_token& stop);
   [[nodiscard]] bool is_material(const std::filesystem::path& root) const {
     return !options.material_folder.empty() && root.parent_path() == options.material_folder;
   }
@@ -101,7 +101,7 @@ struct FileSystem::State {
 
 Result<MountReport> FileSystem::State::scan(const std::string& name, const std::filesystem::path& root,
                                             const std::function<void(const Progress&)>& progress,
-                                            std::stop_token stop) {
+                                            const std::stop_token& stop) {
   MountReport report;
   DAIMON_TRY(const Listing listing, walk(
                                         root, options.files_max, options.own_folders,
@@ -255,7 +255,7 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     const std::scoped_lock lock(state_->mutex);
     DAIMON_CHECK(state_->index.add_mount(name, root));
   }
-  auto report = state_->scan(name, root, progress, std::move(stop));
+  auto report = state_->scan(name, root, progress, stop);
   state_->sweeper.wake();
   return report;
 }

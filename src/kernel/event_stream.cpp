@@ -25,7 +25,7 @@ void EventStream::push(Json event, bool transient) {
     if (transient && queue_.size() >= kTransientMax) return;
     if (queue_.size() >= kQueueMax) {
       queue_.clear();
-      queue_.push_back(JsonObject{{"type", "lagged"}});
+      queue_.emplace_back(JsonObject{{"type", "lagged"}});
       closing_ = true;
     } else {
       queue_.push_back(std::move(event));

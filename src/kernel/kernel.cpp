@@ -91,7 +91,7 @@ class Kernel final : public System {
     }
     DAIMON_TRY(const auto processor, ports_.models.get(model));
     // A model that reads much at once reads it beside the goal; but a question is always put to documents.
-    constexpr std::size_t kReadWholeBytesMax = 32 * 1024;
+    constexpr std::size_t kReadWholeBytesMax = 32UL * 1024;
     const bool whole = options.mode == Mode::kRun && processor->model().prompt_profile.empty() &&
                        options.material.size() <= kReadWholeBytesMax;
     if (options.material.empty() || whole) return begin(options, nullptr, processor->model());

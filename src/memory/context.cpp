@@ -2,17 +2,17 @@
 
 namespace daimon::memory {
 
-void Context::set_goal(std::string goal, capability::Label label) {
+void Context::set_goal(std::string goal, const capability::Label& label) {
   goal_ = std::move(goal);
   label_ = join(label_, label);
 }
 
-void Context::set_material(std::string material, capability::Label label) {
+void Context::set_material(std::string material, const capability::Label& label) {
   material_ = std::move(material);
   label_ = join(label_, label);
 }
 
-void Context::set_files(std::vector<FileEntry> files, capability::Label label) {
+void Context::set_files(std::vector<FileEntry> files, const capability::Label& label) {
   files_ = std::move(files);
   label_ = join(label_, label);
 }

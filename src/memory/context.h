@@ -45,10 +45,10 @@ struct Result {
 
 class Context {
  public:
-  void set_goal(std::string goal, capability::Label label);
+  void set_goal(std::string goal, const capability::Label& label);
   // Text that came along with the goal, for a model that reads it whole.
-  void set_material(std::string material, capability::Label label);
-  void set_files(std::vector<FileEntry> files, capability::Label label);
+  void set_material(std::string material, const capability::Label& label);
+  void set_files(std::vector<FileEntry> files, const capability::Label& label);
   // Numbers the passages of the result and returns it as kept.
   const Result& add(Result result);
 

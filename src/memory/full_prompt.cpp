@@ -102,8 +102,8 @@ class FullProfile final : public PromptProfile {
 }  // namespace
 
 const PromptProfile& full_profile() {
-  static const FullProfile profile;
-  return profile;
+  static const FullProfile kProfile;
+  return kProfile;
 }
 
 }  // namespace daimon::memory

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/answer_rank.h"
 
 namespace daimon::memory {
 namespace {
@@ -113,6 +114,13 @@ std::vector<std::string> file_names_in(std::string_view text) {
   return names;
 }
 
+std::string without_file_names(std::string text) {
+  for (const std::string& name : file_names_in(text))
+    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at))
+      text.replace(at, name.size(), " ");
+  return text;
+}
+
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most) {
   std::vector<std::string> numbers;
   for (std::size_t i = 0; i < text.size() && numbers.size() < most;) {
@@ -147,10 +155,14 @@ std::vector<std::string> dates_in(std::string_view text) {
     int year = 0;
     int month = 0;
     int day = 0;
-    if ((year = year_of(at(i))) != 0 && at(i + 1).size() == 2 && at(i + 2).size() == 2 && day_of(at(i + 1)) != 0) {
+    const int year_here = year_of(at(i));
+    const int month_here = month_of(at(i));
+    if (year_here != 0 && at(i + 1).size() == 2 && at(i + 2).size() == 2 && day_of(at(i + 1)) != 0) {
+      year = year_here;
       month = day_of(at(i + 1));
       day = day_of(at(i + 2));
-    } else if ((month = month_of(at(i))) != 0) {
+    } else if (month_here != 0) {
+      month = month_here;
       if (i > 0 && day_of(at(i - 1)) != 0)
         day = day_of(at(i - 1)), year = year_of(at(i + 1));
       else if (day_of(at(i + 1)) != 0)
@@ -170,6 +182,49 @@ std::vector<std::string> months_in(std::string_view goal, std::string_view elsew
   for (const int month : month_numbers_in(goal))
     for (const int year : years) add(months, daimon::format("{:04}-{:02}", year, month));
   return months;
+}
+
+std::vector<std::string> words_told(std::string_view text) {
+  std::vector<std::string> told;
+  for (std::string& word : words_of(text)) {
+    if (is_silent(word)) continue;
+    if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) word.pop_back();
+    add(told, std::move(word));
+  }
+  return told;
+}
+
+Operations operations_in(std::string_view goal) {
+  using Words = std::set<std::string, std::less<>>;
+  static const Words kAdd = {"add", "added", "adding", "altogether", "both",  "combined", "plus",
+                             "sum", "tally", "tot",    "together",   "total", "totted",   "totting"};
+  static const Words kSubtract = {"cheaper", "dearer", "deduct",   "deducted", "difference", "fewer",
+                                  "knock",   "left",   "less",     "lower",    "minus",      "remain",
+                                  "remains", "remove", "subtract", "take",     "taken",      "subtracted"};
+  static const Words kMultiply = {"double", "multiplied", "multiply", "product",
+                                  "times",  "triple",     "tripled",  "doubled"};
+  static const Words kDivide = {"divide", "divided", "dividing", "each",  "equally", "half",   "halved", "instalments",
+                                "per",    "person",  "portion",  "ratio", "share",   "shared", "split",  "splitting"};
+  static const Words kPercent = {"percent", "percentage", "pct"};
+  static const Words kPower = {"cubed", "power", "squared"};
+  static const Words kRoot = {"root", "sqrt"};
+  static const Words kRound = {"decimals", "dp", "nearest", "places", "round", "rounded", "rounding"};
+  static const Words kConvert = {"convert", "converted", "conversion"};
+  const std::string lower = to_lower_ascii(goal);
+  Operations found;
+  found.percent = holds_any(goal, kPercent) || goal.contains('%') || lower.contains("per cent");
+  found.add = holds_any(goal, kAdd) || goal.contains(" + ");
+  found.subtract = holds_any(goal, kSubtract) || lower.contains("more than") || goal.contains(" - ") ||
+                   (lower.contains("how much more") || lower.contains("how much higher"));
+  found.multiply = holds_any(goal, kMultiply) || goal.contains(" * ") || goal.contains(" x ");
+  found.divide = (holds_any(goal, kDivide) && !found.percent) || goal.contains(" / ");
+  found.power = holds_any(goal, kPower) || goal.contains('^');
+  found.root = holds_any(goal, kRoot);
+  found.round = holds_any(goal, kRound);
+  found.convert = holds_any(goal, kConvert);
+  // "Ten times ten per cent" is said of shares, "added tax" of sums that have it.
+  if (found.root || found.power) found.multiply = found.add = false;
+  return found;
 }
 
 bool may_reckon(std::string_view goal) {

@@ -10,6 +10,8 @@ namespace daimon::memory {
 
 // Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
 std::vector<std::string> file_names_in(std::string_view text);
+// The text without them: what they are made of names nothing else.
+std::string without_file_names(std::string text);
 // Numbers as the calculator reads them ("1234.50" for "£1,234.50"), in order, each once; at most `most`.
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
 // Days as 2026-05-03, from that form and from "3 May 2026", "May 3, 2026" and, where another date of the text gives the
@@ -17,6 +19,16 @@ std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
 std::vector<std::string> dates_in(std::string_view text);
 // Months named in the goal, as "2026-03", for each year that the goal or `elsewhere` (names of files) mentions.
 std::vector<std::string> months_in(std::string_view goal, std::string_view elsewhere);
+
+// The words of a text or a name that say something, in lower case and without a plural's ending.
+std::vector<std::string> words_told(std::string_view text);
+
+// What the words of a goal say is to be done with numbers; none set: they do not tell.
+struct Operations {
+  bool add = false, subtract = false, multiply = false, divide = false;
+  bool percent = false, power = false, root = false, round = false, convert = false;
+};
+Operations operations_in(std::string_view goal);
 
 // Whether anything in the goal asks for reckoning: a number that is no year, two months, or a word of sums, shares,
 // spans of time and units. Of 1,691 goals that want it (firmware/training/episodes.py) it missed 25.

@@ -113,22 +113,23 @@ void BatchEngine::submit(Request request, Processor::OnText on_text, Processor::
   job->request = std::move(request);
   job->on_text = std::move(on_text);
   job->on_done = std::move(on_done);
-  Error refused;
+  std::optional<Error> refused;
   {
     const std::scoped_lock lock(mutex_);
     if (stopping_) {
-      refused = {ErrorCode::kCancelled, "the processor is shutting down", ""};
+      refused = Error{ErrorCode::kCancelled, "the processor is shutting down", ""};
     } else if (in_flight_.size() >= kRequestsMax) {
-      refused = {ErrorCode::kLimit, std::format("{} requests are in flight already", kRequestsMax), "try again later"};
+      refused =
+          Error{ErrorCode::kLimit, std::format("{} requests are in flight already", kRequestsMax), "try again later"};
     } else if (!in_flight_.insert(job->request.id).second) {
-      refused = {ErrorCode::kConflict,
-                 std::format("a request named {} is in flight already", printable(job->request.id)), ""};
+      refused = Error{ErrorCode::kConflict,
+                      std::format("a request named {} is in flight already", printable(job->request.id)), ""};
     } else {
       mail_.push_back(std::move(job));
     }
   }
-  if (job) {
-    job->on_done(std::unexpected(std::move(refused)));
+  if (refused) {
+    job->on_done(std::unexpected(std::move(*refused)));
   } else {
     wake_.notify_one();
   }

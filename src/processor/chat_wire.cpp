@@ -75,13 +75,13 @@ Json ordered(const Json& value, const Json& schema) {
 
 // The bytes, one by one: enough to check a text, whatever model wrote it.
 const std::shared_ptr<const constraint::Vocabulary>& byte_vocabulary() {
-  static const auto vocabulary = [] {
+  static const auto kVocabulary = [] {
     std::vector<std::string> bytes;
     for (int b = 0; b < 256; ++b) bytes.emplace_back(1, static_cast<char>(b));
     bytes.emplace_back();
     return constraint::Vocabulary::create(std::move(bytes), {256}).value();
   }();
-  return vocabulary;
+  return kVocabulary;
 }
 
 }  // namespace

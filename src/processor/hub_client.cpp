@@ -81,8 +81,8 @@ std::string origin_of(const std::string& url) {
 
 HubClient::HubClient(std::string endpoint, std::string token, std::stop_token stop)
     : endpoint_(std::move(endpoint)), token_(std::move(token)), stop_(std::move(stop)) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(ready);
+  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static_cast<void>(kReady);
 }
 
 Result<HubClient::Answer> HubClient::get(const std::string& url, std::uint64_t from, const Sink& sink) const {

@@ -23,8 +23,8 @@ constexpr int kRecurrentSequences = 16;
 // Bits of one value of the cache, in eighths of f16's 16.
 std::uint64_t kv_bytes_per_token(const Model& model, KvType type) {
   const std::uint64_t f16 = std::max<std::uint64_t>(model.kv_bytes_per_token(), 1);
-  if (type == KvType::kQ8) return f16 * 34 / 64;
-  if (type == KvType::kQ4) return f16 * 18 / 64;
+  if (type == KvType::kQ8) return std::max<std::uint64_t>(f16 * 34 / 64, 1);
+  if (type == KvType::kQ4) return std::max<std::uint64_t>(f16 * 18 / 64, 1);
   return f16;
 }
 

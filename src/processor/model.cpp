@@ -153,7 +153,7 @@ std::string Model::description() const {
 std::uint64_t Model::kv_bytes_per_token() const {
   const auto heads = static_cast<std::uint64_t>(std::max(llama_model_n_head(model_), 1));
   const auto width = static_cast<std::uint64_t>(llama_model_n_embd(model_)) / heads;
-  return 2 * 2 * width * static_cast<std::uint64_t>(std::max(llama_model_n_head_kv(model_), 0)) *
+  return 4 * width * static_cast<std::uint64_t>(std::max(llama_model_n_head_kv(model_), 0)) *
          static_cast<std::uint64_t>(llama_model_n_layer(model_));
 }
 

@@ -35,9 +35,9 @@ bool is_plain_name(std::string_view part) {
 
 // NAME-00002-of-00005.gguf: the name without the part, the part, the number of parts.
 bool split_part(const std::string& file, std::string& base, int& part, int& parts) {
-  static const std::regex pattern(R"((.*)-(\d{5})-of-(\d{5})\.gguf)", std::regex::icase);
+  static const std::regex kPattern(R"((.*)-(\d{5})-of-(\d{5})\.gguf)", std::regex::icase);
   std::smatch match;
-  if (!std::regex_match(file, match, pattern)) return false;
+  if (!std::regex_match(file, match, kPattern)) return false;
   base = match[1];
   part = std::stoi(match[2]);
   parts = std::stoi(match[3]);
@@ -107,13 +107,13 @@ Result<ModelName> parse_model_name(std::string_view name) {
 }
 
 std::string quantisation_of(std::string_view file) {
-  static const std::regex pattern(
+  static const std::regex kPattern(
       R"((?:^|[-._/])((?:UD-)?(?:I?Q\d\w*|TQ\d\w*|BF16|F16|F32|FP16|FP32|MXFP4\w*|NVFP4\w*))$)", std::regex::icase);
   std::string base(file);
   int part = 0, parts = 0;
   if (!split_part(std::string(file), base, part, parts) && base.size() > 5) base.resize(base.size() - 5);
   std::smatch match;
-  return std::regex_search(base, match, pattern) ? upper(match[1].str()) : std::string();
+  return std::regex_search(base, match, kPattern) ? upper(match[1].str()) : std::string();
 }
 
 std::vector<std::vector<std::string>> group_model_files(std::vector<std::string> files) {

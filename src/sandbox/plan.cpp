@@ -176,7 +176,7 @@ Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Pr
   for (const std::string& text : command.argv) append(text);
   auto environment = command.environment;
   environment.try_emplace("PATH", "/usr/bin");
-  for (const auto& [name, value] : environment) append(name + "=" + value);
+  for (const auto& [name, value] : environment) append(daimon::format("{}={}", name, value));
   const auto path = [&](PathRight right, std::string_view text) {
     ++plan.path_count;
     tail += static_cast<char>(right);

@@ -313,7 +313,8 @@ TEST(MatcherTest, recursion_without_end_is_bounded) {
 TEST(MatcherTest, a_schema_with_more_ways_to_one_token_than_can_be_followed_is_a_limit) {
   std::vector<std::string> bytes{"", "\""};
   for (const char letter : {'a', 'b', 'c'})
-    for (const std::size_t length : {1, 16, 255}) bytes.emplace_back(length, letter);
+    for (const std::size_t length : {std::size_t{1}, std::size_t{16}, std::size_t{255}})
+      bytes.emplace_back(length, letter);
   const auto words = Vocabulary::create(std::move(bytes), {0}).value();
   std::string alternatives;
   for (int i = 1; i < 200; ++i) alternatives += daimon::format("{}[a-c]{{{},{}}}", i == 1 ? "" : "|", i, i + 7);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "kernel/boot.h"
 
@@ -28,7 +29,9 @@ class Sitting : public testing::Test {
     return {std::move(goal), std::move(kind), 1, std::move(expected)};
   }
 
-  const stdfs::path folder = stdfs::canonical(testing::TempDir()) / "exam-sitting";
+  // Cases run beside each other.
+  const stdfs::path folder =
+      stdfs::canonical(testing::TempDir()) / ("exam-sitting-" + std::to_string(static_cast<long>(::getpid())));
   std::unique_ptr<kernel::System> system;
   Options options;
 };

@@ -25,7 +25,7 @@ Context context() {
             R"({"call":"search","with":{"query":"electricity March"}})",
             "2 passages",
             false,
-            {passage("invoices/march.pdf", 1, "Total due for March:\n  £84.20, payable by 14 April."),
+            {passage("invoices/march.pdf", 1, "Electricity bill, March\nTotal due:  £84.20, payable by 14 April."),
              passage("letters/b.md", {}, "Dear Ms Hale,")},
             untrusted_label("file:invoices/march.pdf")});
   return made;
@@ -55,7 +55,8 @@ TEST(CompactPromptTest, is_what_the_format_says) {
   EXPECT_EQ(call.messages[3].content, R"({"plan":["search","answer"]})");
   EXPECT_EQ(call.messages[4].content, R"({"call":"search","with":{"query":" electricity March"}})");
   EXPECT_EQ(call.messages[5].content,
-            "search: [1] invoices/march.pdf p1: Total due for March: / £84.20, payable by 14 April.\n[2] letters/b.md: "
+            "search: [1] invoices/march.pdf p1: Electricity bill, March / Total due: £84.20, payable by 14 April.\n[2] "
+            "letters/b.md: "
             "Dear Ms Hale,\nfor: What did I pay for electricity in March?");
 }
 
@@ -113,19 +114,26 @@ TEST(CompactPromptTest, each_prompt_begins_with_the_one_before_it) {
   }
 }
 
-TEST(CompactPromptTest, an_answer_can_only_be_a_span_of_the_passage_it_names) {
+TEST(CompactPromptTest, an_answer_is_the_piece_that_the_host_ranks_first_of_the_passage_that_it_stands_in) {
   const Json schema = next_call(context(), {offer("answer", "", "")}).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
-  EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":0}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"£84.20"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.21"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":3,"answer":"Dear"}})"));
 }
 
+TEST(CompactPromptTest, what_is_reckoned_with_next_is_a_number) {
+  Context made;
+  made.set_goal("Take 10% of the deposit of Ms Hale", capability::user_label());
+  made.add({"search", "", "", false, {passage("a.md", {}, "Deposit of Ms Hale, due 3 May 2026: £500")}, {}});
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}};
+  const Json schema = next_call(made, {offer("answer", "", "")}, plan).schema;
+  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"Ms Hale"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":0}})"));
+}
+
 TEST(CompactPromptTest, a_table_call_can_only_name_columns_of_its_table) {
   const Json schema = next_call(context(), {offer("table", "", "")}).schema;
-  EXPECT_TRUE(
-      admits(schema, R"({"call":"table","with":{"path":"accounts/2026.csv","operation":"sum","column":"amount"}})"));
   EXPECT_TRUE(admits(
       schema,
       R"({"call":"table","with":{"path":"accounts/2026.csv","operation":"sum","column":"amount","where_column":"date","where_value":"2026-03"}})"));
@@ -144,13 +152,51 @@ TEST(CompactPromptTest, rows_are_chosen_by_what_the_goal_and_the_table_both_name
   const auto call = [](std::string_view with) {
     return R"({"call":"table","with":{"path":"a.csv","operation":)" + std::string(with) + "}}";
   };
-  EXPECT_TRUE(admits(schema, call(R"("sum","column":"amount")")));
+  EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount")"))) << "the goal says which rows";
   EXPECT_TRUE(admits(schema, call(R"("sum","column":"amount","where_column":"kind","where_value":"Groceries")")));
   EXPECT_TRUE(admits(schema, call(R"("sum","column":"amount","where_column":"date","where_value":"2026-03")")));
-  EXPECT_TRUE(admits(schema, call(R"("distinct","column":"kind")")));
   EXPECT_FALSE(admits(schema, call(R"("sum","column":"kind")")));
   EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount","where_column":"kind","where_value":"much")")));
   EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount","where_column":"date","where_value":"2026-04")")));
+}
+
+TEST(CompactPromptTest, a_table_that_the_goal_names_is_the_one_that_is_meant) {
+  Context made;
+  const auto with = [&](std::string_view path, std::string_view more) {
+    return R"({"call":"table","with":{"path":")" + std::string(path) + R"(","operation":"sum","column":"mark")" +
+           std::string(more) + "}}";
+  };
+  made.set_files(
+      {{"exams.csv", {"pupil", "mark", "room"}, {"mark", "room"}}, {"school/marks.csv", {"pupil", "mark"}, {"mark"}}},
+      untrusted_label("names"));
+  made.set_goal("Sum the mark in school/marks.csv into december.txt", capability::user_label());
+  Json schema = next_call(made, {offer("table", "", "")}).schema;
+  EXPECT_TRUE(admits(schema, with("school/marks.csv", "")));
+  EXPECT_FALSE(admits(schema, with("exams.csv", "")));
+  EXPECT_FALSE(admits(schema, with("school/marks.csv", R"(,"where_column":"mark","where_value":"school")")))
+      << "the goal chooses no rows";
+  made.set_goal("What is the total mark in the exams?", capability::user_label());
+  schema = next_call(made, {offer("table", "", "")}).schema;
+  EXPECT_TRUE(admits(schema, with("exams.csv", "")));
+  EXPECT_FALSE(admits(schema, with("school/marks.csv", "")));
+  EXPECT_FALSE(admits(schema, R"({"call":"table","with":{"path":"exams.csv","operation":"sum","column":"room"}})"));
+}
+
+TEST(CompactPromptTest, a_goal_that_plainly_asks_for_a_table_is_planned_with_one) {
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("table", "", ""),
+                                  offer("none", "", "")};
+  const auto plan = [&](std::string goal) {
+    Context made;
+    made.set_goal(std::move(goal), capability::user_label());
+    made.set_files({{"marks.csv", {"pupil", "mark"}, {"mark"}}, {"may.csv", {"day", "rain"}, {"rain"}}},
+                   untrusted_label("names"));
+    return compact_profile().plan(made, offers).schema;
+  };
+  const char* search = R"({"plan":["search","answer"]})";
+  EXPECT_FALSE(admits(plan("max mark marks"), search));
+  EXPECT_TRUE(admits(plan("max mark marks"), R"({"plan":["table"]})"));
+  EXPECT_TRUE(admits(plan("who marks the papers?"), search)) << "no operation";
+  EXPECT_TRUE(admits(plan("how many days is it from 18 May to 4 June?"), search)) << "a month names no file";
 }
 
 TEST(CompactPromptTest, what_was_read_is_not_what_is_written) {
@@ -183,9 +229,33 @@ TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
   };
   EXPECT_TRUE(admits(schema, call("44.10 + 51.65")));
   EXPECT_TRUE(admits(schema, call("15% of 44.10")) == false);
+  EXPECT_FALSE(admits(schema, call("44.10 + 44.10"))) << "both count";
+  EXPECT_FALSE(admits(schema, call("44.10 - 51.65"))) << "they are added";
   EXPECT_FALSE(admits(schema, call("44.10 + 91.10")));
   EXPECT_FALSE(admits(schema, call("44.10 + 2025")));
   EXPECT_FALSE(admits(schema, call("12 October in may")));
+}
+
+TEST(CompactPromptTest, the_words_of_a_goal_say_what_is_done_with_its_numbers) {
+  const auto admitted = [](std::string goal, std::string_view expression) {
+    Context made;
+    made.set_goal(std::move(goal), capability::user_label());
+    return admits(next_call(made, {offer("calculate", "", "")}).schema,
+                  R"({"call":"calculate","with":{"expression":")" + std::string(expression) + R"("}})");
+  };
+  EXPECT_TRUE(admitted("whats 21, 7,291 and 56 all together", "21 + 7291 + 56"));
+  EXPECT_FALSE(admitted("whats 21, 7,291 and 56 all together", "21 + 56 + 56"));
+  EXPECT_FALSE(admitted("whats 21, 7,291 and 56 all together", "21 + 56")) << "all of them";
+  EXPECT_TRUE(admitted("Pay 9,449 in 54 equal instalments", "9449 / 54"));
+  EXPECT_FALSE(admitted("Pay 9,449 in 54 equal instalments", "54 / 9449"));
+  EXPECT_TRUE(admitted("what is 20 per cent of 340?", "20% of 340"));
+  EXPECT_FALSE(admitted("what is 20 per cent of 340?", "340 / 20"));
+  EXPECT_TRUE(admitted("sqrt(97)", "sqrt(97)"));
+  EXPECT_TRUE(admitted("100.67262 to 2 dp", "round(100.67262, 2)"));
+  EXPECT_TRUE(admitted("5 squared", "5^2"));
+  EXPECT_TRUE(admitted("729 inches in centimetres", "729 inches in centimetres"));
+  EXPECT_FALSE(admitted("729 inches in centimetres", "729 inches in minutes"));
+  EXPECT_TRUE(admitted("157 inces in cm", "157 inces in cm")) << "a unit that nobody knows may be one";
 }
 
 TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_the_person_are_written_whole) {
@@ -218,39 +288,74 @@ TEST(CompactPromptTest, a_plan_has_the_shape_of_one) {
   EXPECT_FALSE(admits(schema, R"({"plan":["calculate"]})"));  // not offered
 }
 
-TEST(CompactPromptTest, nothing_can_be_written_that_stands_neither_in_the_goal_nor_in_a_result) {
+TEST(CompactPromptTest, what_is_written_came_of_the_last_call_or_stands_in_the_goal) {
   Context with_result = context();
+  with_result.add({"answer", "", "£84.20 [1]", false, {}, untrusted_label("file:x")});
   with_result.add({"table",
                    "",
                    "sum of amount in accounts/2026.csv = 1234.50 (31 rows)",
                    false,
                    {},
                    untrusted_label("file:accounts/2026.csv")});
-  with_result.add({"answer", "", "£84.20 [1]", false, {}, untrusted_label("file:x")});
   const Json schema = next_call(with_result, {offer("write", "", "")}).schema;
-  EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234"}})"));
-  const Json of_goal = next_call(context(), {offer("write", "", "")}).schema;
-  EXPECT_TRUE(admits(of_goal, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.50"}})"));
-  EXPECT_TRUE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"£84.20"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"£84.20"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.51"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"/etc/passwd","content":"1234.50"}})"));
+  const Json of_goal = next_call(context(), {offer("write", "", "")}).schema;
+  EXPECT_TRUE(admits(of_goal, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
+  with_result.add({"calculate", "", "1234.50 / 11 = 24690/220 ≈ 112.227272727", false, {}, {}});
+  EXPECT_TRUE(admits(next_call(with_result, {offer("write", "", "")}).schema,
+                     R"({"call":"write","with":{"path":"t.txt","content":"≈ 112.227272727"}})"))
+      << "the number, not the fraction";
 }
 
-TEST(CompactPromptTest, a_query_is_words_of_the_goal_in_its_order) {
-  const Json schema = next_call(context(), {offer("search", "", "")}).schema;
+TEST(CompactPromptTest, a_query_is_words_of_the_goal_in_its_order_and_looks_for_something_new) {
+  Context made;
+  made.set_goal("What did I pay for electricity in March?", capability::user_label());
+  Json schema = next_call(made, {offer("search", "", "")}).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"electricity March"}})"));
   EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"pay electricity"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"March electricity"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"gas March"}})"));
+  made.set_goal("the gas and the water bill of May in out.txt", capability::user_label());
+  made.add({"search", R"({"call":"search","with":{"query":"gas bill May"}})", "", false, {}, {}});
+  schema = next_call(made, {offer("search", "", "")}).schema;
+  EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"water bill May"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"bill May"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"gas bill May"}})"));
+  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"May out"}})")) << "the name of a file is no news";
+}
+
+TEST(CompactPromptTest, what_is_listed_and_read_is_what_the_goal_names) {
+  Context made;
+  made.set_files({{"letters/a.md"}, {"notes/shopping.md"}, {"notes/garden.md"}}, untrusted_label("names"));
+  made.set_goal("what is on my shopping note?", capability::user_label());
+  const Json read = next_call(made, {offer("read", "", "")}).schema;
+  EXPECT_TRUE(admits(read, R"({"call":"read","with":{"path":"notes/shopping.md"}})"));
+  EXPECT_FALSE(admits(read, R"({"call":"read","with":{"path":"letters/a.md"}})"));
+  made.set_goal("I would like to see what is on here", capability::user_label());
+  Json list = next_call(made, {offer("list", "", "")}).schema;
+  EXPECT_TRUE(admits(list, R"({"call":"list","with":{}})"));
+  EXPECT_FALSE(admits(list, R"({"call":"list","with":{"path":"letters"}})"));
+  made.set_goal("show me the letters", capability::user_label());
+  list = next_call(made, {offer("list", "", "")}).schema;
+  EXPECT_TRUE(admits(list, R"({"call":"list","with":{"path":"letters"}})"));
+  EXPECT_FALSE(admits(list, R"({"call":"list","with":{}})"));
 }
 
 TEST(CompactPromptTest, a_second_answer_comes_from_the_second_search) {
   Context made = context();
   made.add({"answer", "", "£84.20 [1]", false, {}, {}});
-  made.add({"search", "", "", false, {passage("c.md", {}, "Gas: £91.10")}, untrusted_label("file:c.md")});
-  const Json schema = next_call(made, {offer("answer", "", "")}).schema;
+  made.add({"search",
+            R"({"call":"search","with":{"query":"pay for gas"}})",
+            "",
+            false,
+            {passage("c.md", {}, "Gas: £91.10")},
+            untrusted_label("file:c.md")});
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
+  const Json schema = next_call(made, {offer("answer", "", "")}, plan).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":3,"answer":"£91.10"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
 }
@@ -284,8 +389,7 @@ TEST(CompactPromptTest, a_question_whose_answer_has_no_form_is_answered_with_a_s
   const Json schema = next_call(made, {offer("answer", "", "")}).schema;
   EXPECT_TRUE(admits(
       schema,
-      R"({"call":"answer","with":{"passage":1,"answer":"The fence was painted because the council asked for it."}})"));
-  EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":0}})")) << "it may still not be there";
+      R"({"call":"answer","with":{"passage":1,"answer":"The fence was painted because the council asked for it"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"was painted"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"The gate was not."}})"));
 }
@@ -297,8 +401,8 @@ TEST(CompactPromptTest, a_sentence_is_no_longer_than_an_answer_may_be) {
   while (cyrillic.size() < 310) cyrillic += "забор ";
   made.add({"search", "", "", false, {passage("a.md", {}, cyrillic)}, {}});
   const std::string schema = to_text(next_call(made, {offer("answer", "", "")}).schema);
-  EXPECT_THAT(schema, testing::HasSubstr("The fence was painted: забор"));
-  EXPECT_THAT(schema, testing::Not(testing::HasSubstr(cyrillic.substr(0, 250)))) << "it is cut";
+  EXPECT_THAT(schema, testing::HasSubstr("забор забор"));
+  EXPECT_THAT(schema, testing::Not(testing::HasSubstr(cyrillic.substr(60, 240)))) << "it is cut";
 }
 
 TEST(GoalFactsTest, a_goal_tells_whether_anything_is_to_be_reckoned_or_looked_up_twice) {

@@ -181,6 +181,7 @@ void become_unprivileged(const LaunchPlan& plan) {
   if (::getppid() != plan.parent) ::_exit(125);
   if (wants(plan, kLimits)) take_limits(plan);
   if (!wants(plan, kNamespaces)) inner(plan, tail);
+  if (tail.bubblewrap[0] == nullptr) give_up(kNamespaces, "no bubblewrap in the plan", EINVAL);
   ::execv(tail.bubblewrap[0], tail.bubblewrap);
   give_up(kNamespaces, tail.bubblewrap[0], errno);
 }
@@ -266,6 +267,7 @@ void take_landlock(const LaunchPlan& plan, const char* at) {
   if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) give_up(kLimits, "close_range", errno);
   const char started = daimon::sandbox::kStatusStarted;
   if (::write(daimon::sandbox::kStatusFd, &started, 1) != 1) ::_exit(125);
+  if (tail.argv[0] == nullptr) give_up(daimon::sandbox::kStatusExec, "no program in the plan", EINVAL);
   ::execve(tail.argv[0], tail.argv, tail.environment);
   give_up(daimon::sandbox::kStatusExec, tail.argv[0], errno);
 }

@@ -1,0 +1,188 @@
+#include "memory/expression_schema.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "memory/goal_facts.h"
+#include "memory/schema_parts.h"
+
+namespace daimon::memory {
+namespace {
+
+constexpr std::size_t kNumbersMax = 60;
+
+// Units that the goal names; where it does not name two, also those that the firmware knows and any other word of the
+// goal, which may be a unit too.
+Names units_in(std::string_view goal) {
+  static const Names kKnown{"km",      "kilometres", "kilometers", "miles",       "m",       "metres",  "meters",
+                            "feet",    "ft",         "cm",         "centimetres", "inches",  "mm",      "yards",
+                            "kg",      "kilos",      "lb",         "pounds",      "g",       "grams",   "oz",
+                            "ounces",  "stone",      "litres",     "liters",      "gallons", "ml",      "pints",
+                            "celsius", "fahrenheit", "C",          "F",           "hours",   "minutes", "seconds",
+                            "days",    "weeks",      "months",     "years"};
+  constexpr std::size_t kUnitsMax = 60;
+  Names named;
+  Names units{"km", "miles",  "m",       "feet", "cm", "inches", "kg",      "lb",   "g",
+              "oz", "litres", "gallons", "C",    "F",  "hours",  "minutes", "days", "weeks"};
+  std::string word;
+  for (const char c : std::string(goal) + " ") {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+      word += c;
+      continue;
+    }
+    const std::string lower = word == "C" || word == "F" ? word : to_lower_ascii(word);
+    if (contains(kKnown, lower) && !contains(named, lower)) named.push_back(lower);
+    if (!word.empty() && word.size() <= 12 && units.size() < kUnitsMax && !contains(units, word) &&
+        months_in(word, "2000").empty())
+      units.push_back(word);
+    word.clear();
+  }
+  return named.size() >= 2 ? named : units;
+}
+
+// The days and years of dates are no numbers to reckon with.
+Names numbers_to_reckon(const std::string& text) {
+  auto numbers = numbers_in(text, kNumbersMax);
+  const auto dates = dates_in(text);
+  std::erase_if(numbers, [&](const std::string& number) {
+    return std::ranges::any_of(dates, [&](const std::string& date) {
+      const std::string day = date.substr(8);
+      return number == date.substr(0, 4) || number == day || (day.starts_with('0') && number == day.substr(1));
+    });
+  });
+  return numbers;
+}
+
+// What the calls gave that no calculation has used yet, the numbers of each.
+std::vector<Names> values_open(const Context& context) {
+  std::vector<Names> open;
+  for (const Result& result : context.results()) {
+    if (result.error) continue;
+    if (result.call == "calculate") open.clear();
+    if (!gives_value(result) && result.call != "ask") continue;
+    if (auto numbers = numbers_to_reckon(std::string(value_of(result))); !numbers.empty())
+      open.push_back(std::move(numbers));
+  }
+  return open;
+}
+
+// The signs that the goal's words ask for, as a set for a pattern; all where they do not tell.
+std::string signs_of(const Operations& asked) {
+  std::string signs;
+  if (asked.add) signs += '+';
+  if (asked.multiply) signs += '*';
+  if (asked.divide) signs += '/';
+  if (asked.subtract) signs += '-';  // last: elsewhere it would mean a range
+  return daimon::format("[{}]", signs.empty() ? "+*/-" : signs);
+}
+
+bool is_only(const Operations& asked, bool Operations::* one) {
+  Operations others = asked;
+  others.*one = false;
+  return asked.*one && !others.add && !others.subtract && !others.multiply && !others.divide && !others.percent &&
+         !others.power && !others.root && !others.round && !others.convert;
+}
+
+double amount(const std::string& number) { return std::strtod(number.c_str(), nullptr); }
+
+// Numbers of the goal among themselves: all of them in their order, or two of them, and what is done with one.
+void add_ways(Names& ways, const Names& numbers, const std::string& units, const Operations& asked) {
+  const std::string n = any_of_texts(numbers);
+  if (asked.root) return ways.push_back(daimon::format(R"(sqrt\({}\))", n));
+  if (asked.round) ways.push_back(daimon::format(R"(round\({}, [0-9]\))", n));
+  if (asked.round && !asked.divide && !asked.multiply && !asked.add && !asked.subtract && !asked.percent) return;
+  const std::string signs = signs_of(asked);
+  if (numbers.size() > 1 && numbers.size() <= 8) {
+    std::string chain = escaped_for_pattern(numbers.front());
+    for (std::size_t i = 1; i < numbers.size(); ++i) chain += " " + signs + " " + escaped_for_pattern(numbers[i]);
+    // What is only added is added whole.
+    if (is_only(asked, &Operations::add)) return ways.push_back(std::move(chain));
+    if (numbers.size() > 2 && !asked.percent && !asked.power) ways.push_back(std::move(chain));
+  }
+  for (const std::string& one : numbers) {
+    Names others = numbers;
+    std::erase(others, one);
+    if (others.empty()) break;
+    const std::string first = escaped_for_pattern(one);
+    if (asked.percent) ways.push_back(daimon::format("{}% of {}", first, any_of_texts(others)));
+    if (asked.power) ways.push_back(daimon::format(R"({}\^{})", first, any_of_texts(others)));
+    if (asked.percent || asked.power) continue;
+    // Who shares is fewer than what is shared.
+    if (is_only(asked, &Operations::divide)) {
+      std::erase_if(others, [&](const std::string& other) { return amount(other) > amount(one); });
+      if (others.empty()) continue;
+    }
+    ways.push_back(daimon::format("{} {} {}", first, signs, any_of_texts(others)));
+    if (!asked.add && !asked.subtract && !asked.multiply && !asked.divide) {
+      ways.push_back(daimon::format("{}% of {}", first, any_of_texts(others)));
+      ways.push_back(daimon::format(R"({}\^{})", first, any_of_texts(others)));
+    }
+  }
+  // "Squared", "cubed": a small number that is not said.
+  if (asked.power) ways.push_back(daimon::format(R"({}\^[2-9])", n));
+  if (!asked.percent && !asked.power) ways.push_back(daimon::format("{0} {1} in {1}", n, units));
+}
+
+}  // namespace
+
+// What was looked up or worked out is there to be reckoned with: an expression uses it, all of it where there are
+// several, and the numbers of the goal beside it. Nothing is repeated that the goal says once.
+std::string expression_pattern(const Context& context) {
+  const std::string goal = without_file_names(context.goal());
+  const Names said = numbers_to_reckon(goal);
+  const std::string units = any_of_texts(units_in(context.goal()));
+  const Operations asked = operations_in(goal);
+  const std::string signs = signs_of(asked);
+  auto open = values_open(context);
+  Names ways;
+  if (open.size() > 1) {
+    std::string chain = any_of_texts(open.front());
+    for (std::size_t i = 1; i < open.size(); ++i) chain += " " + signs + " " + any_of_texts(open[i]);
+    ways.push_back(chain);
+    if (open.size() == 2 && !is_only(asked, &Operations::add))
+      ways.push_back(daimon::format("{} {} {}", any_of_texts(open[1]), signs, any_of_texts(open[0])));
+  } else if (open.size() == 1) {
+    const std::string value = any_of_texts(open[0]);
+    // A share that the goal does not write in numbers: half, a dozen, a year's months.
+    Names by = said;
+    if (by.empty()) by = {"2", "3", "4", "7", "10", "12", "52", "100"};
+    const std::string n = any_of_texts(by);
+    if (asked.percent && !said.empty()) {
+      ways.push_back(daimon::format("{}% of {}", n, value));
+    } else if (asked.root || asked.round) {
+      ways.push_back(daimon::format(R"((?:round|sqrt)\({}(?:, [0-9])?\))", value));
+    } else {
+      ways.push_back(daimon::format("{} {} {}", value, signs, n));
+      ways.push_back(daimon::format("{0} {1} in {1}", value, units));
+      if (is_only(asked, &Operations::subtract)) ways.push_back(daimon::format("{} - {}", n, value));
+    }
+  } else {
+    // What passages hold counts only where nothing was taken from them.
+    Names numbers = said;
+    if (numbers.empty())
+      for (const Result& result : context.results())
+        for (const Passage& passage : result.passages)
+          for (std::string& number : numbers_to_reckon(passage.text))
+            if (numbers.size() < kNumbersMax && !contains(numbers, number)) numbers.push_back(std::move(number));
+    if (!numbers.empty()) add_ways(ways, numbers, units, asked);
+  }
+  std::string dated = goal;
+  for (const Result& result : context.results())
+    if (!result.error && gives_value(result)) dated += "\n" + std::string(value_of(result));
+  const auto dates = dates_in(dated);
+  if (!dates.empty() && !said.empty())
+    ways.push_back(daimon::format("{} [+-] {} (?:days|weeks|months|years)", any_of_texts(dates), any_of_texts(said)));
+  // The days between two dates are counted from the earlier one.
+  for (const std::string& later : dates)
+    for (const std::string& earlier : dates)
+      if (earlier < later) ways.push_back(daimon::format("{} - {}", later, earlier));
+  if (ways.empty()) return R"(^[0-9A-Za-z(\-][0-9A-Za-z .,+\-*/^()%]{0,98}$)";
+  std::string pattern;
+  for (const std::string& way : ways) pattern += (pattern.empty() ? "^(?:" : "|") + way;
+  return pattern + ")$";
+}
+
+}  // namespace daimon::memory

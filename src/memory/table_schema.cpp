@@ -1,0 +1,131 @@
+#include "memory/table_schema.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "memory/goal_facts.h"
+#include "memory/schema_parts.h"
+
+namespace daimon::memory {
+namespace {
+
+// The tables that the goal is about: those it names, else those that hold a value which it names, else those whose
+// names have most of its words.
+std::vector<const FileEntry*> tables_meant(const Context& context) {
+  std::vector<const FileEntry*> tables;
+  for (const FileEntry& file : context.files())
+    if (!file.columns.empty()) tables.push_back(&file);
+  const auto keep_if = [&](auto is_meant) {
+    std::vector<const FileEntry*> kept;
+    std::ranges::copy_if(tables, std::back_inserter(kept), is_meant);
+    if (!kept.empty()) tables = std::move(kept);
+  };
+  const std::string goal = to_lower_ascii(context.goal());
+  const auto has_path = [&](const FileEntry* file) { return goal.contains(to_lower_ascii(file->path)); };
+  const auto has_name = [&](const FileEntry* file) {
+    return goal.contains(to_lower_ascii(file->path.substr(file->path.rfind('/') + 1)));
+  };
+  const auto words = words_told(context.goal());
+  const auto shared = [&](const FileEntry* file) {
+    Names own = words_told(file->path);
+    for (const std::string& column : file->columns)
+      for (std::string& word : words_told(column)) own.push_back(std::move(word));
+    return std::ranges::count_if(words, [&](const std::string& word) { return contains(own, word); });
+  };
+  if (std::ranges::any_of(tables, has_path)) return keep_if(has_path), tables;
+  keep_if(has_name);
+  keep_if([](const FileEntry* file) { return !file->named.empty(); });
+  std::ptrdiff_t most = 0;
+  for (const FileEntry* file : tables) most = std::max(most, shared(file));
+  keep_if([&](const FileEntry* file) { return shared(file) == most; });
+  return tables;
+}
+
+// The columns that the goal names, or all.
+Names columns_meant(const Names& columns, const std::string& goal) {
+  const auto words = words_told(goal);
+  Names meant;
+  for (const std::string& column : columns) {
+    const auto own = words_told(column);
+    if (!own.empty() && std::ranges::all_of(own, [&](const std::string& word) { return contains(words, word); }))
+      meant.push_back(column);
+  }
+  return meant.empty() ? columns : meant;
+}
+
+// How the rows of a table can be chosen: by a value that stands in a column and in the goal, by a month of the goal
+// where there are dates.
+JsonArray where_schemas(const Context& context, const FileEntry& file) {
+  JsonArray choices;
+  for (const auto& [column, value] : file.named)
+    choices.push_back(
+        JsonObject{{"where_column", JsonObject{{"const", column}}}, {"where_value", JsonObject{{"const", value}}}});
+  if (const auto months = months_in(without_file_names(context.goal()), file.path);
+      !months.empty() && !file.dates.empty())
+    choices.push_back(JsonObject{{"where_column", enum_schema(file.dates)}, {"where_value", enum_schema(months)}});
+  return choices;
+}
+
+}  // namespace
+
+bool asks_for_table(const Context& context) {
+  static const Names kOperations{"average",  "avg", "biggest", "count", "highest",    "largest", "least",
+                                 "lowest",   "max", "maximum", "mean",  "min",        "minimum", "overall",
+                                 "smallest", "sum", "tally",   "total", "altogether", "many",    "much"};
+  const std::string goal = without_file_names(context.goal());
+  const auto said = words_told(goal);
+  // "How many" and "how much" are silent words elsewhere.
+  const std::string lower = " " + to_lower_ascii(goal) + " ";
+  const bool operation = std::ranges::any_of(kOperations, [&](const std::string& word) {
+    return contains(said, word) || lower.contains(" " + word + " ") || lower.contains(" " + word + "(");
+  });
+  if (!operation) return false;
+  // A file or column named by a month, a year or a number alone is named by chance.
+  const auto is_name = [](const Names& words) {
+    return std::ranges::any_of(words, [](const std::string& word) {
+      return word.size() > 2 && !is_digit(word[0]) && months_in(word, "2000").empty();
+    });
+  };
+  const auto all = words_told(context.goal());
+  return std::ranges::any_of(context.files(), [&](const FileEntry& file) {
+    if (file.columns.empty()) return false;
+    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    const auto own = words_told(name.substr(0, name.rfind('.')));
+    const bool is_named =
+        is_name(own) && std::ranges::all_of(own, [&](const std::string& word) { return contains(all, word); });
+    const bool has_column = std::ranges::any_of(file.columns, [&](const std::string& column) {
+      const auto words = words_told(column);
+      return is_name(words) &&
+             std::ranges::all_of(words, [&](const std::string& word) { return contains(said, word); });
+    });
+    return is_named || (has_column && !file.named.empty());
+  });
+}
+
+Json table_schema(const Context& context, const Offer& offer) {
+  JsonArray alternatives;
+  for (const FileEntry* file : tables_meant(context)) {
+    const auto where = where_schemas(context, *file);
+    const auto add = [&](const Names& operations, const Names& columns) {
+      if (columns.empty()) return;
+      const JsonObject plain{{"path", JsonObject{{"const", file->path}}},
+                             {"operation", enum_schema(operations)},
+                             {"column", enum_schema(columns)}};
+      // A value or a month that the goal names is there to choose rows by.
+      if (where.empty()) alternatives.push_back(object_schema(plain));
+      for (const Json& rows : where) {
+        JsonObject chosen = plain;
+        for (const auto& member : rows.as_object()) chosen[member.key()] = member.value();
+        alternatives.push_back(object_schema(std::move(chosen)));
+      }
+    };
+    add({"sum", "average", "min", "max"}, columns_meant(file->numbers, context.goal()));
+    add({"count", "list", "distinct"}, columns_meant(file->columns, context.goal()));
+  }
+  return alternatives.empty() ? offer.arguments_schema : any_of(std::move(alternatives));
+}
+
+}  // namespace daimon::memory
