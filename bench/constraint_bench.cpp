@@ -165,7 +165,7 @@ int main(int count, char** arguments) {
   llama_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
   const int rounds = count > 1 ? std::max(1, std::atoi(arguments[1])) : 3;
   const std::vector<std::string> wanted(arguments + std::min(count, 2), arguments + count);
-  for (const std::size_t size : {8192, 150'000}) {
+  for (const std::size_t size : {std::size_t{8192}, std::size_t{150'000}}) {
     const auto path =
         std::filesystem::temp_directory_path() / daimon::format("daimon-bench-constraint-{}-{}.gguf", getpid(), size);
     write_vocabulary(path, made_tokens(size));
