@@ -185,7 +185,7 @@ std::vector<Case> cases(std::size_t answers) {
                   {}});
   made.push_back({"40 tools", any_tool(40, 4, 0), {}, {}});
   made.push_back({"over 100 KB", any_tool(150, 6, 10), {}, {}});
-  for (const std::size_t kilobytes : {2, 16, 64}) {
+  for (const std::size_t kilobytes : std::initializer_list<std::size_t>{2, 16, 64}) {
     JsonArray lines;
     for (std::size_t bytes = 0; bytes < kilobytes * 1024; bytes += lines.back().get_string().size())
       lines.emplace_back(words(random, 40));

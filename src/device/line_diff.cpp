@@ -43,7 +43,7 @@ bool myers(const Lines& a, const Lines& b, std::size_t begin, std::size_t length
   const auto line_b = [&](int i) { return b[begin + static_cast<std::size_t>(i)]; };
   std::vector<std::vector<int>> trace;  // after d edits: the furthest x on diagonals -d..d, every second one
   std::vector<int> furthest(2 * static_cast<std::size_t>(limit) + 3, 0);
-  const auto at = [&](int k) -> int& { return furthest[static_cast<std::size_t>(k + limit + 1)]; };
+  const auto at = [&](int k) -> int& { return furthest[static_cast<std::size_t>(std::ptrdiff_t{k} + limit + 1)]; };
   int found = -1;
   for (int d = 0; d <= limit && found < 0; ++d) {
     for (int k = -d; k <= d; k += 2) {

@@ -222,7 +222,8 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
 }
 
 Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::string name,
-                                      const std::function<void(const Progress&)>& progress, std::stop_token stop) {
+                                      const std::function<void(const Progress&)>& progress,
+                                      const std::stop_token& stop) {
   std::error_code error;
   const auto root = std::filesystem::canonical(folder, error);
   if (error) return std::unexpected(os_error(error.value(), "cannot mount " + printable(folder.string())));

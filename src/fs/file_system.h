@@ -125,7 +125,7 @@ class FileSystem {
   // with and forgets none; the next mount goes on from there, and until
   // it gets to the end the mount is not complete. The root of the machine, /dev, /proc and /sys are refused.
   Result<MountReport> mount(const std::filesystem::path& folder, std::string name,
-                            const std::function<void(const Progress&)>& progress, std::stop_token stop);
+                            const std::function<void(const Progress&)>& progress, const std::stop_token& stop);
   // Gone at once; what the index holds of it is deleted afterwards, in the background, and by the next process where
   // this one ends before.
   Status unmount(const std::string& name);

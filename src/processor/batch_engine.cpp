@@ -113,26 +113,26 @@ void BatchEngine::submit(Request request, Processor::OnText on_text, Processor::
   job->request = std::move(request);
   job->on_text = std::move(on_text);
   job->on_done = std::move(on_done);
-  std::optional<Error> refused;
+  const auto refused = [&]() -> std::optional<Error> {
+    if (stopping_) return Error{ErrorCode::kCancelled, "the processor is shutting down", ""};
+    if (in_flight_.size() >= kRequestsMax)
+      return Error{ErrorCode::kLimit, std::format("{} requests are in flight already", kRequestsMax),
+                   "try again later"};
+    if (!in_flight_.insert(job->request.id).second)
+      return Error{ErrorCode::kConflict,
+                   std::format("a request named {} is in flight already", printable(job->request.id)), ""};
+    return std::nullopt;
+  };
   {
-    const std::scoped_lock lock(mutex_);
-    if (stopping_) {
-      refused = Error{ErrorCode::kCancelled, "the processor is shutting down", ""};
-    } else if (in_flight_.size() >= kRequestsMax) {
-      refused =
-          Error{ErrorCode::kLimit, std::format("{} requests are in flight already", kRequestsMax), "try again later"};
-    } else if (!in_flight_.insert(job->request.id).second) {
-      refused = Error{ErrorCode::kConflict,
-                      std::format("a request named {} is in flight already", printable(job->request.id)), ""};
-    } else {
-      mail_.push_back(std::move(job));
+    std::unique_lock lock(mutex_);
+    if (auto error = refused()) {
+      lock.unlock();  // what is told may ask for more
+      job->on_done(std::unexpected(std::move(*error)));
+      return;
     }
+    mail_.push_back(std::move(job));
   }
-  if (refused) {
-    job->on_done(std::unexpected(std::move(*refused)));
-  } else {
-    wake_.notify_one();
-  }
+  wake_.notify_one();
 }
 
 void BatchEngine::cancel(std::string_view request_id) {
