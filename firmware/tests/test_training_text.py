@@ -1,8 +1,10 @@
 """The training text: whole, varied, the same format as the kernel's, and nothing of the exam in it."""
+import gzip
 import json
 import pathlib
 import random
 import sys
+import tempfile
 import unittest
 import unittest.mock
 
@@ -10,8 +12,10 @@ FIRMWARE = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(FIRMWARE / "training"))
 import arithmetic  # noqa: E402
 import bank  # noqa: E402
+import dialogues  # noqa: E402
 import episodes  # noqa: E402
 import exam  # noqa: E402
+import meanings  # noqa: E402
 import values  # noqa: E402
 
 
@@ -104,6 +108,69 @@ class Split(unittest.TestCase):
         lines = {line for lines in bank.read_goals("test").values() for line in lines}
         self.assertFalse([x for x in seen if isinstance(x, str) and x in lines])
         self.assertFalse([x for x in seen if isinstance(x, bank.Document) and x.held_out])
+
+
+class OtherWords(unittest.TestCase):
+    def setUp(self):
+        # Two lines of each of WordNet's files.
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        path = pathlib.Path(self.folder.name)
+        (path / "data.noun").write_text(
+            "  1 licence\n"
+            "00000100 06 n 02 car 0 auto 0 001 @ 00000200 n 0000 | a motor vehicle with four wheels; \"he needs a car\"  \n"
+            "00000200 06 n 01 vehicle 0 000 | a conveyance  \n"
+            "00000300 27 n 02 rent 0 lease_money 0 001 @ 00000200 n 0000 | a payment for use  \n")
+        (path / "index.noun").write_text("  1 licence\ncar n 1 1 @ 1 1 00000100\nauto n 1 1 @ 1 0 00000100\nrent n 1 1 @ 1 1 00000300\n")
+        self.meanings = meanings.Meanings(str(path) + "/")
+
+    def test_a_word_has_its_synonyms_the_kind_above_it_and_keeps_its_ending(self):
+        car = next(n for n in self.meanings.nouns if n.word == "car")
+        self.assertEqual((car.same, car.kind), (["auto"], ["vehicle"]))
+        self.assertEqual(self.meanings.other_word("cars", random.Random(1)), "autos")
+        self.assertEqual(self.meanings.other_word("rent", random.Random(1)), "lease money")
+        self.assertIsNone(self.meanings.other_word("house", random.Random(1)))
+        self.assertNotIn("auto", self.meanings.synonyms, "nobody used it in a text")
+
+    def test_things_are_asked_for_in_other_words_than_they_stand_there(self):
+        drawn = values.Values(random.Random(2), "train", ["word"])
+        others = 0
+        for seed in range(60):
+            text, asked = meanings.document(self.meanings.nouns, drawn, random.Random(seed))
+            for question, answer in asked:
+                self.assertEqual(text.count(answer), 1)
+                others += any(w in question for w in ("auto", "vehicle", "lease money"))
+        self.assertGreater(others, 30)
+
+    def test_a_word_is_of_one_split(self):
+        words = lambda split: {n.word for n in self.meanings.of_split(split)}
+        self.assertEqual(words("train") | words("test"), {"car", "rent"})
+        self.assertFalse(words("train") & words("test"))
+
+    def test_a_question_in_other_words_keeps_its_slots_and_those_of_the_exam_stay(self):
+        source = episodes.Episodes(4, "train")
+        source.meanings = self.meanings
+        said = {source.varied("how much is the rent of {street} for the car") for _ in range(200)}
+        self.assertGreater(len(said), 10)
+        self.assertTrue(all("{street}" in q for q in said))
+        exam = episodes.Episodes(4, "test")
+        exam.meanings = self.meanings
+        self.assertEqual({exam.varied("how much is the rent") for _ in range(50)}, {"how much is the rent"})
+
+
+class Dialogues(unittest.TestCase):
+    def test_what_was_said_is_asked_for_by_what_it_is_called(self):
+        with tempfile.TemporaryDirectory() as folder:
+            call = {"service": "Taxi_1", "parameters": {"town": "York", "seats": "2"}, "context": ["U: A taxi to York for 2 and 2 dogs.", "S: When?"],
+                    "results": [{"town": "York", "fare": "12.50", "shared": "False"}]}
+            with gzip.open(folder + "/train_calls.jsonl.gz", "wt") as out:
+                out.write(json.dumps(call) + "\n")
+            slots = [{"name": "town", "description": "The town to go to"}, {"name": "fare", "description": "Price of the ride."}]
+            pathlib.Path(folder + "/train_schema.json").write_text(json.dumps([{"service_name": "Taxi_1", "slots": slots}]))
+            documents, said = dialogues.read(folder + "/", 320)
+        self.assertEqual(documents[0], ("Taxi_1", "A taxi to York for 2 and 2 dogs.\nWhen?", [("The town to go to", "York")]))
+        self.assertEqual(documents[1][1:], ("Town: York\nFare: 12.50", [("The town to go to", "York"), ("Price of the ride", "12.50")]))
+        self.assertEqual(said, {"Taxi_1": ["A taxi to York for 2 and 2 dogs.", "When?"]})
 
 
 class Format(unittest.TestCase):

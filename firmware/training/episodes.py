@@ -14,6 +14,8 @@ from decimal import Decimal
 
 import arithmetic
 import bank
+import dialogues
+import meanings
 from values import DAYS, MONTHS, SLOT, UNITS, Values, choose_alternatives, held_out
 
 COLLECTIONS = os.environ.get("DAIMON_TRAINING_DATA", "data") + "/"
@@ -27,7 +29,7 @@ could can will shall might has have had having this that these those there here 
 please tell say says find know need get give show let some any all about""".split())
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
-VALUE = re.compile(rf"[£€$]\d[\d,]*(?:\.\d+)?|\b\d{{1,2}} {_MONTH}(?: \d{{4}})?|\b{_MONTH} \d{{1,2}}(?:, \d{{4}})?|\b\d{{4}}-\d\d-\d\d|\b\d\d/\d\d/\d{{4}}|"
+VALUE = re.compile(rf"[£€$]\d[\d,]*(?:\.\d+)?|\b\d{{1,2}} {_MONTH}(?: \d{{4}})?|\b{_MONTH} \d{{4}}\b|\b{_MONTH} \d{{1,2}}\b(?:, \d{{4}})?|\b\d{{4}}-\d\d-\d\d|\b\d\d/\d\d/\d{{4}}|"
                    r"\b\d[\d,]*(?:\.\d+)?%?|\b[A-Z]{1,4}[-/]?\d[\w/-]*|\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _bank = {}
 
@@ -39,6 +41,10 @@ def load_bank():
         _bank["tables"] = read_tables()
         sentences, questions = read_qamr()
         _bank["sentences"], _bank["qamr"] = sentences, questions
+        _bank["dialogues"], _bank["utterances"] = dialogues.read(COLLECTIONS + "sgd/", WINDOW_BYTES)
+        _bank["meanings"] = meanings.Meanings()
+        _bank["problems"] = [json.loads(line).get("question", "") for line in gzip.open(COLLECTIONS + "gsm8k/train.jsonl.gz", "rt")] \
+            if os.path.exists(COLLECTIONS + "gsm8k") else []
         counts = {}
         for sentence in sentences or [d.text for d in _bank["documents"]]:
             for word in re.findall(r"\b[a-z]{4,10}\b", sentence):
@@ -128,9 +134,10 @@ def compact(value):
 
 class Passage:
     """One document as a search shows it."""
-    __slots__ = ("path", "page", "text", "words", "slots", "template", "number")
+    __slots__ = ("path", "page", "text", "words", "slots", "template", "number", "asks")
 
-    def __init__(self, path, page, text, slots=None, template=None):
+    def __init__(self, path, page, text, slots=None, template=None, asks=()):
+        self.asks = asks  # [(question, answer)] of a document that no template made
         self.path, self.page, self.text, self.slots, self.template = path, page, text, slots or {}, template
         self.words = {stem(w) for w in words_of(path + " " + text)}
         self.number = 0
@@ -217,6 +224,10 @@ class Episodes:
         self.qamr_of = {}
         for q in self.qamr:
             self.qamr_of.setdefault(q[2], []).append(q)
+        self.meanings, self.nouns = data["meanings"], data["meanings"].of_split(split)
+        self.dialogues = dialogues.of_split(data["dialogues"], split)
+        self.running_text = self.texts(data) if not test else []
+        self.text_share = 0.0  # of a hundred episodes, those that are running text, to learn English from
         self.drills = 45  # of a hundred episodes, the rest are goals
         self.sentences = data["sentences"] or [d.text.split("\n")[0] for d in self.documents]
         # A question may be asked in a phrasing of its own split alone.
@@ -300,15 +311,94 @@ class Episodes:
             folder = self.pick(["documents", "papers", "home", "archive", "inbox", "scans", "2026"])
         return (folder + "/" if folder else "") + name
 
+    def any_path(self):
+        return self.pathed(f"{self.pick(['', 'notes/', 'reading/', 'articles/'])}{self.values.word()} {self.values.word()}.{self.pick(['md', 'txt', 'html', 'pdf'])}")
+
     def wiki(self):
         if not self.qamr:
             return self.looked()
         key, question, text, answer = self.pick(self.qamr)
-        path = f"{self.pick(['', 'notes/', 'reading/', 'articles/'])}{self.values.word()} {self.values.word()}.{self.pick(['md', 'txt', 'html', 'pdf'])}"
-        return Looked(Passage(self.pathed(path), None, text), answer, question=question, phrase="")
+        return Looked(Passage(self.any_path(), None, text, asks=[(q, a) for _, q, _, a in self.qamr_of[text]]), answer, question=question)
+
+    def in_other_words(self):
+        """Lines about things that are asked for by other words of the same meaning."""
+        text, asks = meanings.document(self.nouns, self.values, self.rng)
+        if not asks:
+            return self.in_other_words()
+        question, answer = self.pick(asks)
+        return Looked(Passage(self.any_path(), None, text, asks=asks), answer, question=question)
+
+    def dialogue(self):
+        _, text, asked = self.pick(self.dialogues)
+        asks = [(dialogues.asked_for(q, self.rng), a) for q, a in asked]
+        question, answer = self.pick(asks)
+        return Looked(Passage(self.any_path(), None, text, asks=asks), answer, question=question)
+
+    def mixed(self):
+        """Lines of several documents in one: what a line is about, only the line itself tells."""
+        lines, asks = [], []
+        for _ in range(self.rng.randint(3, 6)):
+            template = self.pick(self.documents)
+            passage = self.instance(template)
+            for field in self.rng.sample(template.fields, min(len(template.fields), self.rng.randint(1, 2))):
+                answer = self.fill(field.answer, passage.slots, "£")
+                line = next((x.strip() for x in passage.text.split("\n") if answer in x), "")
+                choices = [q for q in field.questions + field.phrases if self.mine(q) and all(passage.slots.get(m.group(0), "\n") in line for m in SLOT.finditer(q))]
+                if not line or not choices or line in lines:
+                    continue
+                lines.append(line)
+                asks += [(self.fill(self.varied(choose_alternatives(self.pick(choices), self.rng)), passage.slots, "£"), answer)]
+        order = list(range(len(lines)))
+        self.rng.shuffle(order)
+        text = "\n".join(lines[i] for i in order)
+        asks = [(q, a) for q, a in asks if text.count(a) == 1]
+        if not asks:
+            return self.mixed()
+        question, answer = self.pick(asks)
+        return Looked(Passage(self.any_path(), None, text, asks=asks), answer, question=question)
+
+    def elsewhere(self):
+        """Something to look up in a document that no template made; or nothing."""
+        x = self.rng.random()
+        if x < 0.15:
+            return self.wiki() if self.qamr else None
+        if x < 0.25:
+            return self.in_other_words() if self.nouns else None
+        if x < 0.29:
+            return self.dialogue() if self.dialogues else None
+        return self.mixed() if x < 0.41 else None
+
+    def texts(self, data):
+        """English to read: definitions of words, what people said, problems, sentences. Lists of lines of equal weight."""
+        said = [u for service, us in data["utterances"].items() if not held_out(service, "service") for u in us]
+        return [t for t in (data["meanings"].lines, said, data["problems"], list(self.qamr_of)) if t]
+
+    def reading(self):
+        """An episode of nothing but text, all of which is to be said."""
+        lines = self.pick(self.running_text)
+        at = self.rng.randrange(len(lines))
+        text = "\n".join(lines[at:at + 8]) if self.chance(0.3) else "\n".join(self.pick(lines) for _ in range(self.rng.randint(2, 10)))
+        self.talk = [("text", text)]
+
+    def varied(self, raw):
+        """A question's template in other words: some of the same meaning, some left out. Training alone."""
+        if self.split == "test" or not self.meanings.synonyms or not self.chance(0.4):
+            return raw
+        swap, drop = self.pick([(0.25, 0.0), (0.0, 0.5), (0.15, 0.15)])
+        made = []
+        for word in raw.split(" "):
+            if word.isalpha() and word.islower():
+                if word in STOP:
+                    if self.chance(drop):
+                        continue
+                elif self.chance(swap):
+                    word = self.meanings.other_word(word, self.rng) or word
+            made.append(word)
+        return " ".join(made) if len(made) > 1 else raw
 
     def refresh_pool(self):
-        made = self.wiki().passage if self.qamr and self.chance(0.12) else self.instance(self.pick(self.documents))
+        other = self.elsewhere()
+        made = other.passage if other else self.instance(self.pick(self.documents))
         if len(self.pool) < POOL:
             self.pool.append(made)
         else:
@@ -317,8 +407,9 @@ class Episodes:
     def looked(self, phrase=False, money=False):
         """Something to look up; with `phrase` one that has a noun phrase, with `money` one whose answer is a sum of money."""
         for _ in range(60):
-            if self.qamr and not phrase and not money and self.chance(0.16):
-                return self.wiki()
+            other = self.elsewhere() if not phrase and not money else None
+            if other:
+                return other
             template = self.pick(self.documents)
             fields = [f for f in template.fields if (not phrase or f.phrases) and (not money or re.fullmatch(r"\{amount\d*\}", f.answer))]
             if not fields:
@@ -336,7 +427,7 @@ class Episodes:
             if any(m.group(0) not in slots for m in SLOT.finditer(raw)):
                 continue
             made = Looked(passage, answer, template=template, field=field)
-            text = self.fill(raw, slots, "£")
+            text = self.fill(raw if phrase else self.varied(raw), slots, "£")
             made.phrase, made.question = (text, "") if phrase else ("", text)
             made.asked = {m.group(0) for m in SLOT.finditer(raw)}
             return made
@@ -961,7 +1052,7 @@ class Episodes:
     def questions_of(self, passage, text, number, several):
         """What its template says can be asked of a window, with the answers that stand in it once."""
         if passage.template is None:
-            return [(q, number, a) for k, q, t, a in self.qamr_of.get(passage.text, ()) if text.count(a) == 1]
+            return [(q, number, a) for q, a in passage.asks if text.count(a) == 1]
         made = []
         for field in passage.template.fields:
             answer = self.fill(field.answer, passage.slots, "£")
@@ -972,7 +1063,7 @@ class Episodes:
                 slots = {m.group(0) for m in SLOT.finditer(raw)}
                 if any(s not in passage.slots for s in slots) or (several and not slots):
                     continue
-                made.append((self.fill(choose_alternatives(raw, self.rng), passage.slots, "£"), number, answer))
+                made.append((self.fill(self.varied(choose_alternatives(raw, self.rng)), passage.slots, "£"), number, answer))
         return made
 
     def words_of_line(self, passage, window, number, texts):
@@ -1013,6 +1104,9 @@ class Episodes:
 
     def next(self):
         """An episode of the mixture that training reads."""
+        if self.running_text and self.chance(self.text_share / 100):
+            self.reading()
+            return self.talk
         self.pickw([(self.drills, self.drill), (18, self.goals_in_a_row), (100 - 18 - self.drills, self.goal)])()
         return self.talk
 

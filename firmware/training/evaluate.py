@@ -11,7 +11,7 @@ import math
 import torch
 
 import episodes
-from batches import TOKENS_MAX, tensors
+from batches import TOKENS_MAX, arrays, tensors
 from model import Decoder, Shape
 from tokenizer import ROLES, Tokenizer
 
@@ -45,12 +45,12 @@ class HeldOut:
                 self.talks.append((talk, ids, said))
 
     @torch.no_grad()
-    def measure(self, model, wrong=0):
+    def measure(self, model, wrong=0, device="cpu"):
         """Teacher-forced, which for greedy decoding is the same as exact match: {kind: [right, total]}, and the mean loss."""
         counts, mistakes = collections.defaultdict(lambda: [0, 0]), []
         loss, tokens = 0.0, 0
         for talk, ids, said in self.talks:
-            tensor, wanted, targets = tensors([(ids, said)])
+            tensor, wanted, targets, _ = tensors(arrays([(ids, said)]), device)
             logits = model(tensor, wanted, torch.float32)
             loss += float(torch.nn.functional.cross_entropy(logits, targets, reduction="sum"))
             tokens += len(targets)
@@ -83,7 +83,7 @@ class HeldOut:
 
 
 def load(path):
-    stored = torch.load(path, weights_only=True)
+    stored = torch.load(path, weights_only=True, map_location="cpu")
     model = Decoder(Shape(**stored["shape"]), engineered=False)
     model.load_state_dict(stored["weights"])
     return model.eval()

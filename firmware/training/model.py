@@ -42,9 +42,9 @@ def normalised(x, weight):
 
 
 class Block(nn.Module):
-    def __init__(self, shape):
+    def __init__(self, shape, dropout):
         super().__init__()
-        self.shape = shape
+        self.shape, self.drop = shape, nn.Dropout(dropout)
         linear = lambda i, o: nn.Linear(i, o, bias=False)
         width = shape.width
         self.attention_norm, self.ffn_norm = nn.Parameter(torch.ones(width)), nn.Parameter(torch.ones(width))
@@ -59,22 +59,25 @@ class Block(nn.Module):
         w = torch.cat((self.q.weight * s.head_width**-0.5, self.k.weight, self.v.weight)).to(kind)
         q, k, v = F.linear(h, w).split(width, -1)
         q, k, v = rotate(split(q), cos, sin), rotate(split(k), cos, sin), split(v)
-        flat = lambda t: t.reshape(batch * s.heads, length, s.head_width)
-        scores = torch.baddbmm(mask, flat(q), flat(k).transpose(1, 2))
-        y = torch.bmm(scores.softmax(-1), flat(v)).view(batch, s.heads, length, s.head_width)
-        x = x + F.linear(y.transpose(1, 2).reshape(batch, length, width), self.o.weight.to(kind))
+        if x.is_cuda:
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1.0)
+        else:  # twice as fast as that on a processor without a fused kernel
+            flat = lambda t: t.reshape(batch * s.heads, length, s.head_width)
+            scores = torch.baddbmm(mask, flat(q), flat(k).transpose(1, 2))
+            y = torch.bmm(scores.softmax(-1), flat(v)).view(batch, s.heads, length, s.head_width)
+        x = x + self.drop(F.linear(y.transpose(1, 2).reshape(batch, length, width), self.o.weight.to(kind)))
         if wanted is not None:
             x = x.reshape(batch * length, width)[wanted]
         h = normalised(x, self.ffn_norm)
-        return x + F.linear(F.silu(F.linear(h, self.gate.weight.to(kind))) * F.linear(h, self.up.weight.to(kind)), self.down.weight.to(kind))
+        return x + self.drop(F.linear(F.silu(F.linear(h, self.gate.weight.to(kind))) * F.linear(h, self.up.weight.to(kind)), self.down.weight.to(kind)))
 
 
 class Decoder(nn.Module):
-    def __init__(self, shape, engineered=True):
+    def __init__(self, shape, engineered=True, dropout=0.0):
         super().__init__()
         self.shape = shape
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
         self.norm = nn.Parameter(torch.ones(shape.width))
         cos, sin = rope_tables(shape)
         self.register_buffer("cos", cos, persistent=False)
@@ -169,7 +172,7 @@ class Decoder(nn.Module):
         """Logits (float32) at the flat positions `wanted` of `ids` [batch, length]."""
         length = ids.shape[1]
         x = self.embedding(ids).to(kind)
-        mask = torch.triu(torch.full((length, length), -1e9, dtype=kind), 1)
+        mask = None if x.is_cuda else torch.triu(torch.full((length, length), -1e9, dtype=kind), 1)
         cos, sin = self.cos[:length].to(kind), self.sin[:length].to(kind)
         for i, block in enumerate(self.blocks):
             x = block(x, cos, sin, mask, wanted if i == self.shape.layers - 1 else None)

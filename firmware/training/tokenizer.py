@@ -19,7 +19,8 @@ CALLS = ['{"plan":["', '"]}', '"}}', '{"call":"search","with":{"query":"', '{"ca
          '{"call":"ask","with":{"question":"']
 CALL = regex.compile("(" + "|".join(regex.escape(c) for c in sorted(CALLS, key=len, reverse=True)) + ")")
 BOS, END, PAD = 0, 5, 6
-ROLES = {"sys": 1, "user": 2, "call": 3, "res": 4}
+ROLES = {"sys": 1, "user": 2, "call": 3, "res": 4, "text": 4}
+TEXT_WEIGHT = 0.25  # of a token of running text, beside one of a call
 # A number is copied as a whole: of single digits the first is an average of every number that attention touches.
 NUMBERS = [f"{n:0{digits}}" for digits in (2, 3) for n in range(10**digits)]
 PATTERN = regex.compile(r"'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
@@ -139,17 +140,17 @@ class Tokenizer:
         return b"".join(parts).decode("utf8", "replace")
 
     def conversation(self, talk):
-        """Tokens of an episode, and for each whether it is one that the model must say."""
-        ids, said = [BOS], [False]
+        """Tokens of an episode, and for each how much it counts that the model says it: nothing for what it is shown."""
+        ids, said = [BOS], [0]
         for role, text in talk:
             body = self.encode(text)
             ids.append(ROLES[role])
-            said.append(False)
+            said.append(0)
             ids += body
-            said += [role == "call"] * len(body)
+            said += [{"call": 1, "text": TEXT_WEIGHT}.get(role, 0)] * len(body)
             if role == "call":
                 ids.append(END)
-                said.append(True)
+                said.append(1)
         return ids, said
 
 

@@ -2,6 +2,8 @@
 
     python3 train.py --minutes 100 --out model.pt      resumes when model.pt is there and unfinished
 
+On a GPU (--device cuda, found by itself) the same, with several processes that make episodes.
+
 Matrices are trained by Muon (orthogonalised momentum; Jordan 2024), embeddings and norms by AdamW. Progress, speed, loss and
 the time left go to stdout; a checkpoint is written every two minutes and on Ctrl-C.
 """
@@ -33,6 +35,10 @@ def options():
     parser.add_argument("--muon-rate", type=float, default=0.006, help="of Muon, at its peak; 0: AdamW for everything")
     parser.add_argument("--threads", type=int, default=0, help="0: the cores that nobody else needs, measured as it goes")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dropout", type=float, default=0.0, help="share of what a block adds that is left out; against learning phrasings by heart")
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="the GPU where there is one")
+    parser.add_argument("--feeders", type=int, default=1, help="processes that make episodes")
+    parser.add_argument("--held-out", type=int, default=0, help="episodes of a test on held-out text, every tenth of the time")
     return parser.parse_args()
 
 
@@ -57,31 +63,40 @@ class IdleCores:
         return max(1, min(self.cores, int(self.cores - others + 0.7)))
 
 
-def orthogonalised(gradient, torch):
-    """Newton-Schulz iteration of degree five: the nearest matrix with equal singular values, nearly."""
-    x = gradient.bfloat16()
-    turned = x.shape[0] > x.shape[1]
+def orthogonalised(gradients):
+    """Newton-Schulz iteration of degree five: for each of several matrices the nearest with equal singular values, nearly."""
+    x = gradients.bfloat16()
+    turned = x.shape[-2] > x.shape[-1]
     if turned:
-        x = x.T
-    x = x / (x.norm() + 1e-7)
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(5):
-        a = x @ x.T
+        a = x @ x.mT
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
-    return (x.T if turned else x).float()
+    return (x.mT if turned else x).float()
 
 
 class Muon:
+    """Matrices of one shape go through the iteration together: on a GPU the calls cost more than the sums."""
+
     def __init__(self, weights, torch):
         self.weights, self.torch = weights, torch
         self.momentum = [torch.zeros_like(w) for w in weights]
+        self.groups = {}
+        for i, w in enumerate(weights):
+            self.groups.setdefault(w.shape, []).append(i)
 
     def step(self, rate):
-        with self.torch.no_grad():
-            for weight, momentum in zip(self.weights, self.momentum):
-                momentum.mul_(0.95).add_(weight.grad)
-                update = orthogonalised(weight.grad + 0.95 * momentum, self.torch)
-                weight.mul_(1 - rate * 0.05)
-                weight.add_(update, alpha=-rate * max(1.0, weight.shape[0] / weight.shape[1]) ** 0.5)
+        torch = self.torch
+        with torch.no_grad():
+            gradients = [w.grad for w in self.weights]
+            torch._foreach_mul_(self.momentum, 0.95)
+            torch._foreach_add_(self.momentum, gradients)
+            ahead = torch._foreach_add(gradients, self.momentum, alpha=0.95)
+            torch._foreach_mul_(self.weights, 1 - rate * 0.05)
+            for shape, members in self.groups.items():
+                updates = orthogonalised(torch.stack([ahead[i] for i in members]))
+                torch._foreach_add_([self.weights[i] for i in members], list(updates.unbind()), alpha=-rate * max(1.0, shape[0] / shape[1]) ** 0.5)
 
 
 def main():
@@ -91,6 +106,7 @@ def main():
     import torch
     import torch.nn.functional as F
 
+    import episodes
     from batches import feed, tensors
     from model import Decoder, Shape
 
@@ -100,32 +116,41 @@ def main():
     torch.set_flush_denormal(True)
     vocabulary = len(json.load(open("tok.json"))["vocab"])
     shape = Shape(vocabulary=vocabulary, width=wanted.width, layers=wanted.layers, feed_forward=wanted.feed_forward)
-    model = Decoder(shape)
+    device = wanted.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    episodes.load_bank()  # before the feeders are forked: read once
+    model = Decoder(shape, dropout=wanted.dropout)
     matrices = [w for n, w in model.named_parameters() if w.dim() == 2 and not n.startswith("embedding")]
     others = [w for n, w in model.named_parameters() if w.dim() != 2 or n.startswith("embedding")]
     if not wanted.muon_rate:
         matrices, others = [], matrices + others
-    adam = torch.optim.AdamW(others, lr=wanted.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    muon = Muon(matrices, torch)
-    spent = tokens = steps = said_tokens = 0
-    if wanted.begin:
-        stored = torch.load(wanted.begin, weights_only=True)
-        model.load_state_dict(stored["weights"])
-        tokens, steps, said_tokens = stored["tokens"], stored["steps"], stored["said_tokens"]
+    stored = None
     if os.path.exists(wanted.out):
-        stored = torch.load(wanted.out, weights_only=True)
-        if not stored["finished"]:
-            model.load_state_dict(stored["weights"])
-            adam.load_state_dict(stored["adam"])
-            muon.momentum = stored["muon"]
-            spent, tokens, steps, said_tokens = stored["spent"], stored["tokens"], stored["steps"], stored["said_tokens"]
-            print(f"resumed at step {steps}, {spent / 60:.1f} minutes, {tokens / 1e6:.1f}M tokens", flush=True)
+        stored = torch.load(wanted.out, weights_only=True, map_location="cpu")
+        stored = None if stored["finished"] else stored
+    begun = stored or (torch.load(wanted.begin, weights_only=True, map_location="cpu") if wanted.begin else None)
+    spent = stored["spent"] if stored else 0
+    tokens, steps, said_tokens = (begun[k] for k in ("tokens", "steps", "said_tokens")) if begun else (0, 0, 0)
+    if begun:
+        model.load_state_dict(begun["weights"])
+    # Before the GPU is opened, which no child may inherit. A resumed run reads other episodes than its beginning did.
     queue = multiprocessing.Queue(32)
     progress = multiprocessing.Value("d", spent / (wanted.minutes * 60))
-    # A resumed run reads other episodes than its beginning did.
-    feeder = multiprocessing.Process(target=feed, args=(wanted.seed * 100_000 + steps, wanted.tokens, queue, progress), daemon=True)
-    feeder.start()
-    print(f"{sum(w.numel() for w in model.parameters()) / 1e6:.2f}M parameters, {vars(wanted)}", flush=True)
+    feeders = [multiprocessing.Process(target=feed, args=(wanted.seed * 100_000 + steps + 1_000_003 * i, wanted.tokens, queue, progress, 16 if wanted.feeders == 1 else 4),
+                                       daemon=True) for i in range(wanted.feeders)]
+    for feeder in feeders:
+        feeder.start()
+    model.to(device)
+    adam = torch.optim.AdamW(others, lr=wanted.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    muon = Muon(matrices, torch)
+    if stored:
+        adam.load_state_dict(stored["adam"])
+        muon.momentum = [m.to(device) for m in stored["muon"]]
+        print(f"resumed at step {steps}, {spent / 60:.1f} minutes, {tokens / 1e6:.1f}M tokens", flush=True)
+    print(f"{sum(w.numel() for w in model.parameters()) / 1e6:.2f}M parameters on {device}, {vars(wanted)}", flush=True)
+    held_out = None
+    if wanted.held_out:
+        from evaluate import HeldOut
+        held_out = HeldOut(wanted.held_out)
     stopping = []
     signal.signal(signal.SIGINT, lambda *_: stopping.append(1))
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(1))
@@ -135,14 +160,14 @@ def main():
                     "tokens": tokens, "said_tokens": said_tokens, "steps": steps, "finished": finished, "seed": wanted.seed}, wanted.out + ".part")
         os.replace(wanted.out + ".part", wanted.out)
 
-    losses, saved, begin = [], time.time(), time.time() - spent
+    losses, saved, begin, tested = [], time.time(), time.time() - spent, 1
     total = wanted.minutes * 60
     while spent < total and not stopping:
-        ids, at, targets = tensors(queue.get())
+        ids, at, targets, weights = tensors(queue.get(), device)
         progress.value = done = spent / total
         # Trapezoid: up over the first 2%, level, down to nothing over the last 45%.
         factor = min(1.0, (done + 1e-4) / 0.02, max(0.0, (1 - done) / 0.45))
-        loss = F.cross_entropy(model(ids, at, torch.bfloat16), targets)
+        loss = (F.cross_entropy(model(ids, at, torch.bfloat16), targets, reduction="none") * weights).mean()
         adam.zero_grad(set_to_none=True)
         for w in matrices:
             w.grad = None
@@ -153,22 +178,30 @@ def main():
         adam.step()
         if matrices:
             muon.step(wanted.muon_rate * factor)
-        losses.append(loss.item())
+        losses.append(loss.detach())
         tokens += ids.numel()
         said_tokens += len(targets)
         steps += 1
         spent = time.time() - begin
-        if not wanted.threads and steps % 8 == 0:
+        if device == "cpu" and not wanted.threads and steps % 8 == 0:
             torch.set_num_threads(idle.now())
         if steps % 50 == 0:
-            recent = losses[-50:]
-            print(f"step {steps}  {spent:.0f} s  {tokens / 1e6:.2f}M tokens  {tokens / spent:.0f}/s  loss {sum(recent) / len(recent):.4f}  "
+            recent = float(torch.stack(losses).mean())
+            losses = []
+            print(f"step {steps}  {spent:.0f} s  {tokens / 1e6:.2f}M tokens  {tokens / spent:.0f}/s  loss {recent:.4f}  "
                   f"{max(0, total - spent) / 60:.1f} minutes left, {torch.get_num_threads()} threads", flush=True)
+        if held_out and done * 10 >= tested:
+            tested += 1
+            model.eval()
+            counts, held_out_loss, _ = held_out.measure(model, device=device)
+            model.train()
+            print(f"held out, loss {held_out_loss:.4f}  " + "  ".join(f"{k} {a}/{b}" for k, (a, b) in sorted(counts.items())), flush=True)
         if time.time() - saved > 120:
             saved = time.time()
             save(False)
     save(not stopping)
-    feeder.terminate()
+    for feeder in feeders:
+        feeder.terminate()
     print(("stopped; the same command goes on: " if stopping else "finished: ") + f"{steps} steps, {tokens / 1e6:.2f}M tokens, {said_tokens / 1e6:.2f}M of them answers")
 
 

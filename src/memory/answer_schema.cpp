@@ -44,6 +44,11 @@ std::string_view fitting(std::string_view sentence) {
   return sentence;
 }
 
+// How many of the ranked pieces the model chooses among, and how many times less probable than the first they may be.
+// Measured: docs/decisions/0007-firmware.md.
+constexpr std::size_t kOfferedMax = 3;
+constexpr double kLessProbableMax = 6;
+
 }  // namespace
 
 Json answer_schema(const Turn& turn) {
@@ -74,10 +79,14 @@ Json answer_schema(const Turn& turn) {
     keep_types({AnswerType::kMoney, AnswerType::kNumber}, false);
   else
     keep_types(types, true);
-  const RankedAnswer& best = ranked.front();
-  JsonObject answer{{"passage", JsonObject{{"const", best.passage}}}};
-  if (best.passage != 0) answer["answer"] = JsonObject{{"const", fitting(best.text)}};
-  return object_schema(std::move(answer));
+  JsonArray offered;
+  for (const RankedAnswer& choice : ranked) {
+    if (offered.size() == kOfferedMax || choice.probability * kLessProbableMax < ranked.front().probability) break;
+    JsonObject answer{{"passage", JsonObject{{"const", choice.passage}}}};
+    if (choice.passage != 0) answer["answer"] = JsonObject{{"const", fitting(choice.text)}};
+    offered.push_back(object_schema(std::move(answer)));
+  }
+  return any_of(std::move(offered));
 }
 
 }  // namespace daimon::memory

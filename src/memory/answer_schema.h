@@ -1,4 +1,5 @@
-// What `answer` may be: of the passages that were found, the piece that the ranker puts first, or that none answers.
+// What `answer` may be: of the passages that were found, one of the few pieces that the ranker puts first. That none
+// answers is ranked among them.
 #pragma once
 
 #include "base/json.h"

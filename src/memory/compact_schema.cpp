@@ -96,9 +96,22 @@ Json list_schema(const Context& context) {
   return any_of(std::move(choices));
 }
 
+// The files that the goal names; one that there is by the whole of its path.
+Names named_files(const Context& context) {
+  Names there;
+  for (const FileEntry& file : context.files()) there.push_back(file.path);
+  Names named = file_names_in(context.goal());
+  if (const auto whole = longest_name_in(context.goal(), there)) {
+    // "april.txt" of "notes/site april.txt" is no other file.
+    std::erase_if(named, [&](const std::string& name) { return whole->contains(name); });
+    named.push_back(*whole);
+  }
+  return named;
+}
+
 // The file that the goal names, other than those that were read to get here; else one of the files or a new name.
 Json target_schema(const Context& context) {
-  Names named = file_names_in(context.goal());
+  Names named = named_files(context);
   if (named.size() > 1)
     std::erase_if(named, [&](const std::string& name) {
       return std::ranges::any_of(context.results(), [&](const Result& result) {
@@ -112,7 +125,7 @@ Json target_schema(const Context& context) {
   return any_of(std::move(choices));
 }
 
-// What came of the last call, or what the person answered; where there is neither, words of the goal.
+// What came of the last call, or what the person answered; where there is neither, words of the goal that name no file.
 Json content_schema(const Context& context) {
   const auto& results = context.results();
   for (auto result = results.rbegin(); result != results.rend(); ++result) {
@@ -121,7 +134,12 @@ Json content_schema(const Context& context) {
       value = std::string_view(result->text).substr(1, result->text.size() - 2);  // between quotation marks
     if (!value.empty()) return JsonObject{{"const", value}};
   }
-  return JsonObject{{"type", "string"}, {"x-span-of", lines_of(context.goal())}};
+  std::string told(context.goal());
+  for (const std::string& name : named_files(context))
+    for (std::size_t at = told.find(name); at != std::string::npos; at = told.find(name, at + 1))
+      told.replace(at, name.size(), "\n");
+  JsonArray pieces = lines_of(told);
+  return JsonObject{{"type", "string"}, {"x-span-of", pieces.empty() ? lines_of(context.goal()) : std::move(pieces)}};
 }
 
 // Every plan that could be carried out: what is looked up or worked out first, then what is made of it.
@@ -137,6 +155,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   const bool is_of_table = offered("table") && asks_for_table(context);
   const auto add = [&](const Names& plan) {
     if (is_of_table && !contains(plan, "table") && !contains(plan, "ask")) return;
+    if (is_of_table && std::ranges::count(plan, "search") > 1) return;
     if (!plan.empty() && plan.size() <= kStepsMax && std::ranges::all_of(plan, offered) &&
         std::ranges::find(made, plan) == made.end())
       made.push_back(plan);

@@ -114,6 +114,19 @@ std::vector<std::string> file_names_in(std::string_view text) {
   return names;
 }
 
+std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names) {
+  std::optional<std::string> longest;
+  const auto ends_word = [&](std::size_t at) {
+    return at >= text.size() || !(is_letter(text[at]) || is_digit(text[at]));
+  };
+  for (const std::string& name : names) {
+    if (name.empty() || (longest && name.size() <= longest->size())) continue;
+    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
+      if ((at == 0 || ends_word(at - 1)) && ends_word(at + name.size())) longest = name;
+  }
+  return longest;
+}
+
 std::string without_file_names(std::string text) {
   for (const std::string& name : file_names_in(text))
     for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at))

@@ -2,6 +2,8 @@
 // small model only has to choose among them.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,8 @@ namespace daimon::memory {
 
 // Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
 std::vector<std::string> file_names_in(std::string_view text);
+// Of these names the longest that stands in the text as it is, if any: the names of files may have blanks in them.
+std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names);
 // The text without them: what they are made of names nothing else.
 std::string without_file_names(std::string text);
 // Numbers as the calculator reads them ("1234.50" for "£1,234.50"), in order, each once; at most `most`.

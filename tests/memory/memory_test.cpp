@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/format.h"
 #include "constraint/matcher.h"
 #include "memory/answer_rank.h"
 #include "memory/goal_facts.h"
@@ -122,6 +123,22 @@ TEST(CompactPromptTest, an_answer_is_the_piece_that_the_host_ranks_first_of_the_
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":3,"answer":"Dear"}})"));
 }
 
+TEST(CompactPromptTest, an_answer_is_chosen_among_a_few_that_are_nearly_as_probable) {
+  Context made;
+  made.set_goal("How much is the fee?", capability::user_label());
+  std::string fees;
+  for (int i = 1; i <= 9; ++i) fees += daimon::format("The fee is £{}0.\n", i);
+  made.add({"search", "", "", false, {passage("a.md", {}, fees + "Bring 4 pens and 2 chairs.")}, {}});
+  const Json schema = next_call(made, {offer("answer", "", "")}).schema;
+  const auto admitted = [&](std::string_view answer) {
+    return admits(schema, daimon::format(R"({{"call":"answer","with":{{"passage":1,"answer":"{}"}}}})", answer));
+  };
+  int offered = 0;
+  for (int i = 1; i <= 9; ++i) offered += admitted(daimon::format("£{}0", i)) ? 1 : 0;
+  EXPECT_EQ(offered, 3);
+  EXPECT_FALSE(admitted("4"));
+}
+
 TEST(CompactPromptTest, what_is_reckoned_with_next_is_a_number) {
   Context made;
   made.set_goal("Take 10% of the deposit of Ms Hale", capability::user_label());
@@ -182,6 +199,25 @@ TEST(CompactPromptTest, a_table_that_the_goal_names_is_the_one_that_is_meant) {
   EXPECT_FALSE(admits(schema, R"({"call":"table","with":{"path":"exams.csv","operation":"sum","column":"room"}})"));
 }
 
+TEST(CompactPromptTest, what_is_done_with_a_column_is_what_the_goal_says) {
+  Context made;
+  made.set_files({{"accounts.csv", {"date", "category", "amount"}, {"amount"}, {"date"}, {}}},
+                 untrusted_label("names"));
+  const auto may = [&](std::string_view goal, std::string_view operation, std::string_view column) {
+    made.set_goal(std::string(goal), capability::user_label());
+    return admits(
+        next_call(made, {offer("table", "", "")}, {{"table", {}, {}}}).schema,
+        daimon::format(R"({{"call":"table","with":{{"path":"accounts.csv","operation":"{}","column":"{}"}}}})",
+                       operation, column));
+  };
+  EXPECT_TRUE(may("How many times did we eat out, by the accounts?", "count", "category"));
+  EXPECT_FALSE(may("How many times did we eat out, by the accounts?", "distinct", "category"));
+  EXPECT_FALSE(may("How many times did we eat out, by the accounts?", "sum", "amount"));
+  EXPECT_TRUE(may("average amount in the accounts", "average", "amount"));
+  EXPECT_FALSE(may("average amount in the accounts", "sum", "amount"));
+  EXPECT_TRUE(may("what about the amount in the accounts", "max", "amount")) << "it does not say";
+}
+
 TEST(CompactPromptTest, a_goal_that_plainly_asks_for_a_table_is_planned_with_one) {
   const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("table", "", ""),
                                   offer("none", "", "")};
@@ -215,6 +251,19 @@ TEST(CompactPromptTest, what_was_read_is_not_what_is_written) {
             {}});
   EXPECT_TRUE(writes_to("total.txt"));
   EXPECT_FALSE(writes_to("a.csv"));
+}
+
+TEST(CompactPromptTest, what_a_goal_says_is_written_goes_into_the_file_it_names_without_that_name) {
+  Context made;
+  made.set_goal("update notes/site april.txt to just ask Lark Legal at 6", capability::user_label());
+  made.set_files({{"notes/site april.txt", {}}, {"april.txt", {}}}, untrusted_label("names"));
+  const Json schema = next_call(made, {offer("write", "", "")}, {{"write", {}, {}}}).schema;
+  const auto writes = [&](std::string_view path, std::string_view content) {
+    return admits(schema, daimon::format(R"({{"call":"write","with":{{"path":"{}","content":"{}"}}}})", path, content));
+  };
+  EXPECT_TRUE(writes("notes/site april.txt", "ask Lark Legal at 6"));
+  EXPECT_FALSE(writes("april.txt", "ask Lark Legal at 6")) << "it has blanks in its name";
+  EXPECT_FALSE(writes("notes/site april.txt", "site april.txt to just ask")) << "its name is not what is to be written";
 }
 
 TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
