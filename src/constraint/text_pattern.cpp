@@ -224,7 +224,7 @@ class PatternParser {
   // One character, or an escape, which may be a class.
   Result<CodePoints> character() {
     if (peek() != '\\') {
-      DAIMON_TRY(const char32_t c, code_point());
+      const char32_t c = next_code_point(pattern_, at_);
       return CodePoints{{c, c}};
     }
     ++at_;
@@ -284,13 +284,6 @@ class PatternParser {
       value = value * 16 + static_cast<char32_t>(digit);
     }
     return CodePoints{{value, value}};
-  }
-
-  Result<char32_t> code_point() {
-    const auto lead = static_cast<unsigned char>(pattern_[at_]);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (at_ + length > pattern_.size()) return error("not valid UTF-8");
-    return next_code_point(pattern_, at_);
   }
 
   Result<Fragment> set() {
@@ -402,6 +395,7 @@ Fragment add_text(Automaton& automaton, std::uint32_t minimum, std::uint32_t max
 }
 
 Result<Fragment> add_pattern(Automaton& automaton, std::string_view pattern) {
+  if (!is_utf8(pattern)) return fail(ErrorCode::kInvalidArgument, "a pattern is not valid UTF-8");
   return PatternParser(automaton, pattern).parse();
 }
 

@@ -20,7 +20,7 @@ JsonObject mount_view(const fs::MountStatus& mount) {
 }  // namespace
 
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
-                          const std::function<void(const Json&)>& progress, std::stop_token stop) {
+                          const std::function<void(const Json&)>& progress, const std::stop_token& stop) {
   const auto report = [&](const fs::Progress& now) {
     if (progress)
       progress(JsonObject{{"files_done", now.files_done},
@@ -33,7 +33,7 @@ Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const 
   if (const auto root = std::filesystem::canonical(path, error); !error && !is_utf8(root.string()))
     return fail(ErrorCode::kUnsupported, daimon::format("the path of {} is not valid UTF-8", printable(root.string())),
                 "rename it, or mount the folder above it");
-  DAIMON_TRY(const fs::MountReport made, files.mount(path, name, report, std::move(stop)));
+  DAIMON_TRY(const fs::MountReport made, files.mount(path, name, report, stop));
   JsonObject view = mount_view(made.mount);
   view["indexed"] = made.indexed;
   view["unchanged"] = made.unchanged;

@@ -44,7 +44,7 @@ Json held_view(Json view, std::string_view process, const Json& divergence);
 Json killed_view(Json view);
 
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
-                          const std::function<void(const Json&)>& progress, std::stop_token stop);
+                          const std::function<void(const Json&)>& progress, const std::stop_token& stop);
 Result<Json> mounts_view(fs::FileSystem& files);
 Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
                        int limit);

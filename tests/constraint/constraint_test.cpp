@@ -151,6 +151,13 @@ TEST(GrammarTest, a_schema_that_nothing_satisfies_is_refused_with_its_place) {
   }
 }
 
+TEST(GrammarTest, a_pattern_that_is_not_utf8_is_refused) {
+  // What it matched would be no JSON.
+  const auto made = Grammar::from_json_schema(JsonObject{{"type", "string"}, {"pattern", "a\xFF"}});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST(GrammarTest, a_keyword_that_restricts_and_is_not_known_is_never_ignored) {
   for (const std::string_view schema :
        {R"({"type":"string","not":{}})", R"({"type":"integer","multipleOf":3})",
