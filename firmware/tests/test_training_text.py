@@ -112,7 +112,7 @@ class Split(unittest.TestCase):
 
 class OtherWords(unittest.TestCase):
     def setUp(self):
-        # Two lines of each of WordNet's files.
+        # Three things and two lines of the index are enough of WordNet.
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         path = pathlib.Path(self.folder.name)

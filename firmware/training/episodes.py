@@ -359,14 +359,9 @@ class Episodes:
 
     def elsewhere(self):
         """Something to look up in a document that no template made; or nothing."""
-        x = self.rng.random()
-        if x < 0.15:
-            return self.wiki() if self.qamr else None
-        if x < 0.25:
-            return self.in_other_words() if self.nouns else None
-        if x < 0.29:
-            return self.dialogue() if self.dialogues else None
-        return self.mixed() if x < 0.41 else None
+        make = self.pickw([(15, self.qamr and self.wiki), (10, self.nouns and self.in_other_words),
+                           (4, self.dialogues and self.dialogue), (12, self.mixed), (59, None)])
+        return make() if make else None
 
     def texts(self, data):
         """English to read: definitions of words, what people said, problems, sentences. Lists of lines of equal weight."""

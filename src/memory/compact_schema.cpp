@@ -96,16 +96,18 @@ Json list_schema(const Context& context) {
   return any_of(std::move(choices));
 }
 
-// The files that the goal names; one that there is by the whole of its path.
+// The files that the goal names: of those that there are by the whole of their paths, and what else looks like a name.
 Names named_files(const Context& context) {
   Names there;
   for (const FileEntry& file : context.files()) there.push_back(file.path);
-  Names named = file_names_in(context.goal());
-  if (const auto whole = longest_name_in(context.goal(), there)) {
+  Names named;
+  std::string rest(context.goal());
+  while (const auto whole = longest_name_in(rest, there)) {
     // "april.txt" of "notes/site april.txt" is no other file.
-    std::erase_if(named, [&](const std::string& name) { return whole->contains(name); });
+    rest = without_names(std::move(rest), {&*whole, 1}, "\n");
     named.push_back(*whole);
   }
+  for (std::string& name : file_names_in(rest)) named.push_back(std::move(name));
   return named;
 }
 
@@ -134,10 +136,7 @@ Json content_schema(const Context& context) {
       value = std::string_view(result->text).substr(1, result->text.size() - 2);  // between quotation marks
     if (!value.empty()) return JsonObject{{"const", value}};
   }
-  std::string told(context.goal());
-  for (const std::string& name : named_files(context))
-    for (std::size_t at = told.find(name); at != std::string::npos; at = told.find(name, at + 1))
-      told.replace(at, name.size(), "\n");
+  const std::string told = without_names(std::string(context.goal()), named_files(context), "\n");
   JsonArray pieces = lines_of(told);
   return JsonObject{{"type", "string"}, {"x-span-of", pieces.empty() ? lines_of(context.goal()) : std::move(pieces)}};
 }

@@ -114,24 +114,39 @@ std::vector<std::string> file_names_in(std::string_view text) {
   return names;
 }
 
+std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {
+  const auto is_part = [&](std::size_t at) {
+    return is_letter(text[at]) || is_digit(text[at]) || std::string_view("/-_").contains(text[at]);
+  };
+  if (name.empty()) return std::string_view::npos;
+  for (std::size_t at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (at > 0 && (is_part(at - 1) || text[at - 1] == '.')) continue;
+    if (end < text.size() && is_part(end)) continue;
+    // The point of "into list.txt." ends the sentence, that of "list.txt.old" does not.
+    if (end + 1 < text.size() && text[end] == '.' && (is_letter(text[end + 1]) || is_digit(text[end + 1]))) continue;
+    return at;
+  }
+  return std::string_view::npos;
+}
+
 std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names) {
   std::optional<std::string> longest;
-  const auto ends_word = [&](std::size_t at) {
-    return at >= text.size() || !(is_letter(text[at]) || is_digit(text[at]));
-  };
-  for (const std::string& name : names) {
-    if (name.empty() || (longest && name.size() <= longest->size())) continue;
-    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1))
-      if ((at == 0 || ends_word(at - 1)) && ends_word(at + name.size())) longest = name;
-  }
+  for (const std::string& name : names)
+    if ((!longest || name.size() > longest->size()) && find_name(text, name) != std::string_view::npos) longest = name;
   return longest;
 }
 
-std::string without_file_names(std::string text) {
-  for (const std::string& name : file_names_in(text))
-    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at))
-      text.replace(at, name.size(), " ");
+std::string without_names(std::string text, std::span<const std::string> names, std::string_view instead) {
+  for (const std::string& name : names)
+    for (std::size_t at = find_name(text, name); at != std::string::npos; at = find_name(text, name, at))
+      text.replace(at, name.size(), instead);
   return text;
+}
+
+std::string without_file_names(std::string text) {
+  const auto names = file_names_in(text);
+  return without_names(std::move(text), names, " ");
 }
 
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most) {
@@ -270,8 +285,8 @@ bool may_write(std::string_view goal) {
       "add",  "append", "change", "copy",  "create", "down",   "draft",  "enter", "file",  "fill",   "into",
       "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
       "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
-  if (goal.size() > kOneThingBytesMax || !file_names_in(goal).empty()) return true;
-  return holds_any(without_question_for_source(goal), kWords);
+  if (!file_names_in(goal).empty()) return true;
+  return holds_any(goal.size() > kOneThingBytesMax ? std::string(goal) : without_question_for_source(goal), kWords);
 }
 
 bool may_ask_several(std::string_view goal) {

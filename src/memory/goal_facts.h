@@ -12,9 +12,14 @@ namespace daimon::memory {
 
 // Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
 std::vector<std::string> file_names_in(std::string_view text);
+// Where the name stands in the text, at `from` or later, with nothing beside it that could be more of a file's name:
+// "a.md" does not stand in "data.md", nor "april.txt" in "notes/april.txt". npos: nowhere.
+std::size_t find_name(std::string_view text, std::string_view name, std::size_t from = 0);
 // Of these names the longest that stands in the text as it is, if any: the names of files may have blanks in them.
 std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names);
-// The text without them: what they are made of names nothing else.
+// The text with `instead` where these names stand.
+std::string without_names(std::string text, std::span<const std::string> names, std::string_view instead);
+// The text without its file names: what they are made of names nothing else.
 std::string without_file_names(std::string text);
 // Numbers as the calculator reads them ("1234.50" for "£1,234.50"), in order, each once; at most `most`.
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most);

@@ -115,7 +115,7 @@ TEST(CompactPromptTest, each_prompt_begins_with_the_one_before_it) {
   }
 }
 
-TEST(CompactPromptTest, an_answer_is_the_piece_that_the_host_ranks_first_of_the_passage_that_it_stands_in) {
+TEST(CompactPromptTest, an_answer_is_a_piece_of_the_passage_that_it_stands_in) {
   const Json schema = next_call(context(), {offer("answer", "", "")}).schema;
   EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"£84.20"}})"));
@@ -264,6 +264,24 @@ TEST(CompactPromptTest, what_a_goal_says_is_written_goes_into_the_file_it_names_
   EXPECT_TRUE(writes("notes/site april.txt", "ask Lark Legal at 6"));
   EXPECT_FALSE(writes("april.txt", "ask Lark Legal at 6")) << "it has blanks in its name";
   EXPECT_FALSE(writes("notes/site april.txt", "site april.txt to just ask")) << "its name is not what is to be written";
+}
+
+TEST(CompactPromptTest, a_file_is_named_where_nothing_more_of_a_name_stands_beside_it) {
+  const auto may_write_to = [](std::string_view goal, std::vector<std::string> there, std::string_view path) {
+    Context made;
+    made.set_goal(std::string(goal), capability::user_label());
+    std::vector<FileEntry> files;
+    for (std::string& name : there) files.push_back({std::move(name), {}});
+    made.set_files(std::move(files), untrusted_label("names"));
+    return admits(next_call(made, {offer("write", "", "")}, {{"write", {}, {}}}).schema,
+                  daimon::format(R"({{"call":"write","with":{{"path":"{}","content":"milk"}}}})", path));
+  };
+  EXPECT_TRUE(may_write_to("copy data.md to a.md: milk", {"data.md"}, "a.md")) << "which data.md ends in";
+  EXPECT_TRUE(may_write_to("put milk in notes/april.txt", {"april.txt"}, "notes/april.txt"));
+  EXPECT_FALSE(may_write_to("put milk in notes/april.txt", {"april.txt"}, "april.txt")) << "it is another file";
+  EXPECT_TRUE(may_write_to("milk into “old list.txt”.", {"old list.txt", "list.txt"}, "old list.txt"));
+  EXPECT_FALSE(may_write_to("milk into “old list.txt”.", {"old list.txt", "list.txt"}, "list.txt"));
+  EXPECT_EQ(without_file_names("a.md and data.md."), "  and  .");
 }
 
 TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
@@ -461,6 +479,7 @@ TEST(GoalFactsTest, a_goal_tells_whether_anything_is_to_be_reckoned_or_looked_up
     EXPECT_FALSE(may_ask_several(goal)) << goal;
   }
   EXPECT_FALSE(may_write("What did I pay for electricity in March, and which document says so?"));
+  EXPECT_FALSE(may_write("What is this about? " + std::string(600, 'x'))) << "however long";
   EXPECT_FALSE(may_write("When does the lease end?"));
   EXPECT_TRUE(may_write("the rent into out/rent.text"));
   EXPECT_TRUE(may_write("Note when the lease ends"));
