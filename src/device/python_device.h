@@ -10,8 +10,8 @@
 namespace daimon::device {
 
 struct PythonOptions {
-  sandbox::Profile profile;  // wall time is cut to the call's deadline
-  sandbox::Options sandbox;
+  sandbox::Profile profile = {};  // wall time is cut to the call's deadline
+  sandbox::Options sandbox = {};
   std::string interpreter = "/usr/bin/python3";
 };
 

@@ -97,7 +97,7 @@ class Machine final : public System {
     ports.devices.push_back(device::make_files_device(&reader_, options_.umask));
     ports.devices.push_back(device::make_table_device());
     ports.devices.push_back(device::make_calculator_device());
-    ports.devices.push_back(device::make_python_device());
+    ports.devices.push_back(device::make_python_device({.sandbox = sandbox_options()}));
     ports.devices.push_back(device::make_web_device({.hosts = configuration_.web_hosts}));
     ports.kernel_calls.push_back(device::make_ask_specification());
     KernelOptions kernel;
@@ -106,6 +106,7 @@ class Machine final : public System {
     kernel.material_folder = materials;
     kernel.limits = configuration_.limits;
     kernel.web_hosts = configuration_.web_hosts;
+    kernel.sandbox = sandbox_options();
     for (const auto& [name, remote] : configuration_.remotes)
       if (remote.may_see_personal) kernel.remote_may_see_personal.push_back(name);
     DAIMON_TRY(kernel_, make_kernel(std::move(kernel), configuration_.constitution, std::move(ports)));
@@ -114,6 +115,10 @@ class Machine final : public System {
     if (configuration_.model == kFirmware)
       warming_ = std::jthread([this] { static_cast<void>(models_.get(kFirmware)); });
     return {};
+  }
+
+  [[nodiscard]] sandbox::Options sandbox_options() const {
+    return {.allow_missing_landlock = configuration_.allow_missing_landlock};
   }
 
   Result<std::string> start(const StartOptions& options) override { return kernel_->start(options); }

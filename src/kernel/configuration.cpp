@@ -178,6 +178,7 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
                               {"remotes", object},
                               {"web_hosts", array},
                               {"origins", array},
+                              {"sandbox", object},
                               {"budget", object}}));
   if (const Json* local = find(*value, "local")) {
     DAIMON_TRY(made.local, read_local(path, *local));
@@ -194,6 +195,10 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
   for (const std::string& origin : made.origins)
     if (!is_origin(origin))
       return wrong(path, daimon::format("'{}' of \"origins\" is not like http://127.0.0.1:5173", printable(origin)));
+  if (const Json* sandbox = find(*value, "sandbox"); sandbox != nullptr) {
+    DAIMON_CHECK(check_members(path, "\"sandbox\"", *sandbox, {{"allow_missing_landlock", bool_}}));
+    made.allow_missing_landlock = find_bool(*sandbox, "allow_missing_landlock").value_or(false);
+  }
   if (const Json* budget = find(*value, "budget"); budget != nullptr) {
     DAIMON_CHECK(check_members(path, "\"budget\"", *budget,
                                {{"tokens", int64}, {"seconds", double_}, {"effects", int64}, {"money", double_}}));

@@ -25,9 +25,10 @@ struct RemoteModel {
 struct Configuration {
   std::string model = "firmware";  // the default
   std::map<std::string, RemoteModel, std::less<>> remotes;
-  processor::LocalOptions local;       // of models in files, as far as the file says; of the firmware nothing
-  std::vector<std::string> web_hosts;  // that fetch may reach
-  std::vector<std::string> origins;    // of web pages that may call the API over TCP
+  processor::LocalOptions local;        // of models in files, as far as the file says; of the firmware nothing
+  std::vector<std::string> web_hosts;   // that fetch may reach
+  std::vector<std::string> origins;     // of web pages that may call the API over TCP
+  bool allow_missing_landlock = false;  // programs run on a kernel that has no Landlock
   process::Limits limits;
   capability::Constitution constitution;
 };

@@ -299,7 +299,7 @@ class Kernel final : public System {
                      verification.broken_at ? "restore the journal from a copy" : "");
                })));
     checks.push_back(journal);
-    add_machine_checks(checks, options_.state_folder, ports_.models, ports_.files);
+    add_machine_checks(checks, options_.state_folder, options_.sandbox, ports_.models, ports_.files);
     return Json(JsonObject{{"checks", std::move(checks)}});
   }
 

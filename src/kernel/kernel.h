@@ -17,6 +17,7 @@
 #include "kernel/model_pool.h"
 #include "kernel/system.h"
 #include "process/process.h"
+#include "sandbox/sandbox.h"
 
 namespace daimon::kernel {
 
@@ -26,6 +27,7 @@ struct KernelOptions {
   process::Limits limits;                            // of a process whose StartOptions name none
   std::vector<std::string> web_hosts;                // the allow-list of fetch
   std::vector<std::string> remote_may_see_personal;  // names of remote models that personal data may go to
+  sandbox::Options sandbox;                          // that doctor judges by
   int device_threads = 4;
   // How long after its deadline a device that does not come back is given up.
   std::chrono::milliseconds device_grace{5000};

@@ -9,9 +9,9 @@
 
 namespace daimon::kernel {
 
-void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, ModelPool& models,
-                        fs::FileSystem& files) {
-  const auto report = sandbox::probe();
+void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, const sandbox::Options& sandbox,
+                        ModelPool& models, fs::FileSystem& files) {
+  const auto report = sandbox::probe(sandbox);
   if (!report) {
     checks.push_back(check_view("sandbox", false, report.error().what, report.error().remedy));
   } else {

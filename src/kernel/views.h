@@ -16,6 +16,7 @@
 #include "kernel/model_pool.h"
 #include "process/process.h"
 #include "processor/processor.h"
+#include "sandbox/sandbox.h"
 
 namespace daimon::kernel {
 
@@ -52,8 +53,8 @@ Json model_view(const processor::ModelInfo& model, const processor::Usage& usage
 
 Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy);
 // Sandbox, disk, models, mounts.
-void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, ModelPool& models,
-                        fs::FileSystem& files);
+void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_folder, const sandbox::Options& sandbox,
+                        ModelPool& models, fs::FileSystem& files);
 
 // The input that tells a parent how its child ended and what it used up.
 JsonObject child_ended_body(const std::string& child, const Json& view);

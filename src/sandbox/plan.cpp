@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "sandbox/child.h"
 #include "sandbox/launch_plan.h"
+#include "sandbox/pipes.h"
 #include "sandbox/syscall_filter.h"
 
 namespace daimon::sandbox {
@@ -26,28 +27,39 @@ constexpr std::array<std::string_view, 5> kOldFolders = {"/bin", "/sbin", "/lib"
 constexpr std::array<std::string_view, 5> kDevices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                                       "/dev/urandom"};
 
+constexpr std::size_t kCoveredMax = 500;  // each is a mount
+
 using Texts = std::vector<std::string>;
 
 void add(Texts& to, std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) to.emplace_back(text);
 }
 
-// Whether a command could come to a folder below a bound one, and so whether there is something to hide: one that is
-// not there, behind a link or closed to the unprivileged user need not be covered, and could not be.
-bool can_come_to(const std::filesystem::path& root, const std::filesystem::path& below) {
+// Whether a command could come to what stands below a bound folder, and so whether there is something to hide: what is
+// not there, behind a link or closed to the unprivileged user need not be covered, and could not be. Its mode: 0 if
+// not.
+mode_t can_come_to(const std::filesystem::path& root, const std::filesystem::path& below) {
   std::filesystem::path at = root;
+  struct stat status{};
   for (const std::filesystem::path& part : below) {
-    struct stat status{};
-    if (::lstat(at.c_str(), &status) != 0) return false;
+    if (::lstat(at.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return 0;
     const mode_t enter = status.st_uid == kNobody ? S_IXUSR : status.st_gid == kNobody ? S_IXGRP : S_IXOTH;
-    if (can_change_user() && (status.st_mode & enter) == 0) return false;
+    if (can_change_user() && (status.st_mode & enter) == 0) return 0;
     at /= part;
-    if (::lstat(at.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return false;
+    if (::lstat(at.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) return 0;
   }
-  return true;
+  return status.st_mode;
 }
 
-Texts bubblewrap_arguments(const Profile& profile, const Command& command, const Options& options) {
+// A folder is covered by an empty one, a file by a device on a mount without devices: whoever opens it is refused.
+void hide(Texts& arguments, const std::string& place, mode_t mode) {
+  if (S_ISDIR(mode))
+    add(arguments, {"--perms", "0555", "--size", "4096", "--tmpfs", place, "--remount-ro", place});
+  else
+    add(arguments, {"--ro-bind", "/dev/null", place});
+}
+
+Result<Texts> bubblewrap_arguments(const Profile& profile, const Command& command, const Options& options) {
   Texts a{options.bubblewrap.string()};
   add(a, {"--unshare-user",
           "--unshare-ipc",
@@ -84,12 +96,22 @@ Texts bubblewrap_arguments(const Profile& profile, const Command& command, const
   const std::string scratch = std::to_string(profile.scratch_bytes);
   add(a, {"--size", scratch, "--tmpfs", "/tmp", "--size", scratch, "--tmpfs", "/dev/shm"});
   int fd = kFirstBindFd;
+  std::size_t covered = 0;
+  const auto until = std::chrono::steady_clock::now() + profile.wall;
   for (const Bind& bind : command.read_only) {
     add(a, {"--ro-bind-fd", std::to_string(fd++), bind.target});
-    for (const std::filesystem::path& hidden : bind.hidden) {
+    DAIMON_TRY(auto covers, pipes_below(bind.source, bind.hidden, until, command.stop));
+    covers.insert(covers.begin(), bind.hidden.begin(), bind.hidden.end());
+    if ((covered += covers.size()) > kCoveredMax)
+      return fail(
+          ErrorCode::kLimit,
+          daimon::format("more than {} pipes and closed folders would have to be hidden from the command, below "
+                         "{} among others",
+                         kCoveredMax, printable(bind.source.string())),
+          "mount a folder without them");
+    for (const std::filesystem::path& hidden : covers) {
       const std::string place = bind.target + "/" + hidden.string();
-      if (can_come_to(bind.source, hidden))
-        add(a, {"--perms", "0555", "--size", "4096", "--tmpfs", place, "--remount-ro", place});
+      if (const mode_t mode = can_come_to(bind.source, hidden); mode != 0) hide(a, place, mode);
     }
   }
   for (const Bind& bind : command.writable) add(a, {"--bind-fd", std::to_string(fd++), bind.target});
@@ -171,7 +193,7 @@ Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Pr
 
   std::string tail;
   const auto append = [&](const std::string& text) { tail += text, tail += '\0'; };
-  const Texts bubblewrap = bubblewrap_arguments(profile, command, options);
+  DAIMON_TRY(const Texts bubblewrap, bubblewrap_arguments(profile, command, options));
   for (const std::string& text : bubblewrap) append(text);
   for (const std::string& text : command.argv) append(text);
   auto environment = command.environment;

@@ -1,9 +1,11 @@
 #include "sandbox/process_tree.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,24 @@ std::uint64_t kilobytes_after(std::string_view text, std::string_view key) {
   return at == std::string_view::npos
              ? 0
              : std::strtoull(std::string(text.substr(at + key.size(), 32)).c_str(), nullptr, 10);
+}
+
+// Each thread has children of its own: a list of the main thread's alone would leave out what another one forked.
+void add_children(const std::string& folder, std::vector<pid_t>& to) {
+  const auto close = [](DIR* open) { ::closedir(open); };
+  const std::unique_ptr<DIR, decltype(close)> tasks(::opendir((folder + "/task").c_str()), close);
+  if (tasks == nullptr) return;
+  for (const dirent* task = ::readdir(tasks.get()); task != nullptr; task = ::readdir(tasks.get())) {
+    if (task->d_name[0] == '.') continue;
+    const std::string children = get(daimon::format("{}/task/{}/children", folder, task->d_name));
+    for (const char* at = children.c_str();;) {
+      char* next = nullptr;
+      const long child = std::strtol(at, &next, 10);
+      if (next == at) break;
+      to.push_back(static_cast<pid_t>(child));
+      at = next;
+    }
+  }
 }
 
 // Fields 14 to 17 of /proc/PID/stat: its own time, and that of the children it has waited for.
@@ -61,14 +81,7 @@ TreeUse use_of_tree(pid_t root) {
     ++use.processes;
     use.memory_bytes += 1024 * (kilobytes_after(status, "RssAnon:") + kilobytes_after(status, "RssShmem:"));
     ticks += ticks_of(get(folder + "/stat"));
-    const std::string children = get(daimon::format("{}/task/{}/children", folder, pid));
-    for (const char* at = children.c_str();;) {
-      char* next = nullptr;
-      const long child = std::strtol(at, &next, 10);
-      if (next == at) break;
-      open.push_back(static_cast<pid_t>(child));
-      at = next;
-    }
+    add_children(folder, open);
   }
   use.cpu = std::chrono::milliseconds(ticks * 1000 / kTicksPerSecond);
   return use;

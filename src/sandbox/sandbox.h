@@ -49,7 +49,7 @@ struct Profile {
 struct Bind {
   std::filesystem::path source;  // absolute
   std::string target;            // absolute, inside: "/mounts/home"
-  // Folders below it that are shown empty. Only of read_only binds.
+  // What below it is not shown: folders are empty, files cannot be opened. Only of read_only binds.
   std::vector<std::filesystem::path> hidden = {};
 };
 
@@ -59,6 +59,8 @@ struct Command {
   std::optional<std::filesystem::path> input_file;  // or a file for stdin, opened by the caller's right, read-only
   std::map<std::string, std::string> environment;   // all of it; PATH=/usr/bin is added when it is missing
   std::string working_folder = "/tmp";              // inside
+  // Pipes (FIFOs) that stand in them when the command begins cannot be opened: to read one is to take what is for
+  // somebody else. Finding them reads each folder below once: a million names a second, when they are in memory.
   std::vector<Bind> read_only;
   // Folders that the command may write. As root the folder itself is given to the unprivileged user, not its content.
   std::vector<Bind> writable;
@@ -90,10 +92,10 @@ struct RunResult {
 struct Options {
   std::filesystem::path bubblewrap = "/usr/bin/bwrap";
   // The program daimon-sandbox. Empty: beside the running program, in ../libexec/daimon, or where it was built.
-  std::filesystem::path launcher;
+  std::filesystem::path launcher = {};
   // Landlock is the one layer that kernels in use lack. With this, a kernel that has none of it still runs commands,
   // under all the other layers; probe() and `daimon doctor` say so. A kernel that has it must enforce it.
-  bool allow_missing_landlock = true;
+  bool allow_missing_landlock = false;
 };
 
 // Carries the command out and returns when nothing of it is left. A command that fails, or that is stopped at a limit,

@@ -1,5 +1,6 @@
 #include "sandbox/syscall_filter.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -36,6 +37,8 @@ constexpr std::initializer_list<const char*> kDeniedCalls = {
     "swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "iopl", "ioperm", "syslog", "vhangup", "settimeofday",
     "clock_settime", "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex", "stime", "sethostname",
     "setdomainname", "mlock", "mlock2", "mlockall",
+    // a lock on a file of a read-only mount keeps its owner's programs from it; locks of ranges stay (see below)
+    "flock",
     // memory that nobody's resident size shows
     "shmget", "shmat", "semget", "msgget", "mq_open"};
 constexpr std::initializer_list<const char*> kAbsentCalls = {
@@ -96,6 +99,10 @@ Result<std::string> make_filter() {
   for (std::uint64_t type = 0; type <= kSocketTypes; ++type)
     if (type != SOCK_STREAM)
       filter.refuse(kDenied, "socketpair", scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, kSocketTypes, type});
+  // Leases and notices of changes on other people's files. A range of a file that is open for reading can be locked for
+  // reading: databases are read that way, and it holds back a writer for no longer than the command lives.
+  for (const auto command : std::to_array<std::uint64_t>({F_SETLEASE, F_NOTIFY}))
+    filter.refuse(kDenied, "fcntl", scmp_arg_cmp{1, SCMP_CMP_MASKED_EQ, 0xFFFFFFFF, command});
   for (const auto bit : std::to_array<std::uint64_t>({S_ISUID, S_ISGID})) {
     const auto has = [bit](unsigned argument) { return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, bit, bit}; };
     filter.refuse(kDenied, "chmod", has(1));

@@ -56,6 +56,18 @@ TEST_F(Booted, web_pages_that_may_call_are_named_in_the_configuration) {
   }
 }
 
+TEST_F(Booted, programs_run_without_landlock_only_where_the_person_says_so) {
+  const auto read = [&](std::string_view text) {
+    write("config/daimon/config.json", text);
+    return read_configuration(world_.home() / "config/daimon");
+  };
+  EXPECT_FALSE(read("{}")->allow_missing_landlock);
+  EXPECT_FALSE(read(R"({"sandbox":{}})")->allow_missing_landlock);
+  EXPECT_TRUE(read(R"({"sandbox":{"allow_missing_landlock":true}})")->allow_missing_landlock);
+  EXPECT_FALSE(read(R"({"sandbox":{"allow_missing_landlock":"yes"}})"));
+  EXPECT_FALSE(read(R"({"sandbox":{"allow_missing_seccomp":true}})"));
+}
+
 TEST_F(Booted, how_local_models_are_run_can_be_set) {
   const auto read = [&](std::string_view text) {
     write("config/daimon/config.json", text);

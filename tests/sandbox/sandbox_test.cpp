@@ -42,6 +42,7 @@ struct World {
     std::ofstream(folder / "private.txt") << "private";
     ::chmod((folder / "private.txt").c_str(), 0600);
     std::filesystem::create_directories(folder / "mounted");
+    std::ofstream(folder / "mounted/lockable") << "mine";
   }
   ~World() {
     std::error_code ignored;
@@ -173,6 +174,44 @@ TEST_F(Sandbox, MemoryOfTheTreeIsWatchedWithoutAControlGroup) {
   const auto tree = run_with_layers(kEveryLayer & ~bit_of(Layer::kCgroup), profile, attempt(world, "memory-tree"));
   ASSERT_TRUE(tree) << shown(tree);
   EXPECT_EQ(tree->stopped, Stopped::kMemory) << shown(tree);
+}
+
+TEST_F(Sandbox, MemoryOfWhatAThreadStartedIsWatchedToo) {
+  profile.memory_bytes = 128ULL << 20;
+  const auto tree =
+      run_with_layers(kEveryLayer & ~bit_of(Layer::kCgroup), profile, attempt(world, "memory-of-a-thread"));
+  ASSERT_TRUE(tree) << shown(tree);
+  EXPECT_EQ(tree->stopped, Stopped::kMemory) << shown(tree);
+  EXPECT_LT(tree->usage.wall, 10s);
+}
+
+TEST_F(Sandbox, APipeBelowAMountedFolderIsNeitherReadNorWritten) {
+  const auto pipe = world.folder / "mounted/in/pipe\n";
+  std::filesystem::create_directories(pipe.parent_path());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0666), 0);
+  ::chmod(pipe.c_str(), 0666);
+  const FileDescriptor mine(::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_EQ(::write(mine.get(), "mine", 4), 4);
+  for (const std::uint32_t layers : {kEveryLayer, kEveryLayer & ~bit_of(Layer::kLandlock)})
+    for (const char* what : {"take", "give"}) {
+      const auto ran = run_with_layers(layers, profile, attempt(world, what, "/mounted/in/pipe\n"));
+      ASSERT_TRUE(ran) << shown(ran);
+      EXPECT_FALSE(ran->succeeded()) << what << " " << shown(ran);
+    }
+  std::string left(8, '\0');
+  EXPECT_EQ(::read(mine.get(), left.data(), left.size()), 4) << "all of it is still there, and nothing more";
+}
+
+TEST_F(Sandbox, AHiddenFileCannotBeOpened) {
+  std::ofstream(world.folder / "mounted/key.pem") << "secret";
+  std::ofstream(world.folder / "mounted/other.txt") << "other";
+  Command command;
+  command.argv = {"/usr/bin/sh", "-c", "cat /m/key.pem; cat /m/other.txt"};
+  command.read_only = {{world.folder / "mounted", "/m", {"key.pem", "not-there.pem"}}};
+  const auto ran = run(profile, command);
+  ASSERT_TRUE(ran) << shown(ran);
+  EXPECT_EQ(ran->out, "other") << shown(ran);
+  EXPECT_THAT(ran->error, HasSubstr("ermission denied"));
 }
 
 TEST_F(Sandbox, TimeIsLimited) {
@@ -425,10 +464,11 @@ INSTANTIATE_TEST_SUITE_P(
         Escape{"clone-user", "", {kSeccomp, kNamespaces}},
         Escape{"unshare-mount", "", {kSeccomp, kNamespaces}, false, false}, Escape{"bpf", "", {kSeccomp}, false, false},
         Escape{"keyctl", "", {kSeccomp}, false, false}, Escape{"memfd", "", {kSeccomp}},
-        Escape{"shmget", "", {kSeccomp}}, Escape{"setuid", "", {kNamespaces, kUser}, true},
-        Escape{"setuid-1000", "", {kNamespaces, kUser}, true}, Escape{"setgroups", "", {kNamespaces, kUser}, true},
-        Escape{"chmod-suid", "", {kSeccomp}}, Escape{"mknod", "", {kSeccomp}, false, false},
-        Escape{"tiocsti", "", {kSeccomp}, false, false}));
+        Escape{"shmget", "", {kSeccomp}}, Escape{"lock", "/mounted/lockable", {kSeccomp}},
+        Escape{"lease", "/mounted/lockable", {kSeccomp}, false, false},
+        Escape{"setuid", "", {kNamespaces, kUser}, true}, Escape{"setuid-1000", "", {kNamespaces, kUser}, true},
+        Escape{"setgroups", "", {kNamespaces, kUser}, true}, Escape{"chmod-suid", "", {kSeccomp}},
+        Escape{"mknod", "", {kSeccomp}, false, false}, Escape{"tiocsti", "", {kSeccomp}, false, false}));
 
 }  // namespace
 }  // namespace daimon::sandbox

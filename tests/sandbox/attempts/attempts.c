@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -33,6 +35,20 @@ static int attempt_connect(int family) {
 // Through a pointer to volatile: a compiler may leave out memory that nobody reads.
 static void touch(volatile char* piece, size_t size) {
   for (size_t i = 0; i < size; i += 512) piece[i] = 1;
+}
+
+static void* fork_and_take(void* nothing) {
+  for (int i = 0; i < 4; ++i)
+    if (fork() == 0) {
+      for (int j = 0; j < 60; ++j) {
+        char* piece = malloc(1 << 20);
+        if (piece) touch(piece, 1 << 20);
+      }
+      sleep(20);
+      _exit(0);
+    }
+  sleep(20);
+  return nothing;
 }
 
 int main(int argc, char** argv) {
@@ -139,6 +155,25 @@ int main(int argc, char** argv) {
       touch(piece, 1 << 20);
     }
     return 0;
+  }
+  if (!strcmp(what, "memory-of-a-thread")) {  // its children are no children of the main thread
+    pthread_t thread;
+    pthread_create(&thread, NULL, fork_and_take, NULL);
+    sleep(20);
+    return 0;
+  }
+  if (!strcmp(what, "lock")) return answer(flock(open(path, O_RDONLY), LOCK_EX | LOCK_NB));
+  if (!strcmp(what, "lease")) return answer(fcntl(open(path, O_RDONLY), F_SETLEASE, F_RDLCK));
+  if (!strcmp(what, "take")) {  // what somebody wrote into a pipe
+    int fd = open(path, O_RDONLY | O_NONBLOCK);
+    char byte;
+    if (fd < 0) return answer(-1);
+    return answer(read(fd, &byte, 1) == 1 ? 0 : -1);
+  }
+  if (!strcmp(what, "give")) {  // what somebody will read from a pipe
+    int fd = open(path, O_WRONLY | O_NONBLOCK);
+    if (fd < 0) return answer(-1);
+    return answer(write(fd, "x", 1));
   }
   if (!strcmp(what, "memory-tree")) {
     for (int i = 0; i < 8; ++i)
