@@ -1,7 +1,7 @@
 #include "capability/capability.h"
 
 #include <algorithm>
-#include <format>
+#include <array>
 
 namespace daimon::capability {
 namespace {
@@ -59,13 +59,21 @@ Result<Capability> capability_from_json(const Json& value) {
     capability.verbs.emplace_back(verb.get_string());
   }
   std::ranges::sort(capability.verbs);
-  capability.object = find_string(value, "object").value_or("");
-  const auto ceiling = find_string(value, "ceiling").value_or("secret");
-  capability.ceiling = ceiling == "public"     ? Confidentiality::kPublic
-                       : ceiling == "personal" ? Confidentiality::kPersonal
-                                               : Confidentiality::kSecret;
+  // A limit that is missing or cannot be read is no reason to do without it.
+  const auto object = find_string(value, "object");
+  const auto ceiling = find_string(value, "ceiling");
+  if (!object || !ceiling) return fail(ErrorCode::kCorrupt, "a capability needs an object and a ceiling");
+  capability.object = *object;
+  constexpr std::array kCeilings = {Confidentiality::kPublic, Confidentiality::kPersonal, Confidentiality::kSecret};
+  const auto* const known = std::ranges::find(kCeilings, *ceiling, [](Confidentiality c) { return name_of(c); });
+  if (known == kCeilings.end()) return fail(ErrorCode::kCorrupt, "the ceiling of a capability is none that is known");
+  capability.ceiling = *known;
+  const auto expires = find_integer(value, "expires");
   capability.uses_left = find_integer(value, "uses_left");
-  if (const auto expires = find_integer(value, "expires")) capability.expires = wall_time_from(*expires);
+  if (expires.has_value() != (find(value, "expires") != nullptr) ||
+      capability.uses_left.has_value() != (find(value, "uses_left") != nullptr))
+    return fail(ErrorCode::kCorrupt, "a limit of a capability is no whole number");
+  if (expires) capability.expires = wall_time_from(*expires);
   return capability;
 }
 

@@ -302,6 +302,15 @@ TEST(CapabilityTest, survives_the_journal) {
   }
   EXPECT_FALSE(capability_from_json(JsonObject{{"kind", "file"}}));
   EXPECT_FALSE(capability_from_json(JsonObject{{"kind", "file"}, {"verbs", JsonArray{1}}}));
+  const JsonObject whole =
+      to_json(Capability{"net", {"get"}, "example.org", Confidentiality::kPublic, 3, {}}).as_object();
+  ASSERT_TRUE(capability_from_json(whole));
+  for (const auto& [member, wrong] : std::vector<std::pair<std::string, Json>>{
+           {"object", 1}, {"ceiling", "lowest"}, {"ceiling", 0}, {"uses_left", "3"}, {"expires", "tomorrow"}}) {
+    JsonObject less = whole;
+    less[member] = wrong;
+    EXPECT_FALSE(capability_from_json(less)) << member << ": a limit that cannot be read is not left out";
+  }
 }
 
 }  // namespace
