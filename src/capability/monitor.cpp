@@ -71,7 +71,7 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
     }
     if (options.autonomy == 1) ask = true, why = "autonomy level 1 asks before every effect";
     if (options.autonomy == 2 && facts.risky) ask = true, why = "it changes your files";
-    if (options.autonomy == 3 && !options.plan_approved) ask = true, why = "the plan has not been approved";
+    if (options.autonomy == 3 && !options.planned) ask = true, why = "the plan that was approved did not show it";
   }
   decision.verdict = ask ? Verdict::kAsk : Verdict::kAllow;
   decision.reason = std::move(why);

@@ -32,8 +32,8 @@ struct Decision {
 };
 
 struct MonitorOptions {
-  int autonomy = 2;            // 0 suggests only ... 4 acts within standing grants
-  bool plan_approved = false;  // at L3 the approved plan stands for its calls
+  int autonomy = 2;      // 0 suggests only ... 4 acts within standing grants
+  bool planned = false;  // at L3: the plan that the person approved showed this call and what it is done to
 };
 
 Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,

@@ -17,9 +17,10 @@ std::vector<Option> start_options(bool run) {
       {"output-format", 0, "FORMAT", "text, json (the process at its end) or stream-json (every event, a line each)"},
   };
   if (run) {
-    options.push_back({"autonomy", 'a', "LEVEL",
-                       "0 suggests; 1 asks before every effect; 2 before risky ones (default); 3 acts on an approved "
-                       "plan; 4 acts alone"});
+    options.push_back(
+        {"autonomy", 'a', "LEVEL",
+         "0 suggests; 1 asks before every effect; 2 before risky ones (default); 3 asks for its plan, and "
+         "then for all but the new files that your goal names; 4 acts alone"});
     options.push_back(
         {"parent", 0, "PROCESS", "makes it that one's child: it has no more than its parent, and ends with it"});
     options.push_back({"yes", 'y', "", "approve what it asks for"});

@@ -94,7 +94,8 @@ Status check_start(const StartOptions& options, const KernelOptions& kernel) {
   if (options.autonomy < 0 || options.autonomy > 4)
     return fail(
         ErrorCode::kInvalidArgument, daimon::format("there is no autonomy level {}", options.autonomy),
-        "0 suggests, 1 asks before every effect, 2 before risky ones, 3 acts on an approved plan, 4 acts alone");
+        "0 suggests, 1 asks before every effect, 2 before risky ones, 3 asks for its plan and for what that does not "
+        "show, 4 acts alone");
   if (options.budget.tokens < 0 || options.budget.seconds < 0 || options.budget.effects < 0 || options.budget.money < 0)
     return fail(ErrorCode::kInvalidArgument, "a budget cannot be negative");
   return {};

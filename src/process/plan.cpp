@@ -4,6 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "base/format.h"
+#include "base/text.h"
+#include "device/device.h"
+
 namespace daimon::process {
 namespace {
 
@@ -29,6 +33,29 @@ void add_wording(memory::PlanStep& step) {
   const auto* known = std::ranges::find(kWordings, std::string_view(step.call), &Wording::call);
   if (step.text.empty()) step.text = known != kWordings.end() ? known->text : "call " + step.call;
   if (step.check.empty()) step.check = known != kWordings.end() ? known->check : "the call succeeded";
+}
+
+constexpr std::size_t kCoveredMax = 8;         // files that a person reads through
+constexpr std::size_t kCoveredBytesMax = 200;  // of a path that is read and not skipped
+
+// A word of a goal as the path of a file; nothing for one that does not look like one.
+std::string file_named(std::string_view word) {
+  constexpr std::string_view kAround = "\"'`()[]<>{},;:!?";
+  while (!word.empty() && kAround.contains(word.front())) word.remove_prefix(1);
+  while (!word.empty() && (kAround.contains(word.back()) || word.back() == '.')) word.remove_suffix(1);
+  const auto path = device::canonical_path(word);
+  if (!path || path->size() > kCoveredBytesMax || path->contains('@') || path->starts_with('.') ||
+      path->contains("/.") || printable(*path) != *path)
+    return {};
+  const std::string_view name = std::string_view(*path).substr(path->rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return {};
+  const std::string_view ending = name.substr(dot + 1);
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool is_ending = std::ranges::any_of(ending, is_letter) &&
+                         std::ranges::all_of(ending, [&](char c) { return is_letter(c) || is_digit(c); });
+  return is_ending ? *path : std::string();
 }
 
 }  // namespace
@@ -66,6 +93,37 @@ std::vector<Step> mend_plan(std::vector<memory::PlanStep> plan, std::span<const 
     steps.push_back({std::move(step), StepState::kOpen});
   }
   return steps;
+}
+
+PlanCover cover_of(std::span<const Step> plan, std::string_view goal, std::span<const memory::FileEntry> there) {
+  PlanCover cover;
+  const auto steps = std::ranges::count_if(plan, [](const Step& step) { return step.step.call == "write"; });
+  if (steps == 0) return cover;
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  while (cover.files.size() < kCoveredMax) {
+    const std::size_t begin = goal.find_first_not_of(kBlanks);
+    if (begin == std::string_view::npos) break;
+    goal.remove_prefix(begin);
+    const std::size_t end = std::min(goal.find_first_of(kBlanks), goal.size());
+    std::string path = file_named(goal.substr(0, end));
+    goal.remove_prefix(end);
+    if (!path.empty() && !std::ranges::contains(cover.files, path) &&
+        !std::ranges::contains(there, path, &memory::FileEntry::path))
+      cover.files.push_back(std::move(path));
+  }
+  cover.writes = std::min(static_cast<std::size_t>(steps), cover.files.size());
+  return cover;
+}
+
+std::string describe(const PlanCover& cover) {
+  constexpr std::string_view kElse = "else that it would change or fetch is shown first and asked for.";
+  if (cover.writes == 0) return daimon::format("Nothing is approved with it but to begin: all {}", kElse);
+  std::string files;
+  for (const std::string& file : cover.files) files += (files.empty() ? "" : ", ") + file;
+  std::string what = cover.files.size() == 1 ? "one new file: " : daimon::format("{} new files: ", cover.writes);
+  if (cover.writes < cover.files.size())
+    what = daimon::format("{} new {}, of these: ", cover.writes, cover.writes == 1 ? "file" : "files");
+  return daimon::format("Approved with it is to write {}{}. All {}", what, files, kElse);
 }
 
 }  // namespace daimon::process

@@ -338,9 +338,12 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   emit("planned", {{"plan", std::move(steps)}});
   step_ = 0;
   if (autonomy_ == 3) {
+    cover_ = cover_of(plan_, goal_, context_.files());
     std::string detail;
+    // What a step is for is the model's word: it stands on its own line, and says nothing of what is approved.
     for (std::size_t i = 0; i < plan_.size(); ++i)
-      detail += daimon::format("{}. {}: {}\n", i + 1, plan_[i].step.call, plan_[i].step.text);
+      detail += daimon::format("{}. {}: {}\n", i + 1, plan_[i].step.call, printable(plan_[i].step.text));
+    detail += describe(cover_) + "\n";
     wanted_ = Wanted{{}, {}, true};
     return ask_approval("Carry out this plan", detail, to_hex(sha256(id_ + "\nplan\n" + detail)));
   }

@@ -139,6 +139,7 @@ class Process {
   };
   struct Change {
     std::string path, change, diff;
+    bool creates = false;  // there was no such file
     bool applied = false;
     bool denied = false;
   };
@@ -171,7 +172,8 @@ class Process {
   void request_call(std::string name, Json arguments, bool asked_already);
   void dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles);
   void ask_person(const Json& arguments);
-  [[nodiscard]] bool plan_covers(std::string_view call) const;
+  [[nodiscard]] bool plan_covers(std::string_view call, const Json& arguments,
+                                 std::span<const capability::Access> accesses) const;
   void ask_approval(std::string title, std::string detail, std::string_view subject);
   void step_done(StepState how = StepState::kDone);
   void step_failed(std::string_view reason, State otherwise = State::kFailed);
@@ -216,6 +218,7 @@ class Process {
 
   std::vector<Step> plan_;
   std::size_t step_ = 0;
+  PlanCover cover_;  // what the plan allows, once it is approved
   bool plan_approved_ = false;
   int failures_ = 0;      // of this step, in a row
   int model_errors_ = 0;  // in a row

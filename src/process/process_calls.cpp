@@ -77,8 +77,8 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
   facts.risky = specification.needs_approval_at_l2;
   const capability::Constitution& constitution = constitution_ ? *constitution_ : environment_.constitution;
-  const capability::Decision decision =
-      decide(facts, capabilities_, constitution, {autonomy_, plan_approved_ && plan_covers(name)}, now_);
+  const bool planned = plan_covers(name, arguments, *accesses);
+  const capability::Decision decision = decide(facts, capabilities_, constitution, {autonomy_, planned}, now_);
   if (decision.verdict == capability::Verdict::kDeny) {
     calls_.push_back(
         {daimon::format("{}.{}", id_, ++call_count_), name, arguments, "denied", decision.reason, 0, false});
@@ -110,13 +110,22 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     wanted_ = Wanted{name, std::move(arguments), false};
     return ask_approval(std::move(title), std::move(detail), approval_digest(facts));
   }
+  if (planned) {
+    std::erase(cover_.files, accesses->front().object);
+    --cover_.writes;
+  }
   dispatch(name, std::move(arguments), decision.handles);
 }
 
-// A plan that was approved allows what it says, not whatever comes to a model's mind while it is carried out.
-bool Process::plan_covers(std::string_view call) const {
-  const std::string_view planned = call == "apply" ? "write" : call;
-  return std::ranges::any_of(plan_, [&](const Step& step) { return step.step.call == planned; });
+// A plan that was approved allows what it showed, once, and not whatever comes to a model's mind while it is carried
+// out: a call that it names may be made to anything.
+bool Process::plan_covers(std::string_view call, const Json& arguments,
+                          std::span<const capability::Access> accesses) const {
+  if (!plan_approved_ || cover_.writes == 0 || call != "apply" || accesses.size() != 1) return false;
+  const auto change =
+      std::ranges::find(changes_, std::string(find_string(arguments, "change").value_or("")), &Change::change);
+  return change != changes_.end() && change->creates && accesses[0].kind == "file" &&
+         std::ranges::contains(cover_.files, accesses[0].object);
 }
 
 void Process::dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles) {
@@ -233,6 +242,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
     change.path = find_string(value, "path").value_or("");
     change.change = find_string(value, "change").value_or("");
     change.diff = find_string(value, "diff").value_or("");
+    change.creates = find_bool(value, "creates").value_or(false);
     changes_.push_back(change);
     return request_call("apply", JsonObject{{"change", change.change}, {"path", change.path}}, false);
   }

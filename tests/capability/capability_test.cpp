@@ -180,9 +180,9 @@ struct Scene {
   std::vector<Access> accesses{{"file", "write", "a.txt"}};
   CallFacts facts{"apply", "{}", accesses, user_label(), true, true};
   Scene() { table.grant(files("")); }
-  [[nodiscard]] Decision decide(int autonomy, bool plan_approved = false) {
+  [[nodiscard]] Decision decide(int autonomy, bool planned = false) {
     facts.accesses = accesses;
-    return capability::decide(facts, table, constitution, {autonomy, plan_approved}, kNow);
+    return capability::decide(facts, table, constitution, {autonomy, planned}, kNow);
   }
 };
 

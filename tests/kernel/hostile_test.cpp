@@ -212,14 +212,82 @@ TEST_F(Hostile, an_approved_plan_covers_what_it_names_and_no_more) {
   EXPECT_EQ(count("calculate"), 1);
 }
 
-TEST_F(Hostile, an_approved_plan_is_carried_out_without_more_asking) {
+TEST_F(Hostile, an_approved_plan_makes_the_new_file_that_it_showed_without_more_asking) {
   world_.begin();
   attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"new.txt","content":"x"}})"});
-  const std::string id = world_.start("write x", [](StartOptions& o) { o.autonomy = 3; });
+  const std::string id = world_.start("write x to new.txt.", [](StartOptions& o) { o.autonomy = 3; });
   const Json view = world_.until_state(id, "waiting");
+  EXPECT_THAT(text_of(view.at("waiting"), "detail"), HasSubstr("one new file: new.txt."));
   ASSERT_TRUE(world_.decide(id, view, true));
   EXPECT_EQ(state_of(world_.until_ended(id)), "done");
   EXPECT_EQ(world_.get("new.txt"), "x\n");
+  EXPECT_EQ(world_.divergence(id), "");
+}
+
+// At level 3, up to what it asks after its plan was approved: the title of that, "" when it ended without asking.
+std::string asked_after_plan(const KernelWorld& world, std::string goal) {
+  const std::string id = world.start(std::move(goal), [](StartOptions& o) { o.autonomy = 3; });
+  const Json plan = world.until_state(id, "waiting");
+  EXPECT_EQ(text_of(plan.at("waiting"), "title"), "Carry out this plan");
+  EXPECT_TRUE(world.decide(id, plan, true));
+  const Json view = world.until(id, [&](const Json& now) {
+    return has_ended(now) || (state_of(now) == "waiting" && request_of(now) != request_of(plan));
+  });
+  EXPECT_EQ(world.divergence(id), "");
+  return state_of(view) == "waiting" ? text_of(view.at("waiting"), "title") : "";
+}
+
+TEST_F(Hostile, an_approved_plan_to_write_one_file_covers_no_other) {
+  world_.begin();
+  const auto before = everything();
+  for (const std::string profile : {"compact-3", ""}) {
+    world_.shut();
+    world_.model.profile = profile;
+    world_.boot();
+    // Another file; one that the goal does not name as a path; one that other programs act on.
+    for (const std::string path : {"owned.txt", "letters/notes.txt", ".notes.txt", ".config/notes.txt"}) {
+      attack(R"({"plan":[{"call":"write","text":"write notes.txt","check":"c"}]})",
+             {daimon::format(R"({{"call":"write","with":{{"path":"{}","content":"x"}}}})", path)});
+      EXPECT_EQ(asked_after_plan(world_, "Write x to notes.txt, not to .notes.txt or .config/notes.txt"),
+                "Write " + path);
+    }
+  }
+  EXPECT_EQ(count("apply"), 0);
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(Hostile, an_approved_plan_changes_no_file_that_is_there) {
+  world_.begin();
+  const auto before = everything();
+  attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"accounts.csv","content":"x"}})"});
+  EXPECT_EQ(asked_after_plan(world_, "Sum accounts.csv into sum.txt"), "Write accounts.csv");
+  EXPECT_EQ(everything(), before);
+}
+
+TEST_F(Hostile, an_approved_plan_covers_as_many_writes_as_it_has_and_each_file_once) {
+  world_.model.profile = "";
+  world_.begin();
+  const std::string one = R"({"call":"write","with":{"path":"one.txt","content":"x"}})";
+  attack(R"({"plan":[{"call":"write","text":"t","check":"c"}]})",
+         {one, R"({"call":"write","with":{"path":"two.txt","content":"x"}})"});
+  EXPECT_EQ(asked_after_plan(world_, "Write x to one.txt or two.txt"), "Write two.txt");
+  EXPECT_EQ(world_.get("one.txt"), "x\n");
+  EXPECT_FALSE(world_.has("two.txt"));
+  std::filesystem::remove(world_.home() / "one.txt");
+  attack(R"({"plan":[{"call":"write","text":"t","check":"c"},{"call":"write","text":"t","check":"c"}]})",
+         {one, R"({"call":"write","with":{"path":"one.txt","content":"y"}})"});
+  EXPECT_EQ(asked_after_plan(world_, "Write x to one.txt or two.txt"), "Write one.txt");
+  EXPECT_EQ(world_.get("one.txt"), "x\n");
+}
+
+TEST_F(Hostile, what_a_model_says_of_its_plan_cannot_be_taken_for_what_is_approved) {
+  world_.model.profile = "";
+  world_.begin();
+  attack(R"({"plan":[{"call":"write","text":"look\n\nApproved with it is nothing","check":"c"}]})", {"{}"});
+  const std::string id = world_.start("Write x to new.txt", [](StartOptions& o) { o.autonomy = 3; });
+  const std::string detail = text_of(world_.until_state(id, "waiting").at("waiting"), "detail");
+  EXPECT_EQ(std::ranges::count(detail, '\n'), 2) << detail;
+  EXPECT_THAT(detail, HasSubstr("\nApproved with it is to write one new file: new.txt."));
 }
 
 TEST_F(Hostile, at_level_two_every_write_is_asked_for_whatever_the_model_says) {

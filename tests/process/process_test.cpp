@@ -140,7 +140,7 @@ TEST(ProcessTest, autonomy_decides_who_is_asked) {
       continue;
     }
     EXPECT_EQ(process.state(), autonomy == 4 ? State::kDone : State::kWaiting) << autonomy;
-    if (autonomy == 3) {  // the plan is approved, then its calls need no more asking
+    if (autonomy == 3) {  // the plan is approved, and with it the new file that the goal names
       EXPECT_TRUE(world.calls.size() == 1) << "only the survey ran before the plan was approved";
       world.decide(process, true);
       world.run(process);
@@ -580,6 +580,29 @@ TEST(PlanTest, a_plan_that_cannot_be_carried_out_is_mended) {
   EXPECT_THAT(mended({"write", "none"}), ElementsAre("write"));
   EXPECT_THAT(mended({"python"}), ElementsAre("none"));
   EXPECT_THAT(mended({}), ElementsAre("none"));
+}
+
+TEST(PlanTest, an_approved_plan_covers_new_files_that_the_goal_names) {
+  using testing::IsEmpty;
+  const auto covered = [](std::string_view goal, int writes = 1) {
+    std::vector<Step> plan(static_cast<std::size_t>(writes), Step{{"write", "bad.txt", {}}, StepState::kOpen});
+    plan.push_back({{"search", {}, {}}, StepState::kOpen});
+    const std::vector<memory::FileEntry> there{{"a.csv"}};
+    const PlanCover cover = cover_of(plan, goal, there);
+    EXPECT_LE(cover.writes, cover.files.size());
+    EXPECT_TRUE(std::cmp_less_equal(cover.writes, writes));
+    return cover.files;
+  };
+  EXPECT_THAT(covered("Sum a.csv into \"out/total.csv\", and (b.txt)."), ElementsAre("out/total.csv", "b.txt"));
+  EXPECT_THAT(covered("Write ./x.txt and x.txt"), ElementsAre("x.txt"));
+  EXPECT_THAT(covered("x.txt", 0), IsEmpty()) << "the plan writes nothing";
+  for (const char* goal :
+       {"I paid 84.20 in all.", "../x.txt", "/etc/x.conf", "a/../x.txt", ".bashrc", ".git/x.txt", "a/.git/x.txt",
+        "me@example.org", "https://example.org/x.txt", "letters/", "readme", "a.", "x.t\x1b[31mxt", "a..b/.c", ""})
+    EXPECT_THAT(covered(goal), IsEmpty()) << goal;
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += daimon::format("f{}.txt ", i);
+  EXPECT_EQ(covered(many, 1000).size(), 8U) << "no more than a person reads";
 }
 
 }  // namespace

@@ -67,8 +67,10 @@ class World {
       return ok(JsonObject{{"verified", holds}}, "");
     };
     devices["write"] = [](const device::Call& c) {
-      return ok(JsonObject{{"path", *find_string(c.arguments, "path")}, {"change", "c1"}, {"diff", "+84.20"}},
-                daimon::format("{} staged", *find_string(c.arguments, "path")));
+      return ok(
+          JsonObject{
+              {"path", *find_string(c.arguments, "path")}, {"change", "c1"}, {"diff", "+84.20"}, {"creates", true}},
+          daimon::format("{} staged", *find_string(c.arguments, "path")));
     };
     devices["table"] = [](const device::Call&) { return ok(nullptr, "sum of amount in a.csv = 12.50 (3 rows)"); };
     devices["calculate"] = [](const device::Call&) { return ok(nullptr, "1 + 1 = 2"); };
