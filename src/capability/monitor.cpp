@@ -78,6 +78,7 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
   return decision;
 }
 
+// The "1" says how this text is made up.
 std::string approval_digest(const CallFacts& facts) {
   std::string text = daimon::format("1\n{}\n{}\n{}\n", facts.name, facts.arguments.size(), facts.arguments);
   for (const Access& access : facts.accesses)

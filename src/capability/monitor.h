@@ -39,7 +39,8 @@ struct MonitorOptions {
 Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,
                 const MonitorOptions& options, WallTime now);
 
-// What an approval is bound to: call name and version, argument bytes, targets and label. Any change gives another.
+// What an approval is for: call name, argument bytes, targets and label. Any change gives another. Who asks binds it to
+// the version of the tools, to what is shown and to its expiry as well (process/process.cpp).
 std::string approval_digest(const CallFacts& facts);
 
 }  // namespace daimon::capability

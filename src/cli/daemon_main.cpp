@@ -66,6 +66,7 @@ int run_daemon(const Session& session) {
   boot.state_folder = session.folders.state;
   boot.config_folder = session.folders.config;
   boot.umask = umask;
+  boot.build = version();
   boot.runtime_folder = session.folders.runtime;
   const auto configuration = kernel::read_configuration(boot.config_folder);
   if (!configuration) return session.failed(configuration.error());

@@ -139,8 +139,9 @@ class Follower {
     if (!*decision) denied_here_ = true;
     body["approve"] = *decision;
     const auto decided = client_.post(daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)), body);
-    // Somebody else was quicker: their word counts.
+    // Somebody else was quicker, and their word counts; or it has expired, and is asked for anew.
     if (!decided && decided.error().code != ErrorCode::kConflict) return leave(session_.failed(decided.error()));
+    if (!decided) session_.note(printable(decided.error().what));
     return true;
   }
 

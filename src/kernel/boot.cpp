@@ -105,6 +105,8 @@ class Machine final : public System {
     kernel.own_folders = own;
     kernel.material_folder = materials;
     kernel.limits = configuration_.limits;
+    kernel.build = options_.build;
+    kernel.approval_lasts = configuration_.approval_lasts;
     kernel.web_hosts = configuration_.web_hosts;
     kernel.sandbox = sandbox_options();
     for (const auto& [name, remote] : configuration_.remotes)

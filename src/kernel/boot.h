@@ -18,11 +18,12 @@ struct BootOptions {
   int threads = 0;                            // of the processor; 0: as many as there are cores
   std::filesystem::path runtime_folder = {};  // the API's socket; may be empty
   mode_t umask = 022;                         // the person's, for the files that are made for them
+  std::string build = {};                     // the program's version
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"
 // ({name: {"url", "model", "key_env", "may_see_personal"}}), "web_hosts" ([host]), "origins" ([origin]), "budget"
-// ({"tokens", ...}).
+// ({"tokens", ...}), "approval_minutes".
 Result<std::unique_ptr<System>> boot(const BootOptions& options);
 
 }  // namespace daimon::kernel

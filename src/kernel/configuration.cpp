@@ -179,7 +179,13 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder) {
                               {"web_hosts", array},
                               {"origins", array},
                               {"sandbox", object},
-                              {"budget", object}}));
+                              {"budget", object},
+                              {"approval_minutes", int64}}));
+  constexpr std::int64_t kApprovalMinutesMax = 365L * 24 * 60;
+  const std::int64_t minutes = find_integer(*value, "approval_minutes").value_or(made.approval_lasts.count());
+  if (minutes < 1 || minutes > kApprovalMinutesMax)
+    return wrong(path, daimon::format("\"approval_minutes\" is not from 1 to {}", kApprovalMinutesMax));
+  made.approval_lasts = std::chrono::minutes(minutes);
   if (const Json* local = find(*value, "local")) {
     DAIMON_TRY(made.local, read_local(path, *local));
   }

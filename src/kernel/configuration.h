@@ -1,6 +1,7 @@
 // The person's configuration: config.json and constitution.txt in the configuration folder. Both may be missing.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -30,6 +31,7 @@ struct Configuration {
   std::vector<std::string> origins;     // of web pages that may call the API over TCP
   bool allow_missing_landlock = false;  // programs run on a kernel that has no Landlock
   process::Limits limits;
+  std::chrono::minutes approval_lasts{24 * 60};  // an approval that is not given by then is asked for anew
   capability::Constitution constitution;
 };
 

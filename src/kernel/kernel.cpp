@@ -65,6 +65,7 @@ class Kernel final : public System {
       return fail(ErrorCode::kInvalidArgument, "the constitution is not UTF-8 text", "save it as UTF-8");
     for (const auto& device : ports_.devices) DAIMON_CHECK(calls_.add_device(*device));
     for (auto& specification : ports_.kernel_calls) DAIMON_CHECK(calls_.add(specification, nullptr));
+    tools_ = calls_.version(options_.build);
     DAIMON_CHECK(check_constitution(constitution_));
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
     next_number_ = number;
@@ -106,6 +107,7 @@ class Kernel final : public System {
     DAIMON_TRY(auto mounts, ports_.files.mounts());
     DAIMON_TRY(Json created, created_body(options, options_, model, mounts, material, ports_.random));
     created.as_object()["constitution"] = constitution_.text();
+    for (auto& [name, value] : tools_body()) created.as_object()[name] = value;
     return on_kernel<std::string>([&, created = std::move(created)]() mutable -> Result<std::string> {
       std::string id = daimon::format("p{}", next_number_);
       if (!options.parent.empty()) {
@@ -362,6 +364,11 @@ class Kernel final : public System {
     return told ? Status() : std::unexpected(told.error());
   }
 
+  // What every process is told of what carries out its calls.
+  [[nodiscard]] JsonObject tools_body() const {
+    return {{"tools", tools_}, {"approval_seconds", options_.approval_lasts.count()}};
+  }
+
   // Only what the process waits for can be decided, and only once: an old or invented request is refused, and so is a
   // decision on something else than what it asks.
   Status tell_waiting(std::string_view id, std::string_view kind, std::string type, JsonObject body) {
@@ -378,10 +385,27 @@ class Kernel final : public System {
       if (find_string(*waiting, "digest") != find_string(body, "digest"))
         return fail(ErrorCode::kConflict, daimon::format("{} does not ask for what was decided on", printable(id)),
                     daimon::format("look at it again: `daimon attach {}` shows what it waits for", printable(id)));
+      if (find_bool(body, "approve").value_or(false) && found->second->is_expired(ports_.clock.now()))
+        return expired(id, request);
       DAIMON_CHECK(apply({id, std::move(type), std::move(body)}));
       return true;
     });
     return told ? Status() : std::unexpected(told.error());
+  }
+
+  // Asks anew, and says so to whoever came too late.
+  std::unexpected<Error> expired(const std::string& id, const std::string& request) {
+    if (const Status asked = apply({id, "expired", JsonObject{{"request", request}}}); !asked)
+      return std::unexpected(asked.error());
+    const auto found = processes_.find(id);
+    const Json view = found == processes_.end() ? Json(JsonObject{}) : found->second->view();
+    const Json* waiting = daimon::find(view, "waiting");
+    const std::string anew(waiting == nullptr ? "" : find_string(*waiting, "request").value_or(""));
+    return fail(ErrorCode::kConflict,
+                daimon::format("{} has expired, so nothing was approved: what it rests on may have changed since it "
+                               "was asked",
+                               printable(request)),
+                daimon::format("it is asked anew: look at it and decide, `daimon approve {} {}`", id, anew));
   }
 
   std::unexpected<Error> gone(std::string_view id) {
@@ -595,6 +619,12 @@ class Kernel final : public System {
         const Change change{&process, &rules};
         DAIMON_CHECK(record(std::span(&change, 1)));
       }
+      // And so do another build, and calls that are declared otherwise.
+      if (!process->is_equipped(tools_, options_.approval_lasts)) {
+        const Input tools{row.process, "tools", tools_body()};
+        const Change change{&process, &tools};
+        DAIMON_CHECK(record(std::span(&change, 1)));
+      }
       processes_.emplace(row.process, std::move(process));
     }
     return recover_families();
@@ -634,6 +664,7 @@ class Kernel final : public System {
   Ports ports_;
   Materials materials_;
   process::CallTable calls_;
+  std::string tools_;  // their version
 
   asio::io_context io_{1};
   Dispatcher dispatcher_;

@@ -33,6 +33,8 @@ struct KernelOptions {
   std::chrono::milliseconds device_grace{5000};
   std::size_t goal_bytes_max = 256UL * 1024;
   std::size_t material_bytes_max = 2UL * 1024 * 1024;
+  std::string build;                                             // of this program; an approval is for one
+  std::chrono::seconds approval_lasts = std::chrono::hours(24);  // 0: for ever
   std::filesystem::path material_folder;  // of what goals are given along; canonical, the file system's too
 };
 

@@ -1,6 +1,7 @@
 #include "process/call_table.h"
 
 #include "base/format.h"
+#include "base/hash.h"
 
 namespace daimon::process {
 namespace {
@@ -51,6 +52,18 @@ std::vector<const CallTable::Entry*> CallTable::visible() const {
   for (const std::string& name : order_)
     if (const Entry* entry = find(name); !entry->specification.hidden) entries.push_back(entry);
   return entries;
+}
+
+std::string CallTable::version(std::string_view build) const {
+  Sha256 hash;
+  hash.update(daimon::format("{}:{}\n", build.size(), build));
+  for (const auto& [name, entry] : entries_) {
+    const device::CallSpecification& call = entry.specification;
+    const std::string schema = to_text(call.arguments_schema);
+    hash.update(daimon::format("{} {} {} {} {}:{}\n", name, device::name_of(call.effect), call.needs_approval_at_l2,
+                               call.hidden, schema.size(), schema));
+  }
+  return to_hex(hash.finish()).substr(0, 32);
 }
 
 }  // namespace daimon::process

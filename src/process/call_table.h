@@ -26,6 +26,8 @@ class CallTable {
   [[nodiscard]] const Entry* find(std::string_view name) const;
   // The calls a model may be offered, in the order of adding.
   [[nodiscard]] std::vector<const Entry*> visible() const;
+  // A hash of all calls as they are declared, and of the program that carries them out: what an approval is for.
+  [[nodiscard]] std::string version(std::string_view build) const;
 
  private:
   std::map<std::string, Entry, std::less<>> entries_;

@@ -120,11 +120,10 @@ Json Process::view() const {
   for (const device::MountReference& mount : mounts_) mounts.emplace_back(mount.name);
   Json waiting;
   if (const auto* approval = std::get_if<AwaitApproval>(&pending_))
-    waiting = JsonObject{{"kind", "approval"},
-                         {"request", approval->request},
-                         {"title", waiting_title_},
-                         {"detail", waiting_detail_},
-                         {"digest", approval->digest}};
+    waiting = JsonObject{
+        {"kind", "approval"},         {"request", approval->request},
+        {"title", waiting_title_},    {"detail", waiting_detail_},
+        {"digest", approval->digest}, {"expires", approval->expires ? Json(to_iso8601(*approval->expires)) : Json()}};
   if (const auto* answer = std::get_if<AwaitAnswer>(&pending_))
     waiting = JsonObject{{"kind", "question"}, {"request", answer->request}, {"question", waiting_question_}};
   JsonObject object{{"process", id_},

@@ -86,6 +86,8 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
     on_created(body);
   else if (type == "constitution")
     static_cast<void>(on_constitution(find_string(body, "text").value_or("")));
+  else if (type == "tools")
+    on_tools(body);
   else if (type == "replied")
     on_replied(body);
   else if (type == "spent")
@@ -94,6 +96,8 @@ std::vector<journal::NewRecord> Process::step(std::string_view type, const Json&
     on_returned(body);
   else if (type == "decided")
     on_decided(body);
+  else if (type == "expired")
+    on_expired(body);
   else if (type == "answered")
     on_answered(body);
   else if (type == "signalled")
@@ -142,6 +146,7 @@ void Process::on_created(const Json& body) {
     limits_.effects = find_integer(*budget, "effects").value_or(limits_.effects);
     limits_.money = find_number(*budget, "money").value_or(limits_.money);
   }
+  take_tools(body);
   context_.set_goal(goal_, capability::user_label());
   // The person gave it, and somebody else may have written it.
   if (const auto material = find_string(body, "material"))
@@ -170,6 +175,19 @@ bool Process::on_constitution(std::string_view text) {
   }
   constitution_ = std::make_shared<const capability::Constitution>(std::move(*rules));
   return true;
+}
+
+void Process::take_tools(const Json& body) {
+  tools_ = find_string(body, "tools").value_or("");
+  approval_lasts_ = std::chrono::seconds(find_integer(body, "approval_seconds").value_or(0));
+}
+
+// Another build, or other calls, carry out what is approved from here on: what its person saw was what the earlier ones
+// would do.
+void Process::on_tools(const Json& body) {
+  take_tools(body);
+  if (const auto* waiting = std::get_if<AwaitApproval>(&pending_); waiting != nullptr && waiting->tools != tools_)
+    ask_again();
 }
 
 // ---------------------------------------------------------------------------------------------------- thinking
@@ -493,6 +511,9 @@ void Process::on_timer() {
   const bool waits = std::holds_alternative<AwaitApproval>(held) || std::holds_alternative<AwaitAnswer>(held);
   set_state(waits ? State::kWaiting : State::kRunning, "");
   pending_ = std::move(held);
+  if (const auto* waiting = std::get_if<AwaitApproval>(&pending_);
+      waiting != nullptr && (waiting->tools != tools_ || is_expired(now_)))
+    return ask_again();
   if (std::holds_alternative<std::monostate>(pending_)) {
     if (wanted_) {
       Wanted wanted = std::move(*wanted_);
@@ -505,16 +526,40 @@ void Process::on_timer() {
 }
 
 // `subject` is the hash of what would be done. The digest covers what is shown as well, so that a decision is on what
-// its person saw.
-void Process::ask_approval(std::string title, std::string detail, std::string_view subject) {
-  std::string digest = to_hex(sha256(daimon::format("{}\n{}\n{}\n{}", subject, title.size(), title, detail)));
-  const std::string request = daimon::format("{}.r{}", id_, ++requests_);
+// its person saw, and by what and until when it may be carried out.
+void Process::ask_approval(std::string title, std::string detail, std::string subject) {
+  AwaitApproval asked{daimon::format("{}.r{}", id_, ++requests_), {}, tools_, {}};
+  if (approval_lasts_.count() > 0) asked.expires = now_ + approval_lasts_;
+  std::string bound = subject;
+  if (!tools_.empty()) bound += "\n" + tools_;
+  if (asked.expires) bound += daimon::format("\n{}", to_milliseconds(*asked.expires));
+  asked.digest = to_hex(sha256(daimon::format("{}\n{}\n{}\n{}", bound, title.size(), title, detail)));
   waiting_title_ = title;
   waiting_detail_ = detail;
-  emit("approval_asked",
-       {{"request", request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", digest}});
+  waiting_subject_ = std::move(subject);
+  JsonObject body{
+      {"request", asked.request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", asked.digest}};
+  if (asked.expires) body["expires"] = to_iso8601(*asked.expires);
+  emit("approval_asked", std::move(body));
   set_state(State::kWaiting, "waiting for an approval");
-  pending_ = AwaitApproval{request, std::move(digest)};
+  pending_ = std::move(asked);
+}
+
+// The same under a new name: whoever decides looks again, and an answer to the old one is an answer to nothing.
+void Process::ask_again() {
+  pending_ = std::monostate{};
+  set_state(State::kRunning, "");
+  ask_approval(waiting_title_, waiting_detail_, waiting_subject_);
+}
+
+bool Process::is_expired(WallTime now) const {
+  const auto* waiting = std::get_if<AwaitApproval>(&pending_);
+  return waiting != nullptr && waiting->expires && now >= *waiting->expires;
+}
+
+void Process::on_expired(const Json& body) {
+  const auto* waiting = std::get_if<AwaitApproval>(&pending_);
+  if (waiting != nullptr && find_string(body, "request") == waiting->request && is_expired(now_)) ask_again();
 }
 
 void Process::on_decided(const Json& body) {
@@ -523,6 +568,7 @@ void Process::on_decided(const Json& body) {
       find_string(body, "digest") != waiting->digest || !wanted_)
     return;
   const bool approve = find_bool(body, "approve").value_or(false);
+  if (approve && is_expired(now_)) return ask_again();
   // Who decides for somebody who was not there to be asked says so.
   const std::string given(find_string(body, "reason").value_or(""));
   const Wanted wanted = std::move(*wanted_);

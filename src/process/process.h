@@ -1,14 +1,15 @@
 // An agent as a process: a state machine over journaled inputs.
 //
-// An input (created, constitution, replied, spent, returned, decided, answered, signalled, budget, timer) is stepped
-// exactly once, in the order of the journal. `step` returns the records of what the process made of it, which are
-// journaled in the same transaction, and `pending` then says what the process waits for: the runtime carries it out and
-// brings the next input. Stepping the same inputs again gives the same records and the same pending work: that is
-// replay, and recovery after a crash.
+// An input (created, constitution, tools, replied, spent, returned, decided, expired, answered, signalled, budget,
+// timer) is stepped exactly once, in the order of the journal. `step` returns the records of what the process made of
+// it, which are journaled in the same transaction, and `pending` then says what the process waits for: the runtime
+// carries it out and brings the next input. Stepping the same inputs again gives the same records and the same pending
+// work: that is replay, and recovery after a crash.
 //
 // Pure: no thread, clock, randomness or I/O. One thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,7 +46,9 @@ struct Dispatch {
 };
 struct AwaitApproval {
   std::string request;
-  std::string digest;  // of what is decided on and of how it is shown; a decision names it
+  std::string digest;                    // of all that is decided on and how it is shown; a decision names it
+  std::string tools = {};                // what would carry it out
+  std::optional<WallTime> expires = {};  // from then on it allows nothing
 };
 struct AwaitAnswer {
   std::string request;
@@ -120,6 +123,12 @@ class Process {
   [[nodiscard]] bool is_under(const capability::Constitution& constitution) const {
     return constitution_ != nullptr && constitution_->text() == constitution.text();
   }
+  // Whether its journal says that these are the tools it works with, and how long an approval lasts.
+  [[nodiscard]] bool is_equipped(std::string_view tools, std::chrono::seconds approval_lasts) const {
+    return tools_ == tools && approval_lasts_ == approval_lasts;
+  }
+  // Whether what it waits for was asked too long ago to be approved.
+  [[nodiscard]] bool is_expired(WallTime now) const;
   // The process as docs/api.md describes it.
   [[nodiscard]] Json view() const;
 
@@ -147,10 +156,13 @@ class Process {
   // Inputs.
   void on_created(const Json& body);
   bool on_constitution(std::string_view text);
+  void take_tools(const Json& body);
+  void on_tools(const Json& body);
   void on_replied(const Json& body);
   void charge(const Json& body);
   void on_returned(const Json& body);
   void on_decided(const Json& body);
+  void on_expired(const Json& body);
   void on_answered(const Json& body);
   void on_signalled(const Json& body);
   void on_budget(const Json& body);
@@ -174,7 +186,8 @@ class Process {
   void ask_person(const Json& arguments);
   [[nodiscard]] bool plan_covers(std::string_view call, const Json& arguments,
                                  std::span<const capability::Access> accesses) const;
-  void ask_approval(std::string title, std::string detail, std::string_view subject);
+  void ask_approval(std::string title, std::string detail, std::string subject);
+  void ask_again();
   void step_done(StepState how = StepState::kDone);
   void step_failed(std::string_view reason, State otherwise = State::kFailed);
   void conclude();
@@ -209,6 +222,8 @@ class Process {
   Limits added_{0, 0, 0, 0, 0};        // by the person
   capability::Table capabilities_;
   std::shared_ptr<const capability::Constitution> constitution_;  // as journaled; copies of the process share it
+  std::string tools_;                       // a hash of the calls and of the program, as journaled; "" in old journals
+  std::chrono::seconds approval_lasts_{0};  // 0: for ever, in old journals
   memory::Context context_;
   State state_ = State::kReady;
   std::string reason_;
@@ -226,7 +241,7 @@ class Process {
   std::string purpose_;               // of the thought in flight
   std::vector<std::string> offered_;  // what it may choose from
   std::string chosen_;                // the call that the model named last, until its result is in the context
-  std::string waiting_title_, waiting_detail_, waiting_question_;
+  std::string waiting_title_, waiting_detail_, waiting_subject_, waiting_question_;
   struct Wanted {  // the call that waits for an approval, or for more budget
     std::string name;
     Json arguments;

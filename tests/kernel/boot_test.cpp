@@ -95,6 +95,8 @@ TEST_F(Booted, a_setting_that_is_not_known_or_of_another_type_is_told_with_its_p
   EXPECT_THAT(refused(R"({"model":5})"), HasSubstr("'model' in the file should be text"));
   EXPECT_THAT(refused(R"({"budget":{"token":5}})"), HasSubstr("unknown setting 'token' in \"budget\""));
   EXPECT_THAT(refused(R"({"budget":{"tokens":"many"}})"), HasSubstr("'tokens'"));
+  for (const char* minutes : {"0", "-1", "525601"})
+    EXPECT_THAT(refused(daimon::format(R"({{"approval_minutes":{}}})", minutes)), HasSubstr("from 1 to 525600"));
   EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","may_see_personel":true}}})"),
               HasSubstr("'may_see_personel' in the remote model 'away'"));
   EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","price":{"output":-1}}}})"), HasSubstr("below zero"));

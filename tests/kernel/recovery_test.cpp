@@ -83,6 +83,65 @@ TEST(KernelRecovery, a_rule_that_came_meanwhile_holds_for_what_was_already_under
   EXPECT_EQ(world.divergence(id), "") << "each process is replayed under its own rules";
 }
 
+// A write that waits for its approval.
+std::string start_waiting(KernelWorld& world) {
+  world.begin();
+  world.model.script({R"(["write"])", {{"write", R"({"path":"total.txt","content":"42.75"})"}}});
+  const std::string id = world.start("Write 42.75 into total.txt");
+  EXPECT_EQ(state_of(world.until_state(id, "waiting")), "waiting");
+  return id;
+}
+
+TEST(KernelRecovery, an_approval_that_is_given_too_late_is_refused_and_asked_for_anew) {
+  KernelWorld world;
+  world.options.approval_lasts = std::chrono::hours(2);
+  const std::string id = start_waiting(world);
+  const Json shown = world.view(id);
+  world.clock.each = milliseconds(std::chrono::hours(2)).count();
+  static_cast<void>(world.clock.now());
+  world.clock.each = 0;
+  const Status late = world.decide(id, shown, true);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(late.error().what, HasSubstr(id + ".r1 has expired"));
+  EXPECT_THAT(late.error().remedy, HasSubstr(daimon::format("daimon approve {0} {0}.r2", id)));
+  EXPECT_FALSE(world.has("total.txt"));
+  const Json anew = world.view(id);
+  EXPECT_EQ(state_of(anew), "waiting");
+  EXPECT_EQ(text_of(anew.at("waiting"), "detail"), text_of(shown.at("waiting"), "detail"));
+  world.boot();
+  EXPECT_EQ(request_of(world.view(id)), id + ".r2") << "and it is still so after a restart";
+  EXPECT_FALSE(world.decide(id, shown, true));
+  ASSERT_TRUE(world.decide(id, world.view(id), true));
+  EXPECT_EQ(state_of(world.until_ended(id)), "done");
+  EXPECT_EQ(world.divergence(id), "");
+}
+
+TEST(KernelRecovery, what_waits_for_an_approval_is_asked_anew_by_another_build_and_only_by_another) {
+  KernelWorld world;
+  world.options.build = "1+ab";
+  const std::string id = start_waiting(world);
+  const Json shown = world.view(id);
+  const auto records = world.records().size();
+  world.boot();
+  EXPECT_EQ(request_of(world.view(id)), id + ".r1");
+  EXPECT_EQ(world.records().size(), records);
+  world.shut();
+  world.options.build = "2+cd";
+  world.boot();
+  EXPECT_EQ(state_of(world.view(id)), "waiting");
+  EXPECT_EQ(request_of(world.view(id)), id + ".r2");
+  EXPECT_EQ(world.divergence(id), "");
+  EXPECT_FALSE(world.decide(id, shown, true));
+  EXPECT_FALSE(world.has("total.txt"));
+  ASSERT_TRUE(world.decide(id, world.view(id), true));
+  EXPECT_EQ(state_of(world.until_ended(id)), "done");
+  world.shut();
+  world.options.build = "3+ef";
+  world.boot();
+  EXPECT_EQ(world.divergence(id), "") << "each process is replayed with the tools of its journal";
+}
+
 // One call, of whatever class this build says it has.
 struct Sender {
   explicit Sender(KernelWorld& world) {

@@ -125,6 +125,105 @@ TEST(ProcessTest, an_approval_is_bound_to_what_is_shown) {
   EXPECT_NE(digests[0], digests[1]);
 }
 
+// A process that waits for the approval of a write, asked with these tools and for an hour.
+struct Asked {
+  explicit Asked(std::string_view tools = "tools-1", std::int64_t seconds = 3600) {
+    world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"total.txt","content":"x"}})"});
+    JsonObject created = World::created("Write x into total.txt");
+    created["tools"] = tools;
+    created["approval_seconds"] = seconds;
+    world.input(process, "created", std::move(created));
+    world.run(process);
+    first = std::get<AwaitApproval>(process.pending());
+  }
+  void approve(const AwaitApproval& request) {
+    world.input(process, "decided", {{"request", request.request}, {"digest", request.digest}, {"approve", true}});
+    world.run(process);
+  }
+  [[nodiscard]] AwaitApproval now() const { return std::get<AwaitApproval>(process.pending()); }
+  [[nodiscard]] bool applied() const {
+    return std::ranges::any_of(world.calls, [](const auto& call) { return call.name == "apply"; });
+  }
+  World world;
+  Process process = world.make();
+  AwaitApproval first;
+};
+
+TEST(ProcessTest, an_approval_that_comes_too_late_allows_nothing_and_is_asked_for_anew) {
+  Asked asked;
+  EXPECT_EQ(text_of(asked.process.view().at("waiting"), "expires"), to_iso8601(*asked.first.expires));
+  asked.world.time = *asked.first.expires - std::chrono::milliseconds(10);
+  asked.approve(asked.first);
+  ASSERT_EQ(asked.process.state(), State::kWaiting);
+  EXPECT_FALSE(asked.applied());
+  EXPECT_EQ(asked.now().request, "p1.r2");
+  EXPECT_NE(asked.now().digest, asked.first.digest);
+  EXPECT_EQ(text_of(asked.process.view().at("waiting"), "detail"), "+84.20");
+  asked.approve({"p1.r2", asked.first.digest});
+  EXPECT_FALSE(asked.applied()) << "the old one is for nothing any more";
+  asked.approve(asked.now());
+  EXPECT_TRUE(asked.applied());
+  EXPECT_EQ(asked.process.state(), State::kDone);
+}
+
+TEST(ProcessTest, an_approval_that_comes_in_time_counts_and_a_denial_is_never_too_late) {
+  Asked asked;
+  asked.world.time = *asked.first.expires - std::chrono::milliseconds(11);
+  asked.approve(asked.first);
+  EXPECT_TRUE(asked.applied());
+  Asked late;
+  late.world.time = *late.first.expires + std::chrono::hours(1);
+  late.world.decide(late.process, false);
+  EXPECT_EQ(late.process.state(), State::kDenied);
+}
+
+TEST(ProcessTest, an_approval_that_expired_during_a_pause_is_asked_for_anew) {
+  Asked asked;
+  asked.world.input(asked.process, "signalled", {{"signal", "pause"}});
+  asked.world.time = *asked.first.expires;
+  asked.world.input(asked.process, "signalled", {{"signal", "resume"}});
+  ASSERT_EQ(asked.process.state(), State::kWaiting);
+  EXPECT_EQ(asked.now().request, "p1.r2");
+  EXPECT_GT(*asked.now().expires, asked.world.time);
+}
+
+TEST(ProcessTest, an_approval_is_for_the_tools_that_asked_for_it) {
+  EXPECT_EQ(Asked("tools-1").first.digest, Asked("tools-1").first.digest);
+  EXPECT_NE(Asked("tools-1").first.digest, Asked("tools-2").first.digest);
+  EXPECT_NE(Asked("tools-1", 3600).first.digest, Asked("tools-1", 7200).first.digest);
+  for (const bool paused : {false, true}) {
+    Asked asked;
+    if (paused) asked.world.input(asked.process, "signalled", {{"signal", "pause"}});
+    asked.world.input(asked.process, "tools", {{"tools", "tools-2"}, {"approval_seconds", 3600}});
+    if (paused) asked.world.input(asked.process, "signalled", {{"signal", "resume"}});
+    EXPECT_EQ(asked.now().request, "p1.r2") << paused;
+    asked.approve(asked.first);
+    EXPECT_FALSE(asked.applied()) << paused;
+    asked.approve(asked.now());
+    EXPECT_TRUE(asked.applied()) << paused;
+  }
+  Asked same;
+  same.world.input(same.process, "tools", {{"tools", "tools-1"}, {"approval_seconds", 60}});
+  EXPECT_EQ(same.now().request, "p1.r1") << "another lifetime is for what is asked from here on";
+}
+
+TEST(CallTableTest, its_version_is_of_the_program_and_of_every_call_as_declared) {
+  using E = device::EffectClass;
+  const auto version = [](std::string_view build, E effect, bool risky, std::string_view argument) {
+    CallTable table;
+    auto specification = call("send", effect, {"net", "send", ""}, false, risky);
+    specification.arguments_schema.as_object()["properties"].as_object()[argument] = JsonObject{{"type", "string"}};
+    EXPECT_TRUE(table.add(std::move(specification), nullptr));
+    return table.version(build);
+  };
+  const std::string one = version("1+ab", E::kOpaque, true, "to");
+  EXPECT_EQ(one, version("1+ab", E::kOpaque, true, "to"));
+  EXPECT_NE(one, version("1+cd", E::kOpaque, true, "to"));
+  EXPECT_NE(one, version("1+ab", E::kRead, true, "to"));
+  EXPECT_NE(one, version("1+ab", E::kOpaque, false, "to"));
+  EXPECT_NE(one, version("1+ab", E::kOpaque, true, "from"));
+}
+
 TEST(ProcessTest, autonomy_decides_who_is_asked) {
   for (const int autonomy : {0, 1, 2, 3, 4}) {
     World world;
