@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/follow.h"
+#include "cli/interrupt.h"
 #include "cli/process_view.h"
 
 namespace daimon::cli {
@@ -37,6 +38,24 @@ Result<Json> waiting_of(const api::Client& client, const std::string& id, std::s
   return *waiting;
 }
 
+// Asks the person who was shown this request: kSuccess is a yes, anything else how to end.
+int confirm(const Session& session, std::string_view request) {
+  const Terminal& terminal = session.terminal;
+  const Interrupts interrupts;
+  while (true) {
+    terminal.err.write(
+        terminal.err.paint(Style::kYellow, daimon::format("Approve {}? [y]es / [n]ot now ", printable(request))));
+    std::string line;
+    if (!interrupts.read_line(line)) {
+      terminal.err.write("\n");
+      return interrupts.count() > 0 ? kInterrupted : kDenied;
+    }
+    const std::string word = to_lower_ascii(trim(line));
+    if (word == "y" || word == "yes") return kSuccess;
+    if (word == "n" || word == "no" || word == "not now") return kDenied;
+  }
+}
+
 int decide(const Session& session, const Arguments& arguments, bool approve) {
   const std::string& id = arguments.positional[0];
   const auto client = session.client();
@@ -44,17 +63,37 @@ int decide(const Session& session, const Arguments& arguments, bool approve) {
   const auto waiting = waiting_of(*client, id, "approval");
   if (!waiting) return session.failed(waiting.error());
   const auto text = [&](std::string_view member) { return std::string(find_string(*waiting, member).value_or("")); };
+  const std::string request = text("request");
+  const bool named = arguments.positional.size() > 1;
+  if (named && arguments.positional[1] != request)
+    return session.failed(
+        {ErrorCode::kConflict,
+         daimon::format("{} does not wait for {} but for {}: {}", printable(id), printable(arguments.positional[1]),
+                        printable(request), printable(text("title"))),
+         daimon::format("`daimon show {}` shows all of it", printable(id))});
   // What is approved is what stands here, whole: the decision carries its digest.
   if (approve) {
     const Terminal& terminal = session.terminal;
     terminal.err.write(daimon::format("{}\n", terminal.err.paint(Style::kBold, printable(text("title")))));
     terminal.err.write(show_diff(text("detail"), terminal.err, terminal, SIZE_MAX));
   }
-  const std::string request = arguments.positional.size() > 1 ? arguments.positional[1] : text("request");
+  // Whoever names no request may have seen another one, or none: what waits now has to be seen first.
+  if (approve && !named) {
+    const std::string command = daimon::format("daimon approve {} {}", printable(id), printable(request));
+    if (!session.terminal.can_ask())
+      return session.failed({ErrorCode::kInvalidArgument,
+                             "nothing was approved: say which request, so that it is the one that was looked at",
+                             command});
+    if (const int answer = confirm(session, request); answer != kSuccess) {
+      session.note(
+          daimon::format("{} still waits: {}", printable(id), how_to_decide(printable(id), printable(request))));
+      return answer;
+    }
+  }
   const auto done = client->post(address(id, "decisions"),
                                  JsonObject{{"request", request}, {"digest", text("digest")}, {"approve", approve}});
   if (!done) return session.failed(done.error());
-  session.note(daimon::format("{}: {}", printable(id), approve ? "approved" : "denied"));
+  session.note(daimon::format("{}: {} {}", printable(id), approve ? "approved" : "denied", printable(request)));
   return kSuccess;
 }
 
@@ -134,6 +173,9 @@ int show_process(const Session& session, const Arguments& arguments) {
     const JsonArray changes = list("changes");
     if (changes.empty() || find_string(changes.back(), "diff") != detail)
       out += show_diff(detail, terminal.out, terminal, 200);
+    if (find_string(*waiting, "kind") == "approval")
+      out += daimon::format("{}\n", how_to_decide(printable(arguments.positional[0]),
+                                                  printable(find_string(*waiting, "request").value_or(""))));
   }
   if (const auto answer = find_string(*process, "answer")) out += "\n" + printable_block(*answer) + "\n";
   for (const Json& citation : list("citations")) out += citation_line(citation, terminal, terminal.out) + "\n";

@@ -199,8 +199,11 @@ std::vector<Command> make_commands() {
        kProcesses,
        "allow what a process asks for",
        "ID [REQUEST]",
-       "Shows the request that a process waits for, and approves it. `daimon attach ID` shows it first and asks.",
-       {{"daimon approve p3", "the one it waits for"}, {"daimon approve p3 p3.r1", "only if it is still that one"}},
+       "Approves a request of a process, as `daimon show ID` shows it: the one that is named, and no other that may "
+       "have "
+       "come in its place. Without REQUEST it shows what the process waits for and asks; where there is no terminal, "
+       "nothing is approved.",
+       {{"daimon approve p3 p3.r1", "this request"}, {"daimon approve p3", "shows it first, and asks"}},
        {},
        1,
        2,
@@ -210,8 +213,8 @@ std::vector<Command> make_commands() {
        kProcesses,
        "refuse what a process asks for",
        "ID [REQUEST]",
-       "Denies the request that a process waits for.",
-       {},
+       "Denies the request that a process waits for; with REQUEST only if it is still that one.",
+       {{"daimon deny p3 p3.r1", ""}},
        {},
        1,
        2,

@@ -127,7 +127,7 @@ class Follower {
       decision = ask_approval(is_diff, detail);
       if (exit_code_) return false;
       if (!decision) {
-        session_.note(daimon::format("{} waits for your decision: daimon approve {} or daimon deny {}", id_, id_, id_));
+        session_.note(daimon::format("{} waits for your decision: {}", id_, how_to_decide(id_, printable(request))));
         return leave(kDenied);
       }
     }
@@ -293,6 +293,10 @@ Result<FollowOptions> follow_options_from(const Arguments& arguments) {
 
 int follow(const Session& session, const api::Client& client, const std::string& id, FollowOptions options) {
   return Follower(session, client, id, std::move(options)).run();
+}
+
+std::string how_to_decide(std::string_view id, std::string_view request) {
+  return daimon::format("daimon approve {} {} or daimon deny {} {}", id, request, id, request);
 }
 
 void print_json(const Terminal& terminal, const Json& value) {

@@ -25,6 +25,9 @@ Result<FollowOptions> follow_options_from(const Arguments& arguments);
 // Returns the exit code.
 int follow(const Session& session, const api::Client& client, const std::string& id, FollowOptions options);
 
+// The commands that decide on this very request, and on no other that may have come in its place.
+std::string how_to_decide(std::string_view id, std::string_view request);
+
 // Prints a process (or any other value) as --json wants it: indented on a terminal, else in one line.
 void print_json(const Terminal& terminal, const Json& value);
 

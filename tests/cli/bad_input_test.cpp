@@ -395,7 +395,7 @@ TEST_F(BadInput, FullDiskIsSaidAndLosesNothing) {
   ASSERT_EQ(begun.out, "p1\n") << begun.err;
   until_state("p1", "waiting");
   disk.fill();
-  const Ended refused = daimon({"approve", "p1"});  // after the change that it would approve
+  const Ended refused = daimon({"approve", "p1", "p1.r1"});  // after the change that it would approve
   EXPECT_EQ(refused.code, 6);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("daimon: "), HasSubstr("full"), HasSubstr("free some disk space")));
   expect_error(daimon({"run", "another", "--model", "script"}), 6, "full", "free some disk space");
@@ -403,7 +403,7 @@ TEST_F(BadInput, FullDiskIsSaidAndLosesNothing) {
   expect_kettle_found();
   EXPECT_FALSE(stdfs::exists(docs() / "note.txt")) << "nothing happens that is not on the record";
   disk.make_room();
-  EXPECT_EQ(daimon({"approve", "p1"}).code, 0);
+  EXPECT_EQ(daimon({"approve", "p1", "p1.r1"}).code, 0);
   until_state("p1", "done");
   std::ifstream note(docs() / "note.txt");
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(note), {}), "kept\n");

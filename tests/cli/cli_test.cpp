@@ -183,12 +183,29 @@ TEST_F(CommandLine, DetachedProcessIsWatchedDirectedAndEnded) {
   EXPECT_THAT(daimon({"ps", "-a"}).out, HasSubstr("stopped"));
   EXPECT_EQ(find(json({"ps", "-a", "--json"}), "processes")->as_array().size(), 1U);
   daimon({"run", "approve it", "-d"});
-  EXPECT_EQ(daimon({"approve", "p2", "p2.r7"}).code, 1);
-  EXPECT_EQ(daimon({"approve", "p2"}).code, 0);
+  EXPECT_THAT(daimon({"show", "p2"}).out, HasSubstr("daimon approve p2 p2.r1 or daimon deny p2 p2.r1"));
+  EXPECT_EQ(daimon({"approve", "p2", "p2.r1"}).code, 0);
   daimon({"run", "approve it", "-d"});
   EXPECT_EQ(daimon({"deny", "p3"}).code, 0);
   EXPECT_EQ(daimon({"attach", "p3"}).code, 5);
   EXPECT_EQ(daimon({"attach", "p2"}).code, 0);
+}
+
+TEST_F(CommandLine, ApprovesOnlyTheRequestThatIsNamed) {
+  daimon({"run", "approve it", "-d"});
+  const Ended other = daimon({"approve", "p1", "p1.r7"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_THAT(other.err, HasSubstr("p1 does not wait for p1.r7 but for p1.r1: Write notes/todo.md"));
+  EXPECT_EQ(daimon({"deny", "p1", "p1.r7"}).code, 1);
+  const Ended unnamed = daimon({"approve", "p1"}, "y\n");
+  EXPECT_EQ(unnamed.code, 2);
+  EXPECT_THAT(unnamed.err, HasSubstr("nothing was approved"));
+  EXPECT_THAT(unnamed.err, HasSubstr("daimon approve p1 p1.r1"));
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "waiting");
+  const Ended named = daimon({"approve", "p1", "p1.r1"});
+  EXPECT_EQ(named.code, 0);
+  EXPECT_THAT(named.err, HasSubstr("+- pay the water: done")) << "and shows it";
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "done");
 }
 
 TEST_F(CommandLine, LogsAndReplay) {

@@ -32,6 +32,37 @@ TEST_F(InTerminal, DenialIsExitCodeFive) {
   EXPECT_THAT(screen, HasSubstr("Did not write"));
 }
 
+TEST_F(InTerminal, ApprovingWithoutARequestShowsItAndAsks) {
+  daimon({"run", "approve it", "-d"});
+  begin({"approve", "p1"});
+  ASSERT_TRUE(see("Approve p1.r1? [y]es / [n]ot now")) << screen;
+  EXPECT_THAT(screen, HasSubstr("\x1b[32m+- pay the water: done\x1b[0m"));
+  type("n\n");
+  EXPECT_EQ(end(), 5);
+  EXPECT_THAT(screen, HasSubstr("daimon approve p1 p1.r1"));
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "waiting");
+  screen.clear();
+  begin({"approve", "p1"});
+  ASSERT_TRUE(see("Approve p1.r1?"));
+  type("\x03");
+  EXPECT_EQ(end(), 130);
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "waiting");
+  screen.clear();
+  begin({"approve", "p1"});
+  ASSERT_TRUE(see("Approve p1.r1?"));
+  type("y\n");
+  EXPECT_EQ(end(), 0);
+  EXPECT_EQ(find_string(json({"show", "p1", "--json"}), "state"), "done");
+}
+
+TEST_F(InTerminal, LeavingAnApprovalSaysHowToDecideOnThisOne) {
+  begin({"run", "approve it"}, 160);
+  ASSERT_TRUE(see("[d]iff"));
+  type("\x04");
+  EXPECT_EQ(end(), 5);
+  EXPECT_THAT(screen, HasSubstr("daimon approve p1 p1.r1 or daimon deny p1 p1.r1"));
+}
+
 TEST_F(InTerminal, QuestionIsAskedAndAnswered) {
   begin({"run", "a question"});
   ASSERT_TRUE(see("Which year?"));
