@@ -30,6 +30,13 @@ void Process::conclude() {
   finish(State::kDone, "the plan is carried out");
 }
 
+// Whether nobody can tell if it was written.
+bool Process::is_unsure(const Change& change) const {
+  return !change.applied && std::ranges::any_of(calls_, [&](const CallRecord& call) {
+    return call.name == "apply" && call.outcome == "unknown" && find_string(call.arguments, "change") == change.change;
+  });
+}
+
 std::string Process::compose_answer() const {
   if (!plan_.empty() && plan_.front().step.call == "none")
     return "I cannot do that here. I can search and quote the mounted files, work on tables, calculate, and write "
@@ -67,17 +74,12 @@ std::string Process::compose_answer() const {
              ? "Not found in your files: 1 passage was looked at, and it does not seem to hold the answer."
              : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
-  const auto is_unsure = [&](const Change& change) {
-    return std::ranges::any_of(calls_, [&](const CallRecord& call) {
-      return call.name == "apply" && call.outcome == "unknown" &&
-             find_string(call.arguments, "change") == change.change;
-    });
-  };
   for (const Change& change : changes_)
-    line(change.applied      ? daimon::format("Wrote {}.", change.path)
-         : change.denied     ? daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change.path)
-         : is_unsure(change) ? daimon::format("{} was being written when this ended: look whether it was.", change.path)
-                             : daimon::format("{} is staged, not written.", change.path));
+    line(change.applied ? daimon::format("Wrote {}.", change.path)
+         : is_unsure(change)
+             ? daimon::format("{} was being written when it was cut off: look whether it was.", change.path)
+         : change.denied ? daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change.path)
+                         : daimon::format("{} is staged, not written.", change.path));
   if (text.empty() && state_ == State::kFailed) return {};
   return text;
 }

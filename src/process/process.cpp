@@ -589,7 +589,13 @@ void Process::on_decided(const Json& body) {
   calls_.push_back({{}, wanted.name, wanted.arguments, "denied", why, 0, false});
   for (Change& change : changes_)
     if (find_string(wanted.arguments, "change") == change.change) change.denied = true;
-  if (wanted.name == "apply") return step_done(StepState::kFailed);
+  if (wanted.name == "apply") {
+    if (const Change* change = change_of(wanted.arguments); change != nullptr && is_unsure(*change))
+      add_result("write",
+                 daimon::format("{} may or may not have been written, and is not to be written again", change->path),
+                 true, capability::system_label());
+    return step_done(StepState::kFailed);
+  }
   finish(State::kDenied, given.empty() ? daimon::format("you denied {}", wanted.name)
                                        : daimon::format("{} was not approved: {}", wanted.name, given));
 }

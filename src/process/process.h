@@ -186,6 +186,8 @@ class Process {
   void ask_person(const Json& arguments);
   [[nodiscard]] bool plan_covers(std::string_view call, const Json& arguments,
                                  std::span<const capability::Access> accesses) const;
+  [[nodiscard]] bool is_unsure(const Change& change) const;
+  [[nodiscard]] const Change* change_of(const Json& arguments) const;
   void ask_approval(std::string title, std::string detail, std::string subject);
   void ask_again();
   void step_done(StepState how = StepState::kDone);

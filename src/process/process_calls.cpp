@@ -122,10 +122,15 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
 bool Process::plan_covers(std::string_view call, const Json& arguments,
                           std::span<const capability::Access> accesses) const {
   if (!plan_approved_ || cover_.writes == 0 || call != "apply" || accesses.size() != 1) return false;
-  const auto change =
-      std::ranges::find(changes_, std::string(find_string(arguments, "change").value_or("")), &Change::change);
-  return change != changes_.end() && change->creates && accesses[0].kind == "file" &&
+  const Change* change = change_of(arguments);
+  return change != nullptr && change->creates && accesses[0].kind == "file" &&
          std::ranges::contains(cover_.files, accesses[0].object);
+}
+
+const Process::Change* Process::change_of(const Json& arguments) const {
+  const auto named = find_string(arguments, "change");
+  const auto found = std::ranges::find_if(changes_, [&](const Change& change) { return named == change.change; });
+  return found == changes_.end() ? nullptr : &*found;
 }
 
 void Process::dispatch(const std::string& name, Json arguments, const std::vector<capability::Handle>& handles) {
@@ -166,9 +171,21 @@ void Process::on_returned(const Json& body) {
   if (call.outcome == "unknown") {
     // An effect that nobody can tell about is never run again without the person's word.
     wanted_ = Wanted{call.name, call.arguments, false};
-    return ask_approval(daimon::format("Run {} again", call.name),
-                        "This call was cut off while it was running, and Daimon cannot tell whether it happened. "
-                        "Approve to run it again; deny to end here.",
+    // What is to be done again stands here whole: who decides may not have been there the first time.
+    std::string title = daimon::format("Run {} again", call.name);
+    std::string detail = daimon::format(
+        "This call was cut off while it was running, and Daimon cannot tell whether it happened. Approve to run it "
+        "again; deny to end here.\n{} {}\n",
+        call.name, to_text(call.arguments));
+    if (const Change* change = change_of(call.arguments); change != nullptr && call.name == "apply") {
+      title = daimon::format("Write {} again", printable(change->path));
+      detail = daimon::format(
+          "Writing {} was cut off, and Daimon cannot tell whether it happened: look at the file. Approve to write this "
+          "change ({}) again, which is refused where the file is neither as it was nor as it would be; deny to leave "
+          "it.\n\n{}",
+          printable(change->path), change->change, change->diff);
+    }
+    return ask_approval(std::move(title), std::move(detail),
                         to_hex(sha256(canonical(call.name, call.arguments) + call.id)));
   }
   take_result(call, body);

@@ -481,10 +481,17 @@ TEST(ProcessTest, an_effect_with_an_unknown_outcome_is_run_again_only_with_appro
     world.run(process);
     ASSERT_EQ(process.state(), State::kWaiting);
     EXPECT_EQ(runs, 1);
+    const Json waiting = process.view().at("waiting");
+    EXPECT_EQ(text_of(waiting, "title"), "Write t.txt again") << "who is asked is told what would be done";
+    EXPECT_THAT(text_of(waiting, "detail"), HasSubstr("Writing t.txt was cut off"));
+    EXPECT_THAT(text_of(waiting, "detail"), HasSubstr("change (c1)"));
+    EXPECT_THAT(text_of(waiting, "detail"), HasSubstr("\n+84.20"));
     world.decide(process, approve);
     world.run(process);
     EXPECT_EQ(runs, approve ? 2 : 1);
     EXPECT_TRUE(process.ended());
+    EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr(approve ? "Wrote t.txt." : "look whether it was"));
+    EXPECT_EQ(process.context().results().back().text.contains("t.txt may or may not have been written"), !approve);
   }
 }
 
