@@ -1,27 +1,77 @@
 #include "capability/constitution.h"
 
+#include <locale.h>
+#include <wctype.h>
+
 #include <algorithm>
 #include <sstream>
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/within.h"
 
 namespace daimon::capability {
 namespace {
 
-// Everything that a rule may call the object: with several mounts a path begins with the mount's name, with one it does
-// not, and a folder that is listed is also what "folder/*" means.
-std::vector<std::string> names_of(const Access& access, std::span<const std::string> mounts) {
-  std::vector<std::string> names{access.object};
-  if (access.kind != "file" && access.kind != "index") return names;
-  const bool root = access.object == ".";
-  if (mounts.size() == 1) names.push_back(root ? mounts[0] : mounts[0] + "/" + access.object);
-  if (mounts.size() > 1 && !root) {
-    const std::size_t slash = access.object.find('/');
-    names.push_back(slash == std::string::npos ? "." : access.object.substr(slash + 1));
+// Lower case of every alphabet, so that a rule holds where a file system takes both for one name, too.
+std::string fold(std::string_view text) {
+  if (std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; })) return to_lower_ascii(text);
+  static const locale_t kLocale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  std::string folded;
+  while (!text.empty()) {
+    const std::string_view valid = text.substr(0, valid_utf8_prefix(text));
+    for (std::size_t at = 0; at < valid.size();) {
+      const char32_t c = next_code_point(valid, at);
+      // By way of upper case: what has two small letters for one capital has one.
+      append_utf8(folded, kLocale == nullptr ? c
+                                             : static_cast<char32_t>(::towlower_l(
+                                                   ::towupper_l(static_cast<wint_t>(c), kLocale), kLocale)));
+    }
+    text.remove_prefix(valid.size());
+    if (text.empty()) break;
+    folded += text.front();
+    text.remove_prefix(1);
   }
-  if (access.verb == "list")
-    for (std::size_t i = 0, count = names.size(); i < count; ++i) names.push_back(names[i] + "/");
+  return folded;
+}
+
+// Without "./" before it, "//" in it and "/" behind.
+std::string tidy(std::string_view pattern) {
+  std::string made;
+  for (const char c : pattern)
+    if (c != '/' || !made.ends_with('/')) made += c;
+  while (made.starts_with("./")) made.erase(0, 2);
+  if (made.size() > 1 && made.ends_with('/')) made.pop_back();
+  return made;
+}
+
+// Every name of the file that a rule may be about, each beginning with "/".
+struct Names {
+  std::string real;  // where it is; "" when nobody knows
+  std::vector<std::string> called;
+};
+
+Names names_of(const Access& access, const Places& places) {
+  Names names;
+  const auto call = [&](std::string name) { names.called.push_back("/" + fold(name)); };
+  call(access.object);
+  if (const Located found = locate(access, places); found.mount != nullptr) {
+    const auto& [mount, below] = found;
+    call(below.empty() ? mount->name : daimon::format("{}/{}", mount->name, below));
+    const std::filesystem::path real = found.real();
+    if (real.is_absolute()) names.real = fold(real.native());
+    for (const auto* list : {&places.own, &places.others})
+      for (const Place& place : *list)
+        if (&place != mount && place.root.is_absolute() && is_within(place.root, real)) {
+          const std::string inside = real.lexically_relative(place.root).string();
+          call(inside == "." ? place.name : place.name + "/" + inside);
+        }
+  }
+  // A folder that is listed is also what "folder/*" means.
+  if (access.verb == "list") {
+    for (std::size_t i = 0, count = names.called.size(); i < count; ++i) names.called.push_back(names.called[i] + "/");
+    if (!names.real.empty()) names.real += '/';
+  }
   return names;
 }
 
@@ -69,6 +119,19 @@ Result<Constitution> Constitution::parse(std::string_view text) {
                   "write 'never VERB KIND PATTERN' or 'ask VERB KIND PATTERN', for example 'never write file taxes/*'");
     if (rule.pattern.empty()) rule.pattern = "*";
     rule.ruling = ruling == "ask" ? Ruling::kAsk : Ruling::kNever;
+    std::string path = fold(tidy(rule.pattern));
+    // Where the home is, the configuration says (kernel/configuration.h); of whom nobody knows it is anybody's.
+    if (path.starts_with("~/")) path.erase(0, 2);
+    if (path == "~") path = "*";
+    rule.from_root = path.starts_with('/');
+    const std::string glob = path == "/" ? "" : rule.from_root ? path : "*/" + path;
+    rule.paths = {glob, glob + "/*"};
+    if (rule.kind == "file" || rule.kind == "index")
+      if (("/" + path + "/").contains("/../"))
+        return fail(
+            ErrorCode::kInvalidArgument,
+            daimon::format("line {} of the constitution: no path has '..' in it: '{}'", number, printable(rule.line)),
+            "write where the file is");
     constitution.rules_.push_back(std::move(rule));
   }
   return constitution;
@@ -79,18 +142,38 @@ std::vector<Constitution::Line> Constitution::rules_without(
   std::vector<Line> lines;
   for (const Rule& rule : rules_)
     if (!exists(rule.verb == "any" ? "" : rule.verb, rule.kind == "any" ? "" : rule.kind))
-      lines.push_back({rule.number, rule.line});
+      lines.push_back({rule.number, rule.line, rule.pattern});
   return lines;
 }
 
-Constitution::Verdict Constitution::judge(const Access& access, std::span<const std::string> mounts) const {
+std::vector<Constitution::Line> Constitution::rules_from_root() const {
+  std::vector<Line> lines;
+  for (const Rule& rule : rules_)
+    if ((rule.kind == "file" || rule.kind == "index" || rule.kind == "any") &&
+        (rule.pattern.starts_with('/') || rule.pattern == "~" || rule.pattern.starts_with("~/")))
+      lines.push_back({rule.number,
+                       daimon::format("{} {} {}", rule.ruling == Ruling::kAsk ? "ask" : "never", rule.verb, rule.kind),
+                       rule.pattern});
+  return lines;
+}
+
+Constitution::Verdict Constitution::judge(const Access& access, const Places& places) const {
   Verdict verdict;
   if (rules_.empty()) return verdict;
-  const std::vector<std::string> names = names_of(access, mounts);
-  const bool all_files = access.kind == "file" && access.object.empty();
+  const Names names = names_of(access, places);
+  const auto concerns = [&](const Rule& rule) {
+    const auto fits = [&](const std::string& name) {
+      return std::ranges::any_of(rule.paths, [&](const auto& glob) { return glob_matches(glob, name); });
+    };
+    if (access.kind != "file" && access.kind != "index") return glob_matches(rule.pattern, access.object);
+    if (access.kind == "file" && access.object.empty()) return true;
+    // Of a file of which nobody knows where it is, every rule may speak.
+    if (rule.from_root && names.real.empty()) return places.own.empty() && !access.object.empty();
+    return fits(names.real) || (!rule.from_root && std::ranges::any_of(names.called, fits));
+  };
   for (const Rule& rule : rules_) {
     if ((rule.verb != "any" && rule.verb != access.verb) || (rule.kind != "any" && rule.kind != access.kind) ||
-        (!all_files && std::ranges::none_of(names, [&](const auto& name) { return glob_matches(rule.pattern, name); })))
+        !concerns(rule))
       continue;
     if (rule.ruling > verdict.ruling) verdict = {rule.ruling, rule.line};
   }

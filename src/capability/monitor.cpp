@@ -51,7 +51,7 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
       why = daimon::format("it goes to {} after reading what others wrote, and your own data may go with it",
                            printable(access.object));
     }
-    const Constitution::Verdict rule = constitution.judge(access, facts.mounts);
+    const Constitution::Verdict rule = constitution.judge(access, facts.places);
     if (rule.ruling == Constitution::Ruling::kNever) {
       decision.reason = reason_of(rule, access);
       decision.handles.clear();

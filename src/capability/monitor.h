@@ -17,10 +17,10 @@ struct CallFacts {
   std::string name;
   std::string arguments;
   std::span<const Access> accesses;
-  Label label;                               // the join of everything the arguments were made from
-  bool has_effect = false;                   // it changes the world, or leaves the machine
-  bool risky = false;                        // its specification asks for approval at L2
-  std::span<const std::string> mounts = {};  // names of what the process has mounted
+  Label label;              // the join of everything the arguments were made from
+  bool has_effect = false;  // it changes the world, or leaves the machine
+  bool risky = false;       // its specification asks for approval at L2
+  Places places = {};       // what is mounted
 };
 
 enum class Verdict : std::uint8_t { kAllow, kAsk, kDeny };

@@ -35,11 +35,18 @@ std::unexpected<Error> open_failed(int error, std::string_view shown) {
 }  // namespace
 
 Result<FileDescriptor> open_root(const std::filesystem::path& root) {
-  const int fd = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return std::unexpected(
-        os_error(errno, daimon::format("cannot open the mounted folder {}", printable(root.string()))));
-  return FileDescriptor(fd);
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const long fd = ::syscall(SYS_openat2, AT_FDCWD, root.c_str(), &how, sizeof how);
+  if (fd >= 0) return FileDescriptor(static_cast<int>(fd));
+  if (errno == ELOOP)
+    return fail(ErrorCode::kDenied,
+                daimon::format("{} is not the folder that was mounted: a symbolic link stands there now",
+                               printable(root.string())),
+                "unmount it, and mount it again where it is");
+  return std::unexpected(
+      os_error(errno, daimon::format("cannot open the mounted folder {}", printable(root.string()))));
 }
 
 Result<FileDescriptor> open_beneath(int root, const std::filesystem::path& relative, int flags,

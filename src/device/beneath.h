@@ -17,7 +17,8 @@ struct stat;
 
 namespace daimon::device {
 
-// `shown` is the path for error texts. The root is opened as it is named: it is the person's own choice.
+// `shown` is the path for error texts. The root is what was mounted, without a link in its path: one that came since
+// leads to another folder, which nobody was granted and which is judged by another path than its own.
 Result<FileDescriptor> open_root(const std::filesystem::path& root);
 // O_CLOEXEC is added. An empty `relative` is the root itself.
 Result<FileDescriptor> open_beneath(int root, const std::filesystem::path& relative, int flags, std::string_view shown);

@@ -39,6 +39,11 @@ Result<Listing> walk(const std::filesystem::path& root, std::int64_t files_max,
     listing.problems.push_back({printable(path.string()), std::move(what)});
     listing.unread.insert(path.string());
   };
+  // A link that came since leads to another folder, of which nothing was asked.
+  std::error_code lost;
+  if (const auto real = std::filesystem::canonical(root, lost); !lost && real != root)
+    return fail(ErrorCode::kNotFound, daimon::format("{} is behind a symbolic link now", printable(root.string())),
+                "unmount it, and mount it again where it is");
   std::vector<std::pair<std::filesystem::path, int>> open{{"", 0}};
   while (!open.empty()) {
     if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while looking for files");

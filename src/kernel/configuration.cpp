@@ -4,6 +4,7 @@
 #include <boost/json/kind.hpp>
 #include <cerrno>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -155,14 +156,54 @@ bool is_origin(std::string_view text) {
   return false;
 }
 
+// As rules write a path: what begins a comment or a line, or ends with it, is any character.
+std::string as_pattern(std::string path) {
+  for (char& c : path)
+    if (c == '#' || static_cast<unsigned char>(c) < ' ') c = '?';
+  if (path.ends_with(' ')) path.back() = '?';
+  return path;
+}
+
+// The rules that follow from those about "~" and about paths that lead through a link, up to their first wildcard: the
+// process's journal then says what held, whatever becomes of the links and of the environment.
+std::string rules_by_real_path(const capability::Constitution& constitution, const std::filesystem::path& home) {
+  std::string more;
+  for (const capability::Constitution::Line& rule : constitution.rules_from_root()) {
+    std::filesystem::path pattern = rule.pattern;
+    if (*pattern.begin() == "~") {
+      if (home.empty()) continue;
+      pattern = home / pattern.lexically_relative("~");
+    }
+    std::filesystem::path real;
+    std::filesystem::path rest;
+    for (const std::filesystem::path& part : pattern)
+      (rest.empty() && part.native().find_first_of("*?") == std::string::npos ? real : rest) /= part;
+    std::error_code failed;
+    const auto led = std::filesystem::weakly_canonical(real, failed);
+    for (const auto& start : {real, failed ? real : led}) {
+      const std::string made = as_pattern(rest.empty() ? start.string() : (start / rest).string());
+      if (made != rule.pattern) more += daimon::format("{} {}\n", rule.line, made);
+    }
+  }
+  return more;
+}
+
 }  // namespace
 
-Result<Configuration> read_configuration(const std::filesystem::path& folder) {
+std::filesystem::path home_folder() {
+  const char* home = std::getenv("HOME");
+  return home != nullptr && *home == '/' ? home : "";
+}
+
+Result<Configuration> read_configuration(const std::filesystem::path& folder, const std::filesystem::path& home) {
   Configuration made;
   const auto constitution_path = folder / "constitution.txt";
   DAIMON_TRY(const auto rules, read_file(constitution_path));
   if (rules) {
     auto constitution = capability::Constitution::parse(*rules);
+    if (!constitution) return wrong(constitution_path, constitution.error().what);
+    if (const std::string more = rules_by_real_path(*constitution, home); !more.empty())
+      constitution = capability::Constitution::parse(*rules + "\n" + more);
     if (!constitution) return wrong(constitution_path, constitution.error().what);
     made.constitution = std::move(*constitution);
   }

@@ -35,7 +35,12 @@ struct Configuration {
   capability::Constitution constitution;
 };
 
+// The person's home; empty where the environment does not say.
+std::filesystem::path home_folder();
+
 // kInvalidArgument names the file and what is wrong with it; a configuration that cannot be read is never ignored.
-Result<Configuration> read_configuration(const std::filesystem::path& folder);
+// Rules about a path from "/" or from "~", which is `home`, hold for where that path leads now, too.
+Result<Configuration> read_configuration(const std::filesystem::path& folder,
+                                         const std::filesystem::path& home = home_folder());
 
 }  // namespace daimon::kernel

@@ -89,10 +89,12 @@ class IndexDevice final : public device::Device {
                   "mount them again under their names");
     return names;
   }
-  static std::vector<std::string> names(const CallContext& context) {
-    std::vector<std::string> names;
-    for (const device::MountReference& mount : context.mounts) names.push_back(mount.name);
-    return names;
+  Result<capability::Places> places(const CallContext& context) {
+    capability::Places places;
+    for (const device::MountReference& mount : context.mounts) places.own.push_back({mount.name, mount.root});
+    DAIMON_TRY(const auto roots, files_.roots());
+    for (const auto& [name, root] : roots) places.others.push_back({name, root});
+    return places;
   }
   // A path as the process names it.
   static std::string shown(const CallContext& context, const std::string& mount, const std::string& path) {
@@ -100,14 +102,13 @@ class IndexDevice final : public device::Device {
   }
 
   // The strictest that the constitution says of using the file so, of reading it and of knowing that it is there.
-  Ruling ruling(const CallContext& context, const std::string& verb, const std::string& mount,
-                const std::string& path) const {
-    const auto mounts = names(context);
+  Ruling ruling(const CallContext& context, const capability::Places& places, const std::string& verb,
+                const std::string& mount, const std::string& path) const {
     Ruling strictest = Ruling::kSilent;
     for (const Access& access :
          {Access{"index", verb, shown(context, mount, path)}, Access{"file", "read", shown(context, mount, path)},
           Access{"file", "list", shown(context, mount, path)}})
-      strictest = std::max(strictest, constitution_.judge(access, mounts).ruling);
+      strictest = std::max(strictest, constitution_.judge(access, places).ruling);
     return strictest;
   }
 
@@ -118,8 +119,9 @@ class IndexDevice final : public device::Device {
     request.query = *query;
     DAIMON_TRY(request.mounts, granted(context.mounts));
     request.limit = kPassagesMax;
+    DAIMON_TRY(const auto places, this->places(context));
     request.admits = [&](const std::string& mount, const std::string& path) {
-      return ruling(context, "search", mount, path) == Ruling::kSilent;
+      return ruling(context, places, "search", mount, path) == Ruling::kSilent;
     };
     DAIMON_TRY(const auto passages, files_.search(request));
     DAIMON_TRY(const auto windows, files_.windows(*query, passages, kWindowBytes));
@@ -159,14 +161,16 @@ class IndexDevice final : public device::Device {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
     const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
     DAIMON_TRY(const auto mounts, granted(context.mounts));
-    DAIMON_TRY(const auto files, files_.rank_files(cut_utf8(goal, 4096), mounts, limit,
-                                                   [&](const std::string& mount, const std::string& path) {
-                                                     return ruling(context, "survey", mount, path) != Ruling::kNever;
-                                                   }));
+    DAIMON_TRY(const auto places, this->places(context));
+    DAIMON_TRY(
+        const auto files,
+        files_.rank_files(cut_utf8(goal, 4096), mounts, limit, [&](const std::string& mount, const std::string& path) {
+          return ruling(context, places, "survey", mount, path) != Ruling::kNever;
+        }));
     JsonArray list;
     for (const fs::FileSummary& file : files) {
       JsonObject item{{"path", shown(context, file.mount, file.path)}};
-      if (!file.columns.empty() && ruling(context, "survey", file.mount, file.path) == Ruling::kSilent)
+      if (!file.columns.empty() && ruling(context, places, "survey", file.mount, file.path) == Ruling::kSilent)
         add_table(item, file, goal);
       list.push_back(std::move(item));
     }
@@ -183,8 +187,9 @@ class IndexDevice final : public device::Device {
     if (!path || !version || !quote)
       return fail(ErrorCode::kInvalidArgument, "cite needs a path, a version and a quotation");
     DAIMON_TRY(const auto resolved, device::resolve_path(context.mounts, *path));
+    DAIMON_TRY(const auto places, this->places(context));
     // Else whether a guess stands in a file would be told to who may not read it.
-    if (ruling(context, "cite", resolved.mount->name, resolved.relative.string()) != Ruling::kSilent)
+    if (ruling(context, places, "cite", resolved.mount->name, resolved.relative.string()) != Ruling::kSilent)
       return fail(ErrorCode::kDenied,
                   daimon::format("a rule of the constitution stands against reading '{}'", printable(*path)));
     DAIMON_CHECK(granted(std::span(resolved.mount, 1)));

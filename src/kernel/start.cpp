@@ -121,6 +121,9 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
     for (const fs::MountStatus& mount : mounts)
       if (is_there(mount)) chosen_mounts.push_back(to_json({mount.name, mount.root, true, {}}));
   if (material != nullptr) chosen_mounts.push_back(to_json(*material));
+  JsonArray places;
+  for (const fs::MountStatus& mount : mounts)
+    places.push_back(JsonObject{{"name", mount.name}, {"root", mount.root.string()}});
   if (options.mode == Mode::kAsk && chosen_mounts.empty())
     return fail(ErrorCode::kInvalidArgument, "there are no files to ask: no folder is mounted",
                 "mount one first: daimon mount ~/Documents");
@@ -139,6 +142,7 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                   {"autonomy", options.autonomy},
                   {"seed", seed & ((std::uint64_t{1} << 53) - 1)},
                   {"mounts", std::move(chosen_mounts)},
+                  {"places", std::move(places)},
                   {"grants", to_json(default_grants(kernel.web_hosts, has_mounts))},
                   {"budget", std::move(budget)}};
   if (material == nullptr && !options.material.empty()) body["material"] = options.material;

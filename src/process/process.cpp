@@ -137,6 +137,13 @@ void Process::on_created(const Json& body) {
       mounts_.push_back({std::string(find_string(mount, "name").value_or("")),
                          std::string(find_string(mount, "root").value_or("")),
                          find_bool(mount, "writable").value_or(true)});
+  if (const Json* list = find(body, "places"); list != nullptr && list->is_array()) {
+    std::vector<capability::Place> places;
+    for (const Json& place : list->get_array())
+      places.push_back(
+          {std::string(find_string(place, "name").value_or("")), std::string(find_string(place, "root").value_or(""))});
+    places_ = std::make_shared<const std::vector<capability::Place>>(std::move(places));
+  }
   if (const Json* grants = find(body, "grants"); grants != nullptr && grants->is_array())
     for (const Json& grant : grants->get_array())
       if (auto capability = capability::capability_from_json(grant)) capabilities_.grant(std::move(*capability));

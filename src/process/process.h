@@ -217,6 +217,9 @@ class Process {
   int autonomy_ = 2;
   std::uint64_t seed_ = 0;
   std::vector<device::MountReference> mounts_;
+  // What was mounted when it began: rules may call its files so. Copies of the process share it.
+  std::shared_ptr<const std::vector<capability::Place>> places_ =
+      std::make_shared<const std::vector<capability::Place>>();
   Limits limits_;
   Cost cost_;
   std::vector<Child> children_;

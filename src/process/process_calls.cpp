@@ -69,10 +69,8 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.name = name;
   facts.arguments = to_text(arguments);
   facts.accesses = *accesses;
-  std::vector<std::string> mounts;
-  mounts.reserve(mounts_.size());
-  for (const device::MountReference& mount : mounts_) mounts.push_back(mount.name);
-  facts.mounts = mounts;
+  for (const device::MountReference& mount : mounts_) facts.places.own.push_back({mount.name, mount.root});
+  facts.places.others = *places_;
   facts.label = context_.label();
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
   facts.risky = specification.needs_approval_at_l2;

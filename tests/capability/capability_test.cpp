@@ -137,15 +137,90 @@ TEST(ConstitutionTest, never_wins_over_ask_and_is_silent_about_the_rest) {
 }
 
 TEST(ConstitutionTest, a_rule_means_a_file_whatever_is_mounted_beside_its_folder) {
-  const std::vector<std::string> one{"home"};
-  const std::vector<std::string> two{"home", "work"};
+  const Places one{{{"home", "/h/me"}}};
+  const Places two{{{"home", "/h/me"}, {"work", "/h/work"}}};
   const Access short_path{"file", "read", "taxes/2026.csv"};
   const Access long_path{"file", "read", "home/taxes/2026.csv"};
-  for (const std::string pattern : {"taxes/*", "home/taxes/*"}) {
+  for (const std::string pattern : {"taxes/*", "home/taxes/*", "taxes/**", "me/taxes", "/h/me/taxes/*", "./taxes/"}) {
     const auto made = Constitution::parse("never read file " + pattern).value();
     EXPECT_EQ(made.judge(short_path, one).ruling, Constitution::Ruling::kNever) << pattern;
     EXPECT_EQ(made.judge(long_path, two).ruling, Constitution::Ruling::kNever) << pattern;
-    EXPECT_EQ(made.judge({"file", "read", "notes/taxes/2026.csv"}, one).ruling, Constitution::Ruling::kSilent);
+    EXPECT_EQ(made.judge({"file", "read", "notes/2026.csv"}, one).ruling, Constitution::Ruling::kSilent) << pattern;
+    EXPECT_EQ(made.judge({"file", "read", "work/2026.csv"}, two).ruling, Constitution::Ruling::kSilent) << pattern;
+    EXPECT_EQ(made.judge({"file", "read", "my-taxes/2026.csv"}, one).ruling, Constitution::Ruling::kSilent) << pattern;
+  }
+}
+
+TEST(ConstitutionTest, a_rule_holds_without_regard_to_case_in_any_alphabet) {
+  const auto made = Constitution::parse("never read file Ärzte/ΣΟΦΟΣ*").value();
+  for (const std::string path : {"Ärzte/ΣΟΦΟΣ.txt", "ärzte/σοφος.txt", "ÄRZTE/σοφοσ", "ärztE/Σοφος/\xff"})
+    EXPECT_EQ(made.judge({"file", "read", path}).ruling, Constitution::Ruling::kNever) << path;
+  EXPECT_EQ(made.judge({"file", "read", "arzte/σοφος"}).ruling, Constitution::Ruling::kSilent);
+}
+
+TEST(ConstitutionTest, a_pattern_from_the_root_of_the_machine_is_of_one_place) {
+  const auto made = Constitution::parse("never read file /h/me/taxes").value();
+  EXPECT_EQ(made.judge({"file", "read", "me/taxes/a"}, {{{"all", "/h"}}}).ruling, Constitution::Ruling::kNever);
+  EXPECT_EQ(made.judge({"file", "read", "a"}, {{{"x", "/h/me/taxes"}}}).ruling, Constitution::Ruling::kNever);
+  EXPECT_EQ(made.judge({"file", "read", "taxes/a"}, {{{"me", "/other/h/me"}}}).ruling, Constitution::Ruling::kSilent);
+  EXPECT_EQ(made.judge({"index", "search", ""}, {{{"all", "/h"}, {"b", "/b"}}}).ruling, Constitution::Ruling::kSilent);
+  EXPECT_EQ(made.judge({"file", "read", "taxes/a"}).ruling, Constitution::Ruling::kNever) << "nobody knows where it is";
+  const auto all = Constitution::parse("never read file /").value();
+  EXPECT_EQ(all.judge({"file", "read", "a"}, {{{"x", "/x"}}}).ruling, Constitution::Ruling::kNever);
+  EXPECT_FALSE(Constitution::parse("never read file a/../b")) << "it would forbid nothing";
+}
+
+// However mounts lie in one another and whatever they are called: a rule that somebody wrote for a file by one of its
+// names forbids it by all of them, and a rule about what lies elsewhere does not.
+TEST(ConstitutionTest, a_file_is_forbidden_by_all_its_names_where_it_is_by_one) {
+  SeededRandom random(11);
+  const auto pick = [&](const auto& list) { return list[random.next() % list.size()]; };
+  const std::vector<std::string> words{"a", "b", "Finance", "notes", "ünter", "x y"};
+  const std::vector<std::string> names{"home", "b", "finance", "papers", "alles", "q"};
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<std::string> parts{"", "data"};
+    for (std::size_t depth = 2 + random.next() % 5; depth > 0; --depth) parts.push_back(pick(words));
+    parts.emplace_back("file.csv");
+    const auto joined = [&](std::size_t begin, std::size_t end) {
+      std::string path;
+      for (std::size_t i = begin; i < end; ++i) path += (i == begin ? "" : "/") + parts[i];
+      return path;
+    };
+    // Mounts of some of the folders that it is in; each name once.
+    std::vector<Place> mounts;
+    for (std::size_t end = 2; end < parts.size(); ++end)
+      if (random.next() % 2 == 0 || end == 2) {
+        const std::string name = pick(names);
+        if (std::ranges::find(mounts, name, &Place::name) == mounts.end()) mounts.push_back({name, joined(0, end)});
+      }
+    const auto below = [&](const Place& mount) {
+      return std::filesystem::path(joined(0, parts.size())).lexically_relative(mount.root).string();
+    };
+    std::vector<std::string> patterns;
+    for (const Place& mount : mounts) {
+      patterns.push_back(below(mount));
+      patterns.push_back(mount.name + "/" + below(mount));
+      patterns.push_back(mount.name + "/*");
+    }
+    const std::size_t folder = 2 + random.next() % (parts.size() - 2);
+    patterns.push_back(joined(0, folder));
+    patterns.push_back(joined(folder - 1, folder) + "/**");
+    patterns.push_back(joined(folder, parts.size()));
+    const std::string pattern = pick(patterns);
+    const auto made = Constitution::parse("never any any " + pattern).value();
+    const auto far = Constitution::parse("never any any elsewhere/" + pattern).value();
+    for (const Place& mount : mounts)
+      for (const bool alone : {true, false}) {
+        const Places places{alone ? std::vector{mount} : mounts, mounts};
+        const bool named = places.own.size() > 1;
+        const std::string path = named ? mount.name + "/" + below(mount) : below(mount);
+        for (const std::string kind : {"file", "index"}) {
+          ASSERT_EQ(made.judge({kind, "read", path}, places).ruling, Constitution::Ruling::kNever)
+              << pattern << " as " << path << " of " << mount.root;
+          ASSERT_EQ(far.judge({kind, "read", path}, places).ruling, Constitution::Ruling::kSilent)
+              << pattern << " as " << path << " of " << mount.root;
+        }
+      }
   }
 }
 

@@ -68,6 +68,22 @@ TEST_F(Booted, programs_run_without_landlock_only_where_the_person_says_so) {
   EXPECT_FALSE(read(R"({"sandbox":{"allow_missing_seccomp":true}})"));
 }
 
+TEST_F(Booted, rules_about_the_home_and_about_links_hold_for_where_they_lead) {
+  std::filesystem::create_directories(world_.home() / "data/documents/taxes");
+  std::filesystem::create_directory_symlink(world_.home() / "data/documents", world_.home() / "Documents");
+  write("config/daimon/constitution.txt", "# mine\nnever write file ~/Documents/taxes/*\nask read file ~/*.pdf # o\n");
+  const auto read = read_configuration(world_.home() / "config/daimon", world_.home());
+  ASSERT_TRUE(read) << read.error().what;
+  const auto& rules = read->constitution;
+  const capability::Places data{{{"d", world_.home() / "data"}}};
+  using Ruling = capability::Constitution::Ruling;
+  EXPECT_EQ(rules.judge({"file", "write", "documents/taxes/a"}, data).ruling, Ruling::kNever) << rules.text();
+  EXPECT_EQ(rules.judge({"file", "read", "b.pdf"}, data).ruling, Ruling::kAsk) << rules.text();
+  EXPECT_EQ(rules.judge({"file", "write", "documents/a"}, data).ruling, Ruling::kSilent);
+  write("config/daimon/constitution.txt", "never write file ~/taxes\nnever fly file /a\n");
+  EXPECT_THAT(boot().error().what, HasSubstr("line 2"));
+}
+
 TEST_F(Booted, how_local_models_are_run_can_be_set) {
   const auto read = [&](std::string_view text) {
     write("config/daimon/config.json", text);

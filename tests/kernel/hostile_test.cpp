@@ -374,6 +374,53 @@ TEST_F(Hostile, no_spelling_of_a_path_escapes_a_rule) {
   EXPECT_EQ(everything(), before);
 }
 
+// The folders lie in one another and are mounted under names that are not theirs; the rule is written for one of them.
+TEST_F(Hostile, no_mount_is_a_way_round_a_rule) {
+  world_.made_devices.push_back([] { return device::make_python_device(); });
+  world_.put("papers/finance/plan.csv", "name,amount\nRosebud,12\n");
+  world_.model.profile = "";
+  const std::vector<std::pair<std::string, std::filesystem::path>> mounts{
+      {"home", world_.home()}, {"p", world_.home() / "papers"}, {"cash", world_.home() / "papers/finance"}};
+  for (const std::string rule : {"finance/**", "home/papers/finance/*", "cash/*", "p/finance/plan.csv", "PLAN.csv",
+                                 "papers", "{}/papers/finance"}) {
+    const std::string pattern = rule.starts_with('{') ? world_.home().string() + rule.substr(2) : rule;
+    world_.shut();
+    world_.constitution = *capability::Constitution::parse("never any file " + pattern);
+    System& system = world_.boot();
+    for (const auto& [name, root] : mounts) ASSERT_TRUE(system.mount(root.string(), name, {}, {}));
+    const auto before = everything();
+    for (std::size_t which = 0; which <= mounts.size(); ++which) {
+      // One of them alone, and all together.
+      const bool all = which == mounts.size();
+      const auto with_mounts = [&](StartOptions& options) {
+        for (const auto& [name, root] : mounts)
+          if (all || name == mounts[which].first) options.mounts.push_back(name);
+      };
+      for (std::size_t by = all ? 0 : which; by < (all ? mounts.size() : which + 1); ++by) {
+        const std::string below =
+            (world_.home() / "papers/finance/plan.csv").lexically_relative(mounts[by].second).string();
+        const std::string path = all ? mounts[by].first + "/" + below : below;
+        for (const auto& [call, with] : std::vector<std::pair<std::string, Json>>{
+                 {"read", JsonObject{{"path", path}}},
+                 {"table", JsonObject{{"path", path}, {"operation", "list"}, {"column", "name"}}},
+                 {"write", JsonObject{{"path", path}, {"content", "x"}}},
+                 {"python", JsonObject{{"code", "print(open('/mounts/" + path + "').read())"}}}}) {
+          attack(daimon::format(R"({{"plan":[{{"call":"{}","text":"t","check":"c"}}]}})", call),
+                 {to_text(JsonObject{{"call", call}, {"with", with}})});
+          EXPECT_EQ(state_of(run(with_mounts)), "denied") << pattern << " " << call << " " << path;
+        }
+      }
+      attack(R"({"plan":[{"call":"search","text":"t","check":"c"}]})",
+             {R"({"call":"search","with":{"query":"Rosebud plan amount name"}})"});
+      static_cast<void>(run(with_mounts));
+    }
+    EXPECT_EQ(everything(), before);
+    EXPECT_EQ(count("read") + count("table") + count("write") + count("apply") + count("python"), 0) << pattern;
+    for (const journal::Record& record : world_.records())
+      EXPECT_TRUE(record.type != "returned" || !to_text(record.body).contains("Rosebud")) << pattern;
+  }
+}
+
 TEST_F(Hostile, a_search_does_not_find_what_may_not_be_read) {
   for (const std::string rule :
        {"never read file letters/*", "never search index letters/*", "ask read file home/letters/*",
