@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/host_name.h"
+
 namespace daimon::capability {
 namespace {
 
@@ -10,15 +12,8 @@ bool is_below(std::string_view prefix, std::string_view path) {
   return prefix.empty() || (path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/'));
 }
 
-bool host_matches(std::string_view pattern, std::string_view host) {
-  if (pattern == "*") return true;
-  if (pattern.starts_with('.'))
-    return host.ends_with(pattern) && host.size() > pattern.size() && !host.starts_with('.');
-  return pattern == host;
-}
-
 bool object_covers(std::string_view kind, std::string_view wide, std::string_view narrow) {
-  if (kind == "net") return host_matches(wide, narrow);
+  if (kind == "net") return host_is_meant(wide, narrow);
   if (kind == "file" || kind == "index") return is_below(wide, narrow);
   return wide.empty() || wide == narrow;
 }

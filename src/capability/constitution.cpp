@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/format.h"
+#include "base/host_name.h"
 #include "base/text.h"
 #include "base/within.h"
 
@@ -126,6 +127,14 @@ Result<Constitution> Constitution::parse(std::string_view text) {
     rule.from_root = path.starts_with('/');
     const std::string glob = path == "/" ? "" : rule.from_root ? path : "*/" + path;
     rule.paths = {glob, glob + "/*"};
+    if (rule.kind == "net" || rule.kind == "any") {
+      auto host = canonical_host_pattern(rule.pattern);
+      if (!host && rule.kind == "net")
+        return fail(ErrorCode::kInvalidArgument,
+                    daimon::format("line {} of the constitution: {}", number, host.error().what),
+                    "a rule of 'net' names hosts, such as example.org or *.example.org");
+      if (host) rule.host = std::move(*host);
+    }
     if (rule.kind == "file" || rule.kind == "index")
       if (("/" + path + "/").contains("/../"))
         return fail(
@@ -161,10 +170,12 @@ Constitution::Verdict Constitution::judge(const Access& access, const Places& pl
   Verdict verdict;
   if (rules_.empty()) return verdict;
   const Names names = names_of(access, places);
+  const std::string host = access.kind == "net" ? canonical_host(access.object).value_or(access.object) : "";
   const auto concerns = [&](const Rule& rule) {
     const auto fits = [&](const std::string& name) {
       return std::ranges::any_of(rule.paths, [&](const auto& glob) { return glob_matches(glob, name); });
     };
+    if (access.kind == "net") return !rule.host.empty() && glob_matches(rule.host, host);
     if (access.kind != "file" && access.kind != "index") return glob_matches(rule.pattern, access.object);
     if (access.kind == "file" && access.object.empty()) return true;
     // Of a file of which nobody knows where it is, every rule may speak.

@@ -51,6 +51,7 @@ class Constitution {
     int number;                           // of the line, from 1
     std::vector<std::string> paths = {};  // globs that a path is matched against
     bool from_root = false;               // they are of the whole path alone
+    std::string host = {};                // glob that a host is matched against
   };
   std::vector<Rule> rules_;
   std::string text_;

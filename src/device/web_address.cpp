@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "base/format.h"
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace daimon::device {
@@ -79,10 +80,9 @@ Result<WebAddress> parse_web_address(std::string_view url, std::string_view base
   if (made.scheme != "http" && made.scheme != "https") return refuse("is neither http nor https");
   if (!part(parsed.get(), CURLUPART_USER).empty() || !part(parsed.get(), CURLUPART_PASSWORD).empty())
     return refuse("contains a user name or password");
-  made.host = to_lower_ascii(part(parsed.get(), CURLUPART_HOST));
-  if (made.host.starts_with('[') && made.host.ends_with(']')) made.host = made.host.substr(1, made.host.size() - 2);
-  while (made.host.ends_with('.')) made.host.pop_back();
-  if (made.host.empty() || made.host.contains('%')) return refuse("names no host");
+  auto host = canonical_host(part(parsed.get(), CURLUPART_HOST));
+  if (!host) return refuse("names no host");
+  made.host = std::move(*host);
   const std::string shown = made.host.contains(':') ? "[" + made.host + "]" : made.host;
   curl_url_set(parsed.get(), CURLUPART_HOST, shown.c_str(), 0);
   curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
@@ -105,13 +105,7 @@ Result<WebAddress> redirected(const WebAddress& from, std::string_view location)
 }
 
 bool host_allowed(const std::vector<std::string>& hosts, std::string_view host) {
-  return std::ranges::any_of(hosts, [&](std::string_view entry) {
-    if (entry == "*") return true;
-    if (entry.starts_with("*.")) entry.remove_prefix(1);
-    const std::string wanted = to_lower_ascii(entry);
-    if (!wanted.starts_with('.')) return wanted == host;
-    return host.size() > wanted.size() && host.ends_with(wanted);
-  });
+  return std::ranges::any_of(hosts, [&](std::string_view entry) { return host_is_meant(entry, host); });
 }
 
 bool is_public_address(const sockaddr& address) {

@@ -14,7 +14,7 @@ namespace daimon::device {
 
 struct WebAddress {
   std::string scheme;  // "http" or "https"
-  std::string host;    // lower case, no dot at the end; an IPv6 address without brackets
+  std::string host;    // in its one spelling (base/host_name.h)
   std::uint16_t port = 0;
   std::string url;  // normal form, without user, password and fragment
 };

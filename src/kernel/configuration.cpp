@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/host_name.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -238,6 +239,13 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder, co
     }
   }
   DAIMON_TRY(made.web_hosts, read_texts(path, *value, "web_hosts"));
+  for (const std::string_view host : made.web_hosts)
+    if (const std::size_t start = host.starts_with("*.")  ? 2
+                                  : host.starts_with('.') ? 1
+                                                          : 0;
+        host != "*" && !canonical_host(host.substr(start)))
+      return wrong(path, daimon::format("'{}' of \"web_hosts\" is not a host, such as example.org or .example.org",
+                                        printable(host)));
   DAIMON_TRY(made.origins, read_texts(path, *value, "origins"));
   for (const std::string& origin : made.origins)
     if (!is_origin(origin))

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/format.h"
 #include "base/hash.h"
+#include "base/host_name.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/sqlite.h"
@@ -80,6 +81,61 @@ TEST(TextTest, json_for_a_terminal_is_the_same_json_without_what_a_terminal_obey
   const auto back = parse_json(shown);
   ASSERT_TRUE(back) << shown;
   EXPECT_EQ(find_string(*back, "name"), find_string(value, "name"));
+}
+
+TEST(HostTest, a_host_has_one_spelling) {
+  for (const auto& [written, name] :
+       std::vector<std::pair<std::string, std::string>>{{"Example.ORG", "example.org"},
+                                                        {"example.org.", "example.org"},
+                                                        {"example.org..", "example.org"},
+                                                        {"B\xC3\xBC"
+                                                         "cher.example",
+                                                         "xn--bcher-kva.example"},
+                                                        {"b\xC3\x9C"
+                                                         "CHER.Example.",
+                                                         "xn--bcher-kva.example"},
+                                                        {"bu\xCC\x88"
+                                                         "cher.example",
+                                                         "xn--bcher-kva.example"},
+                                                        {"XN--BCHER-KVA.example", "xn--bcher-kva.example"},
+                                                        {"example\xE3\x80\x82org", "example.org"},
+                                                        {"\xEF\xBC\xA5xample.org", "example.org"},
+                                                        {"0x7f.1", "127.0.0.1"},
+                                                        {"2130706433", "127.0.0.1"},
+                                                        {"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1", "127.0.0.1"},
+                                                        {"[::1]", "::1"},
+                                                        {"0:0::0:1", "::1"}})
+    EXPECT_EQ(canonical_host(written).value_or("none"), name) << written;
+  for (const std::string written : {"", ".", ".org", "a b", "a/b", "http://a", "a:80", "a@b", "a%41", "*.org", "a\xff"})
+    EXPECT_FALSE(canonical_host(written)) << written;
+}
+
+TEST(HostTest, what_the_person_wrote_means_a_host_in_any_spelling) {
+  EXPECT_TRUE(host_is_meant("*", "example.org"));
+  EXPECT_TRUE(host_is_meant("Example.org.", "example.ORG"));
+  EXPECT_TRUE(
+      host_is_meant("*.B\xC3\xBC"
+                    "cher.example",
+                    "shop.xn--bcher-kva.example"));
+  EXPECT_TRUE(host_is_meant(".xn--bcher-kva.example",
+                            "shop.b\xC3\xBC"
+                            "cher.example."));
+  EXPECT_FALSE(host_is_meant(".example.org", "example.org"));
+  EXPECT_FALSE(host_is_meant(".example.org", "notexample.org"));
+  EXPECT_FALSE(host_is_meant("", ""));
+  EXPECT_EQ(canonical_host_pattern("*.B\xC3\xBC"
+                                   "cher.*")
+                .value_or(""),
+            "*.xn--bcher-kva.*");
+  EXPECT_FALSE(canonical_host_pattern("b\xC3\xBC*.example"));
+  EXPECT_FALSE(canonical_host_pattern("https://*.example/"));
+}
+
+TEST(HostTest, loopback_is_this_machine_and_no_name_that_looks_like_it) {
+  for (const std::string here : {"localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "0x7f.1", "::1", "[::1]"})
+    EXPECT_TRUE(is_loopback_host(here)) << here;
+  for (const std::string elsewhere : {"localhost.example", "127.0.0.1.example", "127.example", "10.0.0.1", "::2", ""})
+    EXPECT_FALSE(is_loopback_host(elsewhere)) << elsewhere;
 }
 
 TEST(HashTest, is_sha256) {

@@ -136,6 +136,42 @@ TEST(ConstitutionTest, never_wins_over_ask_and_is_silent_about_the_rest) {
   EXPECT_EQ(made.judge({"net", "get", "a.evil.example"}).ruling, Constitution::Ruling::kNever);
 }
 
+TEST(ConstitutionTest, a_rule_about_hosts_holds_in_any_spelling_of_their_names) {
+  const std::vector<std::string> spellings{
+      "b\xC3\xBC"
+      "cher.example",
+      "B\xC3\x9C"
+      "CHER.EXAMPLE.",
+      "xn--bcher-kva.example", "XN--Bcher-KVA.Example",
+      "b\xC3\xBC"
+      "cher.*"};
+  for (const std::string& pattern : spellings)
+    for (const std::string& host : spellings) {
+      if (host.contains('*')) continue;
+      EXPECT_EQ(Constitution::parse("never any net " + pattern)->judge({"net", "get", host}).ruling,
+                Constitution::Ruling::kNever)
+          << pattern << " " << host;
+      EXPECT_EQ(Constitution::parse("never get any " + pattern)->judge({"net", "get", "shop." + host}).ruling,
+                Constitution::Ruling::kSilent)
+          << pattern << " " << host;
+    }
+  const auto below = Constitution::parse("never any net *.Evil.Example").value();
+  EXPECT_EQ(below.judge({"net", "get", "a.evil.example."}).ruling, Constitution::Ruling::kNever);
+  for (const std::string pattern : {"b\xC3\xBC*.example", "https://evil.example/*", "evil.example:443"})
+    EXPECT_FALSE(Constitution::parse("never any net " + pattern)) << "it would forbid nothing: " << pattern;
+  EXPECT_TRUE(Constitution::parse("never any any tmp/*"));
+}
+
+TEST(CapabilityTest, a_right_to_a_host_is_one_to_all_its_spellings) {
+  const auto right = [](std::string object) { return Capability{"net", {"get"}, std::move(object), {}, {}, {}}; };
+  EXPECT_TRUE(right("B\xC3\xBC"
+                    "cher.example")
+                  .covers({"net", "get", "xn--bcher-kva.example"}));
+  EXPECT_TRUE(right("*.Example.org").covers({"net", "get", "a.example.org"}));
+  EXPECT_FALSE(right(".example.org").covers({"net", "get", ".example.org"}));
+  EXPECT_FALSE(right("example.org").covers({"net", "get", "a.example.org"}));
+}
+
 TEST(ConstitutionTest, a_rule_means_a_file_whatever_is_mounted_beside_its_folder) {
   const Places one{{{"home", "/h/me"}}};
   const Places two{{{"home", "/h/me"}, {"work", "/h/work"}}};

@@ -240,6 +240,20 @@ TEST_F(Web, WhatItTouchesIsTheHost) {
   ASSERT_TRUE(accesses) << accesses.error().what;
   EXPECT_EQ(*accesses, (std::vector{Access{"net", "get", "site.test"}}));
   EXPECT_FALSE(device->calls()[0].accesses(JsonObject{{"url", "file:///etc/passwd"}}));
+  for (const std::string url : {"https://B\xC3\xBC"
+                                "cher.example./",
+                                "https://xn--BCHER-kva.example/", "https://b%C3%BCcher.example/",
+                                "https://b\xC3\xBC"
+                                "cher\xE3\x80\x82"
+                                "example"}) {
+    const auto touched = device->calls()[0].accesses(JsonObject{{"url", url}});
+    ASSERT_TRUE(touched) << url;
+    EXPECT_EQ(touched->at(0).object, "xn--bcher-kva.example") << url;
+    EXPECT_TRUE(parse_web_address(url)->url.starts_with("https://xn--bcher-kva.example/")) << url;
+    EXPECT_TRUE(host_allowed({"b\xC3\xBC"
+                              "cher.example"},
+                             touched->at(0).object));
+  }
 }
 
 TEST_F(Web, APageThatNestsBeyondAllReadingIsRefused) {
