@@ -103,6 +103,8 @@ Result<RemoteModel> read_remote(const std::filesystem::path& path, std::string_v
   if (!remote.url.starts_with("http://") && !remote.url.starts_with("https://"))
     return wrong(path, daimon::format("the remote model '{}' needs a \"url\" that begins with http:// or https://",
                                       printable(name)));
+  if (const Status safe = processor::check_remote({.url = remote.url, .key_env = remote.key_env}); !safe)
+    return wrong(path, daimon::format("{}: {}; {}", what, safe.error().what, safe.error().remedy));
   return remote;
 }
 

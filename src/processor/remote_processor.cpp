@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/host_name.h"
 #include "base/text.h"
 #include "processor/chat_wire.h"
 
@@ -99,12 +100,39 @@ void account(Transfer& transfer, const Price& price) {
   spent.money += ((prompt - cached) * price.input + cached * price.cached + generated * price.output) / 1e6;
 }
 
+using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+
+std::string part(const Url& url, CURLUPart which) {
+  char* text = nullptr;
+  if (curl_url_get(url.get(), which, &text, 0) != CURLUE_OK || text == nullptr) return {};
+  std::string made = text;
+  curl_free(text);
+  return made;
+}
+
+Url parse(const std::string& text) {
+  Url url(curl_url(), curl_url_cleanup);
+  if ((!text.starts_with("http://") && !text.starts_with("https://")) ||
+      curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
+    url.reset();
+  return url;
+}
+
+bool is_on_this_machine(const std::string& url) {
+  const Url parsed = parse(url);
+  return parsed != nullptr && is_loopback_host(part(parsed, CURLUPART_HOST));
+}
+
 }  // namespace
 
 class RemoteProcessor::Transfers {
  public:
   Transfers(const RemoteOptions& options, std::string name)
-      : options_(options), name_(std::move(name)), multi_(curl_multi_init()), thread_([this] { run(); }) {}
+      : options_(options),
+        name_(std::move(name)),
+        on_this_machine_(is_on_this_machine(options.url)),
+        multi_(curl_multi_init()),
+        thread_([this] { run(); }) {}
   ~Transfers() {
     {
       const std::scoped_lock lock(mutex_);
@@ -156,6 +184,7 @@ class RemoteProcessor::Transfers {
 
   const RemoteOptions options_;
   const std::string name_;
+  const bool on_this_machine_;
   CURLM* multi_;
   std::vector<std::unique_ptr<Transfer>> transfers_;  // of the thread; done ones have no on_done
 
@@ -253,6 +282,8 @@ void RemoteProcessor::Transfers::start(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.idle_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "daimon");
+  // What is on this machine is reached without anybody between, whatever http_proxy says.
+  if (on_this_machine_) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_multi_add_handle(multi_, easy);
 }
 
@@ -359,6 +390,21 @@ void RemoteProcessor::Transfers::finish(Transfer& transfer) {
   done(transfer, std::move(reply));
 }
 
+Status check_remote(const RemoteOptions& options) {
+  const Url url = parse(options.url);
+  if (url == nullptr)
+    return fail(ErrorCode::kInvalidArgument, std::format("{} is no URL of a model server", printable(options.url)),
+                "give one such as http://127.0.0.1:8080/v1");
+  const bool has_key =
+      !options.key_env.empty() || !part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty();
+  const std::string host = part(url, CURLUPART_HOST);
+  if (has_key && part(url, CURLUPART_SCHEME) != "https" && !is_loopback_host(host))
+    return fail(ErrorCode::kInvalidArgument,
+                std::format("the key of the model server {} would go over the network unencrypted", printable(host)),
+                "use its https:// address, or a tunnel to it on 127.0.0.1; without a key leave out key_env");
+  return {};
+}
+
 RemoteProcessor::RemoteProcessor() = default;
 RemoteProcessor::~RemoteProcessor() = default;
 
@@ -367,11 +413,7 @@ Result<std::unique_ptr<Processor>> RemoteProcessor::create(const RemoteOptions& 
   if (kReady != CURLE_OK) return fail(ErrorCode::kInternal, "the HTTP client cannot start");
   RemoteOptions actual = options;
   while (actual.url.ends_with('/')) actual.url.pop_back();
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
-  if ((!actual.url.starts_with("http://") && !actual.url.starts_with("https://")) ||
-      curl_url_set(url.get(), CURLUPART_URL, actual.url.c_str(), 0) != CURLUE_OK)
-    return fail(ErrorCode::kInvalidArgument, std::format("{} is no URL of a model server", printable(options.url)),
-                "give one such as http://127.0.0.1:8080/v1");
+  DAIMON_CHECK(check_remote(actual));
   std::unique_ptr<RemoteProcessor> processor(new RemoteProcessor);
   processor->info_.id = actual.id.empty() ? actual.model : actual.id;
   processor->info_.description = std::format("{} at {}", actual.model, actual.url);

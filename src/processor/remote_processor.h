@@ -32,9 +32,13 @@ struct RemoteOptions {
   std::chrono::seconds idle_timeout{120};  // without a byte
 };
 
+// kInvalidArgument for a URL that is none, or that a key would go to without encryption: over http only to this
+// machine.
+Status check_remote(const RemoteOptions& options);
+
 class RemoteProcessor final : public Processor {
  public:
-  // Opens no connection. kInvalidArgument for a URL that is none.
+  // Opens no connection. Refuses what check_remote refuses.
   static Result<std::unique_ptr<Processor>> create(const RemoteOptions& options);
   ~RemoteProcessor() override;
 

@@ -115,6 +115,8 @@ TEST_F(Booted, a_setting_that_is_not_known_or_of_another_type_is_told_with_its_p
     EXPECT_THAT(refused(daimon::format(R"({{"approval_minutes":{}}})", minutes)), HasSubstr("from 1 to 525600"));
   EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","may_see_personel":true}}})"),
               HasSubstr("'may_see_personel' in the remote model 'away'"));
+  EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","key_env":"KEY"}}})"),
+              AllOf(HasSubstr("'away'"), HasSubstr("unencrypted"), HasSubstr("https://")));
   EXPECT_THAT(refused(R"({"web_hosts":["https://example.org/"]})"), HasSubstr("not a host"));
   EXPECT_THAT(refused(R"({"remotes":{"away":{"url":"http://h/v1","price":{"output":-1}}}})"), HasSubstr("below zero"));
   EXPECT_EQ(

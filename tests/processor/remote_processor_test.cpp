@@ -125,6 +125,30 @@ TEST_F(Remote, ErrorsSayWhatToDo) {
   EXPECT_EQ(RemoteProcessor::create(nowhere).error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST(RemoteKey, GoesOverTheNetworkEncryptedOrNotAtAll) {
+  RemoteOptions options;
+  options.model = "m";
+  options.key_env = "DAIMON_TEST_KEY";
+  for (const std::string url : {"http://models.example/v1", "http://10.0.0.7:8080/v1", "http://localhost.example/v1",
+                                "http://127.0.0.1.example/v1", "http://127.0.0.1@models.example/v1"}) {
+    options.url = url;
+    const auto refused = RemoteProcessor::create(options);
+    ASSERT_FALSE(refused) << url;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(refused.error().remedy, testing::HasSubstr("https://")) << url;
+  }
+  for (const std::string url :
+       {"https://models.example/v1", "http://127.0.0.1:8080/v1", "http://LOCALHOST:1/v1", "http://[::1]:8080/v1"}) {
+    options.url = url;
+    EXPECT_TRUE(check_remote(options)) << url;
+  }
+  options.key_env.clear();
+  options.url = "http://models.example/v1";
+  EXPECT_TRUE(check_remote(options)) << "there is nothing to keep";
+  options.url = "http://me:key@models.example/v1";
+  EXPECT_FALSE(check_remote(options));
+}
+
 TEST_F(Remote, AServerThatSaysNothingIsAskedOnceAndGivenUp) {
   RemoteOptions options;
   options.url = hub_.url("/silent");
