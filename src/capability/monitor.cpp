@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "capability/credentials.h"
 
 namespace daimon::capability {
 namespace {
@@ -16,6 +17,13 @@ std::string reason_of(const Constitution::Verdict& rule, const Access& access) {
 }
 
 }  // namespace
+
+bool touches_credentials(const Access& access, const Places& places) {
+  if (access.kind != "file" || access.verb == "list" || access.object.empty()) return false;
+  // Where nobody knows the mount, by what the process calls it.
+  const std::filesystem::path real = locate(access, places).real();
+  return holds_credentials(real.empty() ? std::filesystem::path(access.object) : real);
+}
 
 Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,
                 const MonitorOptions& options, WallTime now) {
@@ -51,6 +59,13 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
       why = daimon::format("it goes to {} after reading what others wrote, and your own data may go with it",
                            printable(access.object));
     }
+    if (touches_credentials(access, facts.places)) {
+      ask = true;
+      why = daimon::format(
+          "'{}' holds passwords or keys, by its name: what is in it would be shown to the model and "
+          "stay in the journal",
+          printable(access.object));
+    }
     const Constitution::Verdict rule = constitution.judge(access, facts.places);
     if (rule.ruling == Constitution::Ruling::kNever) {
       decision.reason = reason_of(rule, access);
@@ -64,6 +79,11 @@ Decision decide(const CallFacts& facts, const Table& table, const Constitution& 
     decision.handles.push_back(*handle);
   }
   if (facts.has_effect) {
+    // In the file that it goes to nothing says any more that it is secret.
+    if (facts.label.confidentiality == Confidentiality::kSecret) {
+      ask = true;
+      why = "passwords or keys were read before, and may be in what it changes";
+    }
     if (options.autonomy <= 0) {
       decision.reason = "autonomy level 0 only suggests; nothing is changed";
       decision.handles.clear();

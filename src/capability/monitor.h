@@ -39,6 +39,9 @@ struct MonitorOptions {
 Decision decide(const CallFacts& facts, const Table& table, const Constitution& constitution,
                 const MonitorOptions& options, WallTime now);
 
+// Whether what it reads or writes holds credentials, wherever that is mounted.
+bool touches_credentials(const Access& access, const Places& places);
+
 // What an approval is for: call name, argument bytes, targets and label. Any change gives another. Who asks binds it to
 // the version of the tools, to what is shown and to its expiry as well (process/process.cpp).
 std::string approval_digest(const CallFacts& facts);

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "base/within.h"
+#include "capability/credentials.h"
 
 namespace daimon::device {
 
@@ -67,6 +68,13 @@ Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::s
   const auto mount = std::ranges::find(mounts, path.substr(0, end), &MountReference::name);
   if (mount == mounts.end()) return refuse_path(given, "does not start with the name of a mount");
   return resolved(*mount, path.substr(std::min(end + 1, path.size())));
+}
+
+capability::Label label_of(const ResolvedPath& file, std::string_view path) {
+  return capability::untrusted_label(daimon::format("file:{}", path),
+                                     capability::holds_credentials(file.mount->root / file.relative)
+                                         ? capability::Confidentiality::kSecret
+                                         : capability::Confidentiality::kPersonal);
 }
 
 void close_folders(MountReference& mount, std::span<const std::filesystem::path> own) {

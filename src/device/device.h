@@ -109,5 +109,7 @@ Result<std::string> canonical_path(std::string_view path);
 // The access to that path, for the monitor: two spellings of one file are one access.
 Result<std::vector<Access>> file_access(std::string_view verb, std::string_view path);
 Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::string_view path);
+// Of what is in the file: anybody may have written it, and it is secret where it holds credentials.
+capability::Label label_of(const ResolvedPath& file, std::string_view path);
 
 }  // namespace daimon::device

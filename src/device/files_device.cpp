@@ -23,7 +23,8 @@ constexpr std::size_t kReadBytes = 256 << 10;     // of plain text, and of a doc
 constexpr std::size_t kDocumentBytes = 64 << 20;  // a document that has to be read as a whole
 constexpr std::size_t kBinaryProbeBytes = 8 << 10;
 
-capability::Label file_label(std::string_view path) {
+// Of the names in a folder, which are no secret.
+capability::Label names_label(std::string_view path) {
   return capability::untrusted_label(daimon::format("file:{}", path));
 }
 
@@ -122,7 +123,7 @@ class FilesDevice final : public Device {
     }
     if (text.empty()) text = "nothing there";
     return Outcome{JsonObject{{"path", path}, {"entries", std::move(listed)}, {"more", more}}, std::move(text),
-                   file_label(path)};
+                   names_label(path)};
   }
 
   Result<Outcome> read(const Call& call, const CallContext& context) {
@@ -151,7 +152,7 @@ class FilesDevice final : public Device {
     const std::string shown = daimon::format("{}: {}", printable(path), one_line(text, kReadShownBytes));
     const std::size_t bytes = text.size();
     return Outcome{JsonObject{{"path", path}, {"text", std::move(text)}, {"bytes", bytes}, {"more", content.more}},
-                   shown, file_label(path)};
+                   shown, label_of(target, path)};
   }
 
   [[nodiscard]] Result<Outcome> write(const Call& call, const CallContext& context) const {
@@ -162,7 +163,7 @@ class FilesDevice final : public Device {
     DAIMON_TRY(const StagedChange change,
                stage_change(context.state_folder, call.id, target, arguments.path, arguments.content, umask_));
     // The diff shows what the file held before.
-    auto label = capability::join(call.label, file_label(arguments.path));
+    auto label = capability::join(call.label, label_of(target, arguments.path));
     return Outcome{JsonObject{{"path", change.path},
                               {"change", change.id},
                               {"diff", change.diff.text},

@@ -1,5 +1,6 @@
 // python(code): a Python program in the sandbox. No network; a folder in memory to work in, which ends with the
-// program; the process's mounts to read at /mounts/NAME.
+// program; the process's mounts to read at /mounts/NAME, without what holds keys and passwords (their folders are
+// empty, their files cannot be opened; where there are too many of those, the folders that they are in are empty).
 #pragma once
 
 #include <memory>

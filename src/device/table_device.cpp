@@ -208,8 +208,7 @@ class Query {
       value["where_column"] = header_[*where_];
       value["where_value"] = *arguments_.where_value;
     }
-    return Outcome{std::move(value), daimon::format("{} = {} ({})", subject, shown, note),
-                   capability::untrusted_label(daimon::format("file:{}", arguments_.path))};
+    return Outcome{std::move(value), daimon::format("{} = {} ({})", subject, shown, note), capability::system_label()};
   }
 
   [[nodiscard]] std::string decimal(const Rational& number) const {
@@ -259,7 +258,9 @@ class TableDevice final : public Device {
           return std::unexpected(os_error(errno, daimon::format("cannot read '{}'", printable(arguments.path))));
       }
     });
-    return Query(arguments, reader).run();
+    DAIMON_TRY(Outcome outcome, Query(arguments, reader).run());
+    outcome.label = label_of(target, arguments.path);
+    return outcome;
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "capability/credentials.h"
 
 namespace daimon::fs {
 namespace {
@@ -44,6 +45,7 @@ Result<Listing> walk(const std::filesystem::path& root, std::int64_t files_max,
   if (const auto real = std::filesystem::canonical(root, lost); !lost && real != root)
     return fail(ErrorCode::kNotFound, daimon::format("{} is behind a symbolic link now", printable(root.string())),
                 "unmount it, and mount it again where it is");
+  if (capability::holds_credentials(root)) return listing;
   std::vector<std::pair<std::filesystem::path, int>> open{{"", 0}};
   while (!open.empty()) {
     if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "stopped while looking for files");
@@ -57,6 +59,9 @@ Result<Listing> walk(const std::filesystem::path& root, std::int64_t files_max,
       return std::unexpected(os_error(error.value(), "cannot read " + printable(root.string())));
     for (const std::filesystem::directory_iterator end; !error && entries != end; entries.increment(error)) {
       const auto relative = folder / entries->path().filename();
+      if (capability::is_name_of_credentials((folder.empty() ? root : folder).filename().native(),
+                                             relative.filename().native()))
+        continue;
       std::error_code unseen;
       const auto type = entries->symlink_status(unseen).type();
       if (type == std::filesystem::file_type::directory) {

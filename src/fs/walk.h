@@ -31,7 +31,7 @@ struct Listing {
 // Follows no links and leaves out folders that hold no documents of the person's (.git, node_modules). `on_folder` is
 // called with each folder before it is read, so that what changes in it afterwards is not missed. kCancelled when
 // stopped; an error, too, when the root itself cannot be read.
-// Neither are the folders `own` looked into.
+// Neither are the folders `own` looked into, nor is what holds keys and passwords listed (capability/credentials.h).
 Result<Listing> walk(const std::filesystem::path& root, std::int64_t files_max,
                      const std::vector<std::filesystem::path>& own,
                      const std::function<void(const std::filesystem::path&)>& on_folder, const std::stop_token& stop);

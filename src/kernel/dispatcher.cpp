@@ -152,6 +152,10 @@ void Dispatcher::begin_thought(const Process& process, const process::Think& tho
     };
     auto processor = guarded([&] { return world_.models.get(model); });
     if (!processor) return refuse(processor.error());
+    if ((*processor)->model().remote && label.confidentiality == capability::Confidentiality::kSecret)
+      return refuse({ErrorCode::kDenied,
+                     daimon::format("passwords or keys were read, and may not go to the remote model {}", model),
+                     "start the goal anew with a local model, or without that file"});
     if ((*processor)->model().remote && label.confidentiality > capability::Confidentiality::kPublic &&
         !std::ranges::contains(world_.options.remote_may_see_personal, model))
       return refuse({ErrorCode::kDenied, daimon::format("personal data may not go to the remote model {}", model),

@@ -23,6 +23,7 @@
 #include "base/json.h"
 #include "capability/constitution.h"
 #include "capability/monitor.h"
+#include "capability/places.h"
 #include "capability/table.h"
 #include "journal/journal.h"
 #include "memory/context.h"
@@ -203,6 +204,9 @@ class Process {
   void take_result(CallRecord& call, const Json& body);
   void add_result(std::string call, std::string text, bool error, capability::Label label,
                   std::vector<memory::Passage> passages = {});
+  [[nodiscard]] capability::Places places() const;
+  // Whether what it came back with, be it an error, may have passwords or keys in it.
+  [[nodiscard]] bool touched_credentials(const CallRecord& call) const;
   [[nodiscard]] bool repeats(const CallRecord& call) const;
 
   [[nodiscard]] std::vector<memory::Offer> offers(const std::vector<std::string>& names) const;

@@ -69,8 +69,7 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.name = name;
   facts.arguments = to_text(arguments);
   facts.accesses = *accesses;
-  for (const device::MountReference& mount : mounts_) facts.places.own.push_back({mount.name, mount.root});
-  facts.places.others = *places_;
+  facts.places = places();
   facts.label = context_.label();
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
   facts.risky = specification.needs_approval_at_l2;
@@ -193,6 +192,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
   capability::Label label = capability::untrusted_label("call:" + call.name);
   if (const Json* given = find(body, "label"))
     if (auto parsed = capability::label_from_json(*given)) label = std::move(*parsed);
+  if (touched_credentials(call)) label.confidentiality = capability::Confidentiality::kSecret;
   static const Json kNothing;
   const Json* given_value = find(body, "value");
   const Json& value = given_value != nullptr ? *given_value : kNothing;
@@ -265,6 +265,21 @@ void Process::take_result(CallRecord& call, const Json& body) {
     return finish(State::kFailed,
                   daimon::format("stuck: {} was called twice with the same arguments and result", call.name));
   step_done();
+}
+
+capability::Places Process::places() const {
+  capability::Places places{{}, *places_};
+  for (const device::MountReference& mount : mounts_) places.own.push_back({mount.name, mount.root});
+  return places;
+}
+
+bool Process::touched_credentials(const CallRecord& call) const {
+  const CallTable::Entry* entry = environment_.calls.find(call.name);
+  const auto accesses = entry != nullptr ? entry->specification.accesses(call.arguments)
+                                         : Result<std::vector<device::Access>>(std::vector<device::Access>());
+  return accesses && std::ranges::any_of(*accesses, [places = places()](const device::Access& access) {
+           return capability::touches_credentials(access, places);
+         });
 }
 
 void Process::take_survey(const Json& value, const capability::Label& label) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "capability/credentials.h"
 #include "capability/monitor.h"
 
 namespace daimon::capability {
@@ -336,6 +337,69 @@ TEST(MonitorTest, the_constitution_stands_above_autonomy) {
   EXPECT_EQ(scene.decide(4).verdict, Verdict::kDeny);
   scene.constitution = Constitution::parse("ask write file a.*").value();
   EXPECT_EQ(scene.decide(4).verdict, Verdict::kAsk);
+}
+
+TEST(CredentialsTest, are_known_by_their_names_and_those_of_their_folders) {
+  for (const std::string path : {"/h/.ssh/config",
+                                 "/h/.ssh",
+                                 "/h/.gnupg/a/b",
+                                 "/h/.aws/config",
+                                 "/h/.netrc",
+                                 "/h/p/.env",
+                                 "/h/p/.ENV.local",
+                                 "/h/.git-credentials",
+                                 "/h/.config/git/credentials",
+                                 "/h/.kube/config",
+                                 "/h/.docker/config.json",
+                                 "/h/.config/gh/hosts.yml",
+                                 "/h/keys/server.pem",
+                                 "/h/a.Key",
+                                 "/h/id_rsa",
+                                 "/h/backup/id_ed25519.old",
+                                 "/h/.local/share/keyrings/login.keyring",
+                                 "/h/.mozilla/firefox/x.default/places.sqlite",
+                                 "/h/.config/google-chrome/Default/Login Data",
+                                 "/h/.password-store/mail.gpg",
+                                 "/h/passwords.kdbx",
+                                 "/h/.bitcoin/wallet.dat",
+                                 "/h/.bash_history",
+                                 "/etc/shadow"})
+    EXPECT_TRUE(holds_credentials(path)) << path;
+  for (const std::string path :
+       {"/h/ssh/notes.md", "/h/id_card.pdf", "/h/id_rsa.pub", "/h/server.pub", "/h/p/.env.example", "/h/config.json",
+        "/h/docker/config.json", "/h/environment.md", "/h/keys.md", "/h/keynote.txt", "/h/share/letter.txt", "/"})
+    EXPECT_FALSE(holds_credentials(path)) << path;
+}
+
+TEST(MonitorTest, credentials_are_asked_for_at_every_level_by_every_name) {
+  const std::vector<std::pair<Access, Places>> touched{
+      {{"file", "read", ".ssh/config"}, {}},
+      {{"file", "read", "me/.env"}, {{{"me", "/h/me"}, {"b", "/b"}}}},
+      {{"file", "read", "config"}, {{{"s", "/h/me/.ssh"}}}},
+      {{"file", "write", ".ssh/authorized_keys"}, {{{"me", "/h/me"}}}}};
+  for (const auto& [access, places] : touched) {
+    Scene scene;
+    scene.accesses = {access};
+    scene.facts.places = places;
+    scene.facts.has_effect = false;
+    for (int level = 0; level <= 4; ++level) {
+      EXPECT_EQ(scene.decide(level, true).verdict, Verdict::kAsk) << access.object << " at " << level;
+      EXPECT_THAT(scene.decide(level).reason, testing::HasSubstr("passwords or keys")) << access.object;
+    }
+    scene.accesses[0].verb = "list";
+    EXPECT_EQ(scene.decide(4).verdict, Verdict::kAllow) << "names are no secret";
+  }
+}
+
+TEST(MonitorTest, what_was_read_of_credentials_goes_nowhere_unseen) {
+  Scene scene;
+  scene.facts.label = untrusted_label("file:.env", Confidentiality::kSecret);
+  EXPECT_EQ(scene.decide(4, true).verdict, Verdict::kAsk) << "in a file nothing would say that it is secret";
+  Table table;
+  table.grant({"net", {"get"}, "example.org", Confidentiality::kPersonal, {}, {}});
+  const std::vector<Access> accesses{{"net", "get", "example.org"}};
+  CallFacts facts{"fetch", "{}", accesses, scene.facts.label, true, false};
+  EXPECT_EQ(decide(facts, table, {}, {4, true}, kNow).verdict, Verdict::kDeny);
 }
 
 TEST(MonitorTest, personal_data_does_not_leave_through_a_public_right) {

@@ -59,6 +59,24 @@ TEST_F(Files, SeveralMountsAreTheFirstFolders) {
   EXPECT_THAT(text_or_error(read("plan.md")), HasSubstr("does not start with the name of a mount"));
 }
 
+TEST_F(Files, WhatHoldsKeysAndPasswordsIsSecret) {
+  world.put("site/.env", "TOKEN=x");
+  world.put("site/app.py", "print");
+  EXPECT_EQ(read("site/.env")->label.confidentiality, capability::Confidentiality::kSecret);
+  EXPECT_EQ(write("site/.env", "y")->label.confidentiality, capability::Confidentiality::kSecret) << "its diff";
+  EXPECT_EQ(read("site/app.py")->label.confidentiality, capability::Confidentiality::kPersonal);
+  world.mounts[0].root = world.folder / "home/site";
+  EXPECT_EQ(read(".env")->label.confidentiality, capability::Confidentiality::kSecret);
+}
+
+TEST_F(Files, ARootThatHasBecomeALinkIsNotOpened) {
+  world.put("a.txt", "a");
+  std::filesystem::rename(world.folder / "home", world.folder / "moved");
+  std::filesystem::create_directory_symlink("moved", world.folder / "home");
+  EXPECT_EQ(read("a.txt").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(list("").error().code, ErrorCode::kDenied);
+}
+
 TEST_F(Files, DaimonsOwnFoldersAreOfNoMount) {
   world.put("config/daimon/constitution.txt", "never write file *");
   world.put("config/daimon-notes.md", "mine");

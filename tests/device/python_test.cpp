@@ -5,6 +5,7 @@ namespace daimon::device {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Python : ::testing::Test {
   std::string run(std::string_view code) {
@@ -51,6 +52,28 @@ TEST_F(Python, DaimonsOwnFoldersAreEmptyOrNotThere) {
   EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/config/daimon'))"), "[]");
   close_folders(world.mounts[0], std::vector{world.folder});
   EXPECT_EQ(run("import os; print(os.path.exists('/mounts/home'))"), "False");
+}
+
+TEST_F(Python, KeysAndPasswordsAreNotThere) {
+  world.put(".ssh/id_ed25519", "Rosebud");
+  world.put("site/.env", "TOKEN=Rosebud");
+  world.put("site/index.py", "print");
+  world.put("server.pem", "Rosebud");
+  std::filesystem::create_symlink("site/.env", world.folder / "home/link");
+  EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/.ssh'))"), "[]");
+  for (const std::string name : {"site/.env", "server.pem", "link"})
+    EXPECT_THAT(run("print(open('/mounts/home/" + name + "').read())"), Not(HasSubstr("Rosebud"))) << name;
+  EXPECT_THAT(run("print(open('/mounts/home/server.pem').read())"), HasSubstr("Error"));
+  EXPECT_EQ(run("print(open('/mounts/home/site/index.py').read())"), "print");
+  EXPECT_EQ(run("import subprocess as s; print(s.run('grep -r Rosebud /mounts 2>/dev/null', shell=True, "
+                "capture_output=True, text=True).stdout)"),
+            "it printed nothing");
+  // More than can be covered one by one.
+  for (int i = 0; i < 60; ++i) world.put("many/" + std::to_string(i) + ".key", "Rosebud");
+  EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/many'))"), "[]");
+  EXPECT_EQ(run("print(open('/mounts/home/site/index.py').read())"), "print");
+  world.mounts.push_back({"keys", world.folder / "home/.ssh", false});
+  EXPECT_EQ(run("import os; print(os.path.exists('/mounts/keys'))"), "False");
 }
 
 TEST_F(Python, ProcessesOfAProgramTalkThoughThereAreNoSockets) {

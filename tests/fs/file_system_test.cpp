@@ -33,6 +33,31 @@ TEST_F(FileSystems, FindsWhatIsAskedFor) {
   EXPECT_TRUE(world.search("helicopter").empty());
 }
 
+TEST_F(FileSystems, KeysAndPasswordsAreNeverIndexedThoughTheyReadLikeDocuments) {
+  for (const std::string path : {".ssh/config", ".env", "site/.env.local", ".aws/credentials", "credentials.json",
+                                 "a.pem", ".config/gh/hosts.yml", ".bash_history", ".docker/config.json"})
+    world.put(path, "the boiler's token is Rosebud\n");
+  world.put("notes.md", "the boiler's meter\n");
+  EXPECT_EQ(world.mount().mount.files, 1);
+  ASSERT_EQ(world.search("boiler token Rosebud").size(), 1U);
+  EXPECT_EQ(world.best("boiler token Rosebud"), "notes.md");
+  const auto keys = world.files->mount(world.home() / ".ssh", "keys", {}, {});
+  ASSERT_TRUE(keys) << keys.error().what;
+  EXPECT_EQ(keys->mount.files, 0);
+}
+
+TEST_F(FileSystems, AMountWhosePathHasBecomeALinkIsNotFollowed) {
+  world.put("notes.md", "the boiler's meter\n");
+  world.mount();
+  std::filesystem::create_directories(world.folder / "other");
+  std::ofstream(world.folder / "other/diary.md") << "Rosebud\n";
+  std::filesystem::rename(world.home(), world.folder / "moved");
+  std::filesystem::create_directory_symlink(world.folder / "other", world.home());
+  world.open(true);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_TRUE(world.search("Rosebud").empty());
+}
+
 TEST_F(FileSystems, DaimonsOwnFoldersAreNeitherIndexedNorMounted) {
   world.put("state/daimon/staged.txt", "the meter of the boiler");
   world.put("notes.txt", "the meter of the boiler");

@@ -537,6 +537,36 @@ TEST(KernelGrants, a_folder_that_was_mounted_later_under_a_granted_name_is_not_s
   EXPECT_THAT(text_of(world.to_end(world.start("Which word goes with electricity?")), "answer"), HasSubstr("Rosebud"));
 }
 
+TEST_F(Hostile, keys_and_passwords_are_read_only_when_the_person_says_so_and_go_to_no_remote_model) {
+  world_.put(".env", "TOKEN=Rosebud\n");
+  world_.put("keys.pem", "name,Rosebud\nx,1\n");
+  world_.model.profile = "";
+  for (const bool remote : {false, true}) {
+    world_.shut();
+    world_.model.remote = remote;
+    world_.options.remote_may_see_personal = {"clerk"};
+    world_.begin();
+    for (const auto& [call, with] : std::vector<std::pair<std::string, std::string>>{
+             {"read", R"({"path":".env"})"}, {"table", R"({"path":"keys.pem","operation":"sum","column":"none"})"}}) {
+      attack(daimon::format(R"({{"plan":[{{"call":"{}","text":"t","check":"c"}}]}})", call),
+             {daimon::format(R"({{"call":"{}","with":{}}})", call, with)});
+      const int before = count(call);
+      const std::string id = world_.start("do evil", [](StartOptions& o) { o.autonomy = 4; });
+      const Json asked = world_.until_state(id, "waiting");
+      ASSERT_EQ(state_of(asked), "waiting") << to_text(asked);
+      EXPECT_THAT(to_text(asked), HasSubstr("passwords or keys"));
+      EXPECT_EQ(count(call), before);
+      ASSERT_TRUE(world_.decide(id, asked, true));
+      const Json after = world_.until(id, [](const Json& view) {
+        return has_ended(view) || state_of(view) == "paused" || state_of(view) == "waiting";
+      });
+      EXPECT_EQ(count(call), before + 1);
+      EXPECT_EQ(text_of(after, "stop_reason").contains("may not go to the remote model"), remote) << to_text(after);
+      static_cast<void>(world_.system().signal(id, Signal::kKill));
+    }
+  }
+}
+
 TEST(KernelPolicy, personal_data_goes_to_a_remote_model_only_where_the_person_allows_it) {
   for (const bool allowed : {false, true}) {
     KernelWorld world;
