@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/format.h"
 
@@ -37,22 +38,63 @@ Decoded decode(std::string_view bytes) noexcept {
   return {code_point, length};
 }
 
+struct Span {
+  char32_t first, last;
+};
+
+// What a terminal obeys, what turns the order of text about, and what nobody sees, so that two texts look alike that
+// are not, or one says to a model what its reader is not shown (Unicode 16, Default_Ignorable_Code_Point, without the
+// selectors U+FE00 to U+FE0F, which emoji are written with).
+constexpr auto kUnsafe = std::to_array<Span>({
+    {0x0000, 0x001F},    // C0
+    {0x007F, 0x009F},    // DEL, C1
+    {0x00AD, 0x00AD},    // soft hyphen
+    {0x034F, 0x034F},    // grapheme joiner
+    {0x061C, 0x061C},    // Arabic letter mark
+    {0x115F, 0x1160},    // Hangul fillers
+    {0x17B4, 0x17B5},    // Khmer vowels without a sign
+    {0x180B, 0x180F},    // Mongolian selectors and vowel separator
+    {0x200B, 0x200F},    // spaces without width, joiners, marks of direction
+    {0x2028, 0x202E},    // line and paragraph separators, embeddings, overrides
+    {0x2060, 0x206F},    // word joiner, signs without a mark, isolates
+    {0x3164, 0x3164},    // Hangul filler
+    {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFA0, 0xFFA0},    // half-width Hangul filler
+    {0xFFF0, 0xFFFB},    // interlinear annotation
+    {0x1BCA0, 0x1BCA3},  // shorthand format
+    {0x1D173, 0x1D17A},  // musical format
+    {0xE0000, 0xE0FFF},  // tags, supplementary selectors
+});
+
 bool is_unsafe(char32_t c) noexcept {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
-         c == 0x2028 || c == 0x2029 || c == 0x200E || c == 0x200F || c == 0xFEFF || c == 0x061C ||
-         (c >= 0xE0000 && c <= 0xE007F);
+  if (c >= 0x20 && c < 0x7F) return false;
+  return std::ranges::any_of(kUnsafe, [c](const Span& span) { return c >= span.first && c <= span.last; });
 }
+
+constexpr char32_t kJoiner = 0x200D;
+
+bool is_emoji(char32_t c) noexcept { return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2190 && c <= 0x2BFF); }
+
+// Of an emoji what may stand between it and the joiner: how it is shown, the colour of skin (which is an emoji too).
+bool is_emoji_part(char32_t c) noexcept { return is_emoji(c) || c == 0xFE0F || c == 0x20E3; }
 
 std::string make_printable(std::string_view text, bool keep_lines) {
   std::string out;
   out.reserve(text.size());
+  char32_t before = 0;
   while (!text.empty()) {
     const Decoded c = decode(text);
     if (c.length == 0) {
       out += daimon::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
       text.remove_prefix(1);
+      before = 0;
       continue;
     }
+    // One emoji of several: both sides are to be seen, and nothing else is between.
+    const std::string_view after = text.substr(c.length);
+    const bool joins =
+        c.code_point == kJoiner && is_emoji_part(before) && !after.empty() && is_emoji(decode(after).code_point);
+    before = c.code_point;
     if (keep_lines && (c.code_point == '\n' || c.code_point == '\t')) {
       out += static_cast<char>(c.code_point);
     } else if (c.code_point == '\n') {
@@ -61,7 +103,7 @@ std::string make_printable(std::string_view text, bool keep_lines) {
       out += "\\t";
     } else if (c.code_point == '\r') {
       out += "\\r";
-    } else if (is_unsafe(c.code_point)) {
+    } else if (is_unsafe(c.code_point) && !joins) {
       out += c.code_point < 0x100 ? daimon::format("\\x{:02x}", static_cast<unsigned>(c.code_point))
                                   : daimon::format("\\u{{{:x}}}", static_cast<unsigned>(c.code_point));
     } else {

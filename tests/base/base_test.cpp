@@ -73,6 +73,33 @@ TEST(TextTest, nothing_that_a_terminal_obeys_gets_through) {
   EXPECT_EQ(printable_block("a\n\tb\x07"), "a\n\tb\\x07");
 }
 
+TEST(TextTest, nothing_that_nobody_sees_gets_through) {
+  for (const char32_t hidden :
+       {U'\u00AD', U'\u034F', U'\u115F', U'\u1160', U'\u17B4', U'\u180E', U'\u200B', U'\u200C', U'\u200D', U'\u2060',
+        U'\u2063', U'\u206F', U'\u3164', U'\uFEFF', U'\uFFA0', U'\U000E0001', U'\U000E0041', U'\U000E0100'}) {
+    std::string text = "pay";
+    append_utf8(text, hidden);
+    text += "pal";
+    const auto number = static_cast<unsigned>(hidden);
+    const std::string escape =
+        number < 0x100 ? daimon::format("\\x{:02x}", number) : daimon::format("\\u{{{:x}}}", number);
+    EXPECT_EQ(printable(text), "pay" + escape + "pal");
+    EXPECT_EQ(printable_block(text), "pay" + escape + "pal");
+    EXPECT_FALSE(printable_json("\"" + text + "\"").contains(text.substr(3, text.size() - 6))) << escape;
+  }
+}
+
+TEST(TextTest, a_joiner_is_shown_as_it_is_between_emoji_and_nowhere_else) {
+  for (const std::string_view whole :
+       {"\U0001F469\u200D\U0001F4BB", "\U0001F469\U0001F3FD\u200D\U0001F680", "\U0001F3F3\uFE0F\u200D\U0001F308",
+        "\U0001F469\u200D\u2764\uFE0F\u200D\U0001F468"})
+    EXPECT_EQ(printable(whole), whole);
+  EXPECT_EQ(printable("\U0001F469\u200D"), "\U0001F469\\u{200d}");
+  EXPECT_EQ(printable("\u200D\U0001F469"), "\\u{200d}\U0001F469");
+  EXPECT_EQ(printable("a\u200D\U0001F469"), "a\\u{200d}\U0001F469");
+  EXPECT_EQ(printable("\U0001F469\u200D\u200D\U0001F469"), "\U0001F469\\u{200d}\\u{200d}\U0001F469");
+}
+
 TEST(TextTest, json_for_a_terminal_is_the_same_json_without_what_a_terminal_obeys) {
   const Json value = JsonObject{{"name", "a\x1b[2J\u009b31m\u202e\u00e9\U000E0041\x7f\n"}};
   const std::string shown = printable_json(to_text(value));
