@@ -4,24 +4,18 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <map>
-#include <utility>
 
 #include "base/format.h"
 #include "base/text.h"
-#include "base/within.h"
 #include "capability/credentials.h"
 #include "device/arguments.h"
 #include "device/beneath.h"
 #include "device/typed_call.h"
-#include "sandbox/child.h"
 
 namespace daimon::device {
 namespace {
 
 constexpr std::size_t kShownBytes = 16 << 10;
-constexpr std::size_t kMaskedFilesMax = 32;  // a sandbox has 64 things bound into it at most
 
 // The last line of a traceback says what happened; the line number is that of the model's own program.
 std::string exception_of(std::string_view error) {
@@ -56,89 +50,6 @@ std::string limit_text(sandbox::Stopped why, const sandbox::Profile& profile) {
   return "it ended";
 }
 
-// What below a mount holds credentials, and no program is to see.
-struct Masked {
-  std::vector<std::filesystem::path> folders;
-  std::vector<std::filesystem::path> files;
-};
-
-// Whether the sandbox's user, where that is another one, could come to a file: nothing can be put over one to which it
-// cannot, and nothing need be.
-bool can_come_to(const std::filesystem::path& root, const std::filesystem::path& below) {
-  if (!sandbox::can_change_user()) return true;
-  std::filesystem::path at = root;
-  for (const std::filesystem::path& part : below) {
-    struct stat status{};
-    if (::lstat(at.c_str(), &status) != 0) return false;
-    const mode_t enter = status.st_uid == sandbox::kNobody   ? S_IXUSR
-                         : status.st_gid == sandbox::kNobody ? S_IXGRP
-                                                             : S_IXOTH;
-    if ((status.st_mode & enter) == 0) return false;
-    at /= part;
-  }
-  return true;
-}
-
-Result<Masked> find_credentials(const MountReference& mount, const CallContext& context) {
-  namespace stdfs = std::filesystem;
-  Masked masked;
-  std::vector<stdfs::path> open{""};
-  while (!open.empty()) {
-    if (context.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the program was stopped");
-    if (context.clock.steady() >= context.deadline)
-      return fail(
-          ErrorCode::kTimeout,
-          daimon::format("'{}' has too many files to look through for keys and passwords, which no program sees",
-                         printable(mount.name)),
-          "mount a smaller folder for this goal");
-    const stdfs::path folder = std::move(open.back());
-    open.pop_back();
-    const stdfs::path name = (folder.empty() ? mount.root : folder).filename();
-    std::error_code failed;
-    stdfs::directory_iterator entries(mount.root / folder, failed);
-    // What Daimon may not read, its sandbox may not either.
-    for (const stdfs::directory_iterator end; !failed && entries != end; entries.increment(failed)) {
-      const stdfs::path relative = folder / entries->path().filename();
-      std::error_code unseen;
-      const auto type = entries->symlink_status(unseen).type();
-      const bool is_folder = type == stdfs::file_type::directory;
-      if (std::ranges::contains(mount.closed, relative) || type == stdfs::file_type::symlink) continue;
-      if (capability::is_name_of_credentials(name.native(), relative.filename().native()))
-        (is_folder ? masked.folders : masked.files).push_back(relative);
-      else if (is_folder)
-        open.push_back(relative);
-    }
-    if (failed && failed != std::errc::permission_denied && failed != std::errc::no_such_file_or_directory)
-      return std::unexpected(os_error(
-          failed.value(), daimon::format("cannot look for keys and passwords in '{}'", printable(mount.name))));
-  }
-  return masked;
-}
-
-// Without what lies in another of them: that is hidden already, and nothing could be put there.
-void keep_outermost(std::vector<std::filesystem::path>& folders) {
-  std::ranges::sort(folders);
-  std::vector<std::filesystem::path> kept;
-  for (std::filesystem::path& folder : folders)
-    if (kept.empty() || !is_within(kept.back(), folder)) kept.push_back(std::move(folder));
-  folders = std::move(kept);
-}
-
-// Where more files have to be covered than can be one by one, the folders that hold the most of them are. False where
-// that would be the mount itself.
-bool cover_at_most(std::size_t files_max, Masked& masked) {
-  while (masked.files.size() > files_max) {
-    std::map<std::filesystem::path, std::size_t> held;
-    for (const std::filesystem::path& file : masked.files) ++held[file.parent_path()];
-    held.erase("");
-    if (held.empty()) return false;
-    const auto most = std::ranges::max_element(held, {}, &decltype(held)::value_type::second)->first;
-    std::erase_if(masked.files, [&](const std::filesystem::path& file) { return is_within(most, file); });
-    masked.folders.push_back(most);
-  }
-  return true;
-}
-
 class PythonDevice final : public Device {
  public:
   explicit PythonDevice(PythonOptions options) : options_(std::move(options)) {}
@@ -160,22 +71,12 @@ class PythonDevice final : public Device {
     // In memory, of a bounded size as a whole, and gone with the program.
     command.working_folder = "/tmp";
     capability::Label label = capability::join(call.label, capability::untrusted_label("call:python"));
-    std::size_t files_left = kMaskedFilesMax;
     for (const MountReference& mount : context.mounts) {
       if (std::ranges::contains(mount.closed, std::filesystem::path()) || capability::holds_credentials(mount.root))
         continue;
       DAIMON_CHECK(open_root(mount.root));
-      DAIMON_TRY(Masked masked, find_credentials(mount, context));
-      std::erase_if(masked.files, [&](const auto& file) { return !can_come_to(mount.root, file); });
-      if (!cover_at_most(files_left, masked)) continue;
-      files_left -= masked.files.size();
-      const std::string place = "/mounts/" + mount.name;
-      masked.folders.insert(masked.folders.end(), mount.closed.begin(), mount.closed.end());
-      keep_outermost(masked.folders);
-      command.read_only.push_back({mount.root, place, std::move(masked.folders)});
-      // A device in the sandbox cannot be opened.
-      for (const std::filesystem::path& file : masked.files)
-        command.read_only.push_back({"/dev/null", place + "/" + file.string()});
+      command.read_only.push_back(
+          {mount.root, "/mounts/" + mount.name, mount.closed, capability::is_name_of_credentials});
       label = capability::join(label, capability::untrusted_label("file:" + mount.name));
     }
     command.stop = context.stop;

@@ -12,8 +12,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "sandbox/child.h"
+#include "sandbox/covers.h"
 #include "sandbox/launch_plan.h"
-#include "sandbox/pipes.h"
 #include "sandbox/syscall_filter.h"
 
 namespace daimon::sandbox {
@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 5> kOldFolders = {"/bin", "/sbin", "/lib"
 constexpr std::array<std::string_view, 5> kDevices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                                       "/dev/urandom"};
 
-constexpr std::size_t kCoveredMax = 500;  // each is a mount
+constexpr std::size_t kCoversMax = 250;  // each is a mount
 
 using Texts = std::vector<std::string>;
 
@@ -35,25 +35,9 @@ void add(Texts& to, std::initializer_list<std::string_view> texts) {
   for (const std::string_view text : texts) to.emplace_back(text);
 }
 
-// Whether a command could come to what stands below a bound folder, and so whether there is something to hide: what is
-// not there, behind a link or closed to the unprivileged user need not be covered, and could not be. Its mode: 0 if
-// not.
-mode_t can_come_to(const std::filesystem::path& root, const std::filesystem::path& below) {
-  std::filesystem::path at = root;
-  struct stat status{};
-  for (const std::filesystem::path& part : below) {
-    if (::lstat(at.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return 0;
-    const mode_t enter = status.st_uid == kNobody ? S_IXUSR : status.st_gid == kNobody ? S_IXGRP : S_IXOTH;
-    if (can_change_user() && (status.st_mode & enter) == 0) return 0;
-    at /= part;
-    if (::lstat(at.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) return 0;
-  }
-  return status.st_mode;
-}
-
 // A folder is covered by an empty one, a file by a device on a mount without devices: whoever opens it is refused.
-void hide(Texts& arguments, const std::string& place, mode_t mode) {
-  if (S_ISDIR(mode))
+void hide(Texts& arguments, const std::string& place, bool folder) {
+  if (folder)
     add(arguments, {"--perms", "0555", "--size", "4096", "--tmpfs", place, "--remount-ro", place});
   else
     add(arguments, {"--ro-bind", "/dev/null", place});
@@ -96,23 +80,13 @@ Result<Texts> bubblewrap_arguments(const Profile& profile, const Command& comman
   const std::string scratch = std::to_string(profile.scratch_bytes);
   add(a, {"--size", scratch, "--tmpfs", "/tmp", "--size", scratch, "--tmpfs", "/dev/shm"});
   int fd = kFirstBindFd;
-  std::size_t covered = 0;
+  std::size_t left = kCoversMax;
   const auto until = std::chrono::steady_clock::now() + profile.wall;
   for (const Bind& bind : command.read_only) {
     add(a, {"--ro-bind-fd", std::to_string(fd++), bind.target});
-    DAIMON_TRY(auto covers, pipes_below(bind.source, bind.hidden, until, command.stop));
-    covers.insert(covers.begin(), bind.hidden.begin(), bind.hidden.end());
-    if ((covered += covers.size()) > kCoveredMax)
-      return fail(
-          ErrorCode::kLimit,
-          daimon::format("more than {} pipes and closed folders would have to be hidden from the command, below "
-                         "{} among others",
-                         kCoveredMax, printable(bind.source.string())),
-          "mount a folder without them");
-    for (const std::filesystem::path& hidden : covers) {
-      const std::string place = bind.target + "/" + hidden.string();
-      if (const mode_t mode = can_come_to(bind.source, hidden); mode != 0) hide(a, place, mode);
-    }
+    DAIMON_TRY(const auto covers, covers_of(bind, left, until, command.stop));
+    left -= covers.size();
+    for (const Cover& cover : covers) hide(a, bind.target + "/" + cover.path.string(), cover.folder);
   }
   for (const Bind& bind : command.writable) add(a, {"--bind-fd", std::to_string(fd++), bind.target});
   add(a, {"--ro-bind-fd", std::to_string(kLauncherFd), kLauncherInside});

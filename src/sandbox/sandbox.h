@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -49,8 +50,11 @@ struct Profile {
 struct Bind {
   std::filesystem::path source;  // absolute
   std::string target;            // absolute, inside: "/mounts/home"
-  // What below it is not shown: folders are empty, files cannot be opened. Only of read_only binds.
-  std::vector<std::filesystem::path> hidden = {};
+  // What below it is not shown: folders are empty, files cannot be opened. Only of read_only binds. Pipes (FIFOs) are
+  // hidden as well: to read one is to take what is for somebody else. Each folder below is read once for that before
+  // the command begins, a million names a second when they are in memory.
+  std::vector<std::filesystem::path> hidden = {};                                    // by path, relative
+  std::function<bool(std::string_view parent, std::string_view name)> hides = {};  // or by name, in a folder `parent`
 };
 
 struct Command {
@@ -59,8 +63,6 @@ struct Command {
   std::optional<std::filesystem::path> input_file;  // or a file for stdin, opened by the caller's right, read-only
   std::map<std::string, std::string> environment;   // all of it; PATH=/usr/bin is added when it is missing
   std::string working_folder = "/tmp";              // inside
-  // Pipes (FIFOs) that stand in them when the command begins cannot be opened: to read one is to take what is for
-  // somebody else. Finding them reads each folder below once: a million names a second, when they are in memory.
   std::vector<Bind> read_only;
   // Folders that the command may write. As root the folder itself is given to the unprivileged user, not its content.
   std::vector<Bind> writable;
