@@ -74,10 +74,12 @@ class FilesDevice final : public Device {
     if (call.name != "apply") return Device::query(call, context);
     DAIMON_TRY(const auto arguments, parse_arguments<ChangeArguments>(call.arguments));
     DAIMON_TRY(const StagedChange change, change_of(arguments, context));
-    DAIMON_TRY(const bool applied, is_applied(change));
+    DAIMON_TRY(const bool applied, is_applied(context.state_folder, change));
     if (!applied) return std::nullopt;
-    // Applying what is applied only clears away what a crash left.
-    DAIMON_CHECK(apply_change(context.state_folder, change));
+    // Applying what is applied only makes it durable.
+    if (const Status done = apply_change(context.state_folder, change);
+        !done && done.error().code != ErrorCode::kUnavailable)
+      return std::unexpected(done.error());
     return changed(change, "written");
   }
 

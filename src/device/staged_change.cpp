@@ -1,9 +1,8 @@
 #include "device/staged_change.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,112 +20,89 @@ std::filesystem::path staged(const std::filesystem::path& state_folder, std::str
   return state_folder / "staged" / (std::string(id) + std::string(ending));
 }
 
-struct Target {
-  std::string bytes;
-  struct stat status{};
-};
-
 // Nothing when there is no such file.
-Result<std::optional<Target>> read_target(int root, const std::filesystem::path& relative, std::string_view shown) {
-  auto file = open_file_beneath(root, relative, shown);
-  if (!file && file.error().code == ErrorCode::kNotFound) return std::nullopt;
-  if (!file) return std::unexpected(file.error());
-  Target target;
-  if (::fstat(file->get(), &target.status) != 0) return std::unexpected(os_error(errno, "cannot look at the file"));
-  DAIMON_TRY(Content content, read_all(file->get(), kChangedBytesMax, shown));
-  if (content.more)
-    return fail(ErrorCode::kLimit, daimon::format("'{}' is larger than {} MiB and cannot be changed as a whole",
-                                                  printable(shown), kChangedBytesMax >> 20));
-  target.bytes = std::move(content.bytes);
+Result<std::optional<SeenVersion>> read_target(int root, const std::filesystem::path& relative,
+                                               std::string_view shown) {
+  // Errors that say what it is instead of a file.
+  if (const auto file = open_file_beneath(root, relative, shown); !file) {
+    if (file.error().code == ErrorCode::kNotFound) return std::nullopt;
+    return std::unexpected(file.error());
+  }
+  DAIMON_TRY(const FileDescriptor folder, open_beneath(root, relative.parent_path(), O_RDONLY | O_DIRECTORY, shown));
+  DAIMON_TRY(auto target, Placement::look(folder.get(), relative.filename().string(), kChangedBytesMax, shown));
+  if (!target) return std::nullopt;
+  target->file.close();
+  if (target->hash.empty())
+    return fail(ErrorCode::kLimit,
+                daimon::format("'{}' cannot be read, or is larger than {} MiB, and cannot be changed as a whole",
+                               printable(shown), kChangedBytesMax >> 20));
   return target;
 }
 
-std::string hash_of(const std::optional<Target>& target) {
-  return target ? to_hex(sha256(target->bytes)) : std::string();
+std::string hash_of(const std::optional<SeenVersion>& target) { return target ? target->hash : std::string(); }
+
+Error conflict(std::string_view path) {
+  return {ErrorCode::kConflict,
+          daimon::format("'{}' changed after this change to it was prepared; it was left as it is", printable(path)),
+          "look at the file, and give the goal again if the change is still wanted"};
 }
 
-std::unexpected<Error> conflict(std::string_view path) {
-  return fail(
-      ErrorCode::kConflict,
-      daimon::format("'{}' changed after this change to it was prepared; it was left as it is", printable(path)),
-      "look at the file, and give the goal again if the change is still wanted");
+// One thread at a time works on a change: another may still be at it after it was given up.
+Result<FileDescriptor> lock_change(const std::filesystem::path& state_folder, std::string_view id) {
+  FileDescriptor file(::open(staged(state_folder, id, ".json").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.is_open()) return std::unexpected(os_error(errno, "cannot open the record of the change"));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(ErrorCode::kUnavailable, "this change is being carried out at this moment", "try again in a while");
+  return file;
 }
 
-bool same_file(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
-         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+// The content of a version that is kept in Daimon's own folder: ".new" or ".old".
+Result<std::string> kept_content(const std::filesystem::path& state_folder, const StagedChange& change,
+                                 std::string_view ending) {
+  DAIMON_TRY(std::string content, read_private_file(staged(state_folder, change.id, ending), kChangedBytesMax));
+  if (to_hex(sha256(content)) != (ending == ".new" ? change.new_hash : change.base_hash))
+    return fail(ErrorCode::kCorrupt, "the content that was kept is damaged; nothing was changed",
+                "give the goal again");
+  return content;
 }
 
-int rename_at(int folder, const std::string& from, const std::string& to, unsigned flags) {
-  return ::syscall(SYS_renameat2, folder, from.c_str(), folder, to.c_str(), flags) == 0 ? 0 : errno;
-}
-
-// The name `temporary` takes the place of `name`, which must still be what `before` saw.
-Status take_place(int folder, const std::string& temporary, const std::string& name,
-                  const std::optional<Target>& before, std::string_view shown) {
-  const auto failed = [&](int error) {
-    return std::unexpected(os_error(error, daimon::format("cannot put '{}' in place", printable(shown))));
+Placement placement(const std::filesystem::path& state_folder, const StagedChange& change, int folder, bool undo,
+                    const PlacementSteps& steps) {
+  Placement::Place place;
+  place.folder = folder;
+  place.name = std::filesystem::path(change.relative).filename().string();
+  place.tag = change.id + (undo ? ".undo" : "");
+  place.shown = change.path;
+  place.kept_tag = change.id.substr(0, 8);
+  place.before = undo ? change.new_hash : change.base_hash;
+  place.after = undo ? change.base_hash : change.new_hash;
+  place.bytes_max = kChangedBytesMax;
+  place.changed = conflict(change.path);
+  place.keep = [&state_folder, &change](const SeenVersion& version) -> Status {
+    const std::string_view ending = version.hash == change.new_hash ? ".new" : ".old";
+    if (kept_content(state_folder, change, ending)) return {};
+    return write_private_file(staged(state_folder, change.id, ending), version.bytes);
   };
-  if (!before) {
-    const int error = rename_at(folder, temporary, name, RENAME_NOREPLACE);
-    if (error == EEXIST) return conflict(shown);
-    // A file system without the flag: looked at a moment ago, so little can have come between.
-    if (error == EINVAL && ::renameat(folder, temporary.c_str(), folder, name.c_str()) == 0) return {};
-    if (error != 0) return failed(error);
-    return {};
-  }
-  const int error = rename_at(folder, temporary, name, RENAME_EXCHANGE);
-  if (error == EINVAL) {
-    if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) return failed(errno);
-    return {};
-  }
-  if (error == ENOENT) return conflict(shown);
-  if (error != 0) return failed(error);
-  // Exchanged, not replaced: what was really there is at hand, and goes back if it is not what was looked at.
-  struct stat displaced{};
-  if (::fstatat(folder, temporary.c_str(), &displaced, AT_SYMLINK_NOFOLLOW) != 0 ||
-      !same_file(displaced, before->status)) {
-    static_cast<void>(rename_at(folder, temporary, name, RENAME_EXCHANGE));
-    return conflict(shown);
-  }
-  ::unlinkat(folder, temporary.c_str(), 0);
+  return {std::move(place), steps};
+}
+
+// The folder of the target, with what a run that was cut off left in it put right. Nothing when there is none.
+Result<std::optional<FileDescriptor>> settled_folder(const std::filesystem::path& state_folder,
+                                                     const StagedChange& change, int root, bool undo,
+                                                     const PlacementSteps& steps) {
+  auto folder =
+      open_beneath(root, std::filesystem::path(change.relative).parent_path(), O_RDONLY | O_DIRECTORY, change.path);
+  if (!folder && folder.error().code == ErrorCode::kNotFound) return std::nullopt;
+  if (!folder) return std::unexpected(folder.error());
+  DAIMON_CHECK(placement(state_folder, change, folder->get(), false, steps).settle());
+  if (undo) DAIMON_CHECK(placement(state_folder, change, folder->get(), true, steps).settle());
+  return std::optional<FileDescriptor>(std::move(*folder));
+}
+
+Status make_durable(int folder, std::string_view shown) {
+  if (::fsync(folder) != 0)
+    return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(shown))));
   return {};
-}
-
-Status put(const StagedChange& change, std::string_view content, const std::optional<Target>& before, int root) {
-  const std::filesystem::path relative = change.relative;
-  DAIMON_TRY(const FileDescriptor folder,
-             make_folders_beneath(root, relative.parent_path(), change.umask, change.path));
-  const std::string name = relative.filename().string();
-  const std::string temporary = ".daimon-" + change.id + ".tmp";
-  // Of a run of this same change that was cut off.
-  ::unlinkat(folder.get(), temporary.c_str(), 0);
-  FileDescriptor file(
-      ::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (file.get() < 0)
-    return std::unexpected(os_error(errno, daimon::format("cannot write beside '{}'", printable(change.path))));
-  Status done = write_all(file.get(), content, change.path);
-  const auto check = [&](int result) {
-    if (done && result != 0)
-      done = std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
-  };
-  if (done && before) {
-    // The owner may not be ours to give; the mode is, but for the bits that would run new content as somebody else.
-    if (::fchown(file.get(), before->status.st_uid, before->status.st_gid) != 0) errno = 0;
-    check(::fchmod(file.get(), before->status.st_mode & 0777));
-  } else if (done) {
-    struct stat beside{};
-    check(::fstat(folder.get(), &beside));
-    check(::fchmod(file.get(), 0600 | (beside.st_mode & 0044 & ~change.umask)));
-  }
-  if (done) check(::fsync(file.get()));
-  if (done) done = take_place(folder.get(), temporary, name, before, change.path);
-  if (!done) {
-    ::unlinkat(folder.get(), temporary.c_str(), 0);
-    return done;
-  }
-  check(::fsync(folder.get()));
-  return done;
 }
 
 Status check_id(std::string_view id) {
@@ -201,56 +177,60 @@ Result<StagedChange> load_change(const std::filesystem::path& state_folder, std:
   return change;
 }
 
-Result<bool> is_applied(const StagedChange& change) {
+Result<bool> is_applied(const std::filesystem::path& state_folder, const StagedChange& change) {
   DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
+  if (const auto lock = lock_change(state_folder, change.id)) {
+    DAIMON_CHECK(settled_folder(state_folder, change, root.get(), false, {}));
+  } else if (lock.error().code != ErrorCode::kUnavailable) {
+    return std::unexpected(lock.error());
+  }
   DAIMON_TRY(const auto target, read_target(root.get(), change.relative, change.path));
   const std::string hash = hash_of(target);
   if (hash == change.new_hash) return true;
   if (hash == change.base_hash) return false;
-  return conflict(change.path);
+  return std::unexpected(conflict(change.path));
 }
 
-Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change) {
+Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change,
+                    const PlacementSteps& steps) {
+  DAIMON_TRY(const FileDescriptor lock, lock_change(state_folder, change.id));
   DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
+  DAIMON_TRY(auto folder, settled_folder(state_folder, change, root.get(), false, steps));
   DAIMON_TRY(const auto before, read_target(root.get(), change.relative, change.path));
   const std::string hash = hash_of(before);
-  if (hash == change.new_hash && before) {
-    // Done before, perhaps cut off before the file that was displaced could be removed.
-    const std::filesystem::path relative = change.relative;
-    DAIMON_TRY(const FileDescriptor folder,
-               make_folders_beneath(root.get(), relative.parent_path(), change.umask, change.path));
-    ::unlinkat(folder.get(), (".daimon-" + change.id + ".tmp").c_str(), 0);
-    // Only what is durable is done: the first time this may be what failed.
-    if (::fsync(folder.get()) != 0)
-      return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
-    return {};
-  }
-  if (hash != change.base_hash) return conflict(change.path);
-  DAIMON_TRY(const std::string content, read_private_file(staged(state_folder, change.id, ".new"), kChangedBytesMax));
-  if (to_hex(sha256(content)) != change.new_hash)
-    return fail(ErrorCode::kCorrupt, "the staged content is damaged; nothing was changed", "give the goal again");
+  // Done before. Only what is durable is done: the first time this may be what failed.
+  if (hash == change.new_hash && before && folder) return make_durable(folder->get(), change.path);
+  if (hash != change.base_hash) return std::unexpected(conflict(change.path));
+  if (before && before->open_for_writing)
+    return fail(
+        ErrorCode::kConflict,
+        daimon::format("'{}' is open for writing in another program; it was left as it is", printable(change.path)),
+        "close it there, and give the goal again");
+  DAIMON_TRY(const std::string content, kept_content(state_folder, change, ".new"));
   if (before) DAIMON_CHECK(write_private_file(staged(state_folder, change.id, ".old"), before->bytes));
-  return put(change, content, before, root.get());
+  if (!folder) {
+    DAIMON_TRY(folder, make_folders_beneath(root.get(), std::filesystem::path(change.relative).parent_path(),
+                                            change.umask, change.path));
+  }
+  struct stat beside{};
+  if (::fstat(folder->get(), &beside) != 0)
+    return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(change.path))));
+  return placement(state_folder, change, folder->get(), false, steps)
+      .put(content, before ? &*before : nullptr, 0600 | (beside.st_mode & 0044 & ~change.umask));
 }
 
-Status undo_change(const std::filesystem::path& state_folder, const StagedChange& change) {
+Status undo_change(const std::filesystem::path& state_folder, const StagedChange& change, const PlacementSteps& steps) {
+  DAIMON_TRY(const FileDescriptor lock, lock_change(state_folder, change.id));
   DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
+  DAIMON_TRY(const auto folder, settled_folder(state_folder, change, root.get(), true, steps));
   DAIMON_TRY(const auto now, read_target(root.get(), change.relative, change.path));
   const std::string hash = hash_of(now);
-  if (hash == change.base_hash) return {};
-  if (hash != change.new_hash) return conflict(change.path);
-  if (change.creates()) {
-    const std::filesystem::path relative = change.relative;
-    DAIMON_TRY(const FileDescriptor folder,
-               make_folders_beneath(root.get(), relative.parent_path(), change.umask, change.path));
-    if (::unlinkat(folder.get(), relative.filename().c_str(), 0) != 0 || ::fsync(folder.get()) != 0)
-      return std::unexpected(os_error(errno, daimon::format("cannot remove '{}'", printable(change.path))));
-    return {};
-  }
-  DAIMON_TRY(const std::string content, read_private_file(staged(state_folder, change.id, ".old"), kChangedBytesMax));
-  if (to_hex(sha256(content)) != change.base_hash)
-    return fail(ErrorCode::kCorrupt, "the content kept for undoing is damaged; nothing was changed");
-  return put(change, content, now, root.get());
+  if (hash == change.base_hash) return folder ? make_durable(folder->get(), change.path) : Status();
+  if (hash != change.new_hash || !folder) return std::unexpected(conflict(change.path));
+  Placement place = placement(state_folder, change, folder->get(), true, steps);
+  if (change.creates()) return place.take_away();
+  DAIMON_TRY(const std::string content, kept_content(state_folder, change, ".old"));
+  return place.put(content, &*now, 0600);
 }
 
 Status discard_change(const std::filesystem::path& state_folder, std::string_view id) {

@@ -13,6 +13,7 @@
 
 #include "device/device.h"
 #include "device/line_diff.h"
+#include "device/placement.h"
 
 namespace daimon::device {
 
@@ -39,15 +40,20 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
                                   mode_t umask = 022);
 Result<StagedChange> load_change(const std::filesystem::path& state_folder, std::string_view id);
 
-// Puts the content in place: a temporary file in the target's folder, fsync, an exchange of the two names, fsync of the
-// folder. kConflict when the target is no longer what it was when the change was staged; then nothing has changed.
-// Doing it again is nothing. The file keeps its owner and its mode, but for set-user-ID and set-group-ID; missing
-// folders are made. What is new is as open as the folder that it is in, less the umask.
-Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change);
-// True: the target has the new content. False: it is as it was. kConflict: neither.
-Result<bool> is_applied(const StagedChange& change);
+// Puts the content in place of what was there when the change was staged, as device/placement.h does it. kConflict when
+// the target is no longer that: then what the person has there stays, and what was saved in the very moment stands
+// there or beside it, in a file that the error names. Doing it again is nothing, but for what a run that was cut off
+// left, which is put right; so is doing it again after a crash. The file keeps its owner and its mode, but for
+// set-user-ID and set-group-ID; missing folders are made. What is new is as open as the folder that it is in, less the
+// umask. kUnavailable while another thread is at it.
+Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change,
+                    const PlacementSteps& steps = {});
+// True: the target has the new content. False: it is as it was. kConflict: neither. What a run that was cut off left is
+// put right, unless another thread is at it.
+Result<bool> is_applied(const std::filesystem::path& state_folder, const StagedChange& change);
 Status discard_change(const std::filesystem::path& state_folder, std::string_view id);
 // The content before, back in place, under the same rules: kConflict when the file changed after.
-Status undo_change(const std::filesystem::path& state_folder, const StagedChange& change);
+Status undo_change(const std::filesystem::path& state_folder, const StagedChange& change,
+                   const PlacementSteps& steps = {});
 
 }  // namespace daimon::device
