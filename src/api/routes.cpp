@@ -69,12 +69,14 @@ void follow_events(kernel::System& system, const std::string& id, const HttpRequ
   if (!after) return exchange.reply(after.error());
   if (!follow) return exchange.reply(follow.error());
   Outbox outbox;
+  bool past = true;
   auto subscription = system.follow(id, *after, [&](const Json& event) {
     const auto type = find_string(event, "type");
-    // `present`: the past is all there. `lagged`: the kernel gave this watcher up.
+    // `present`: the past is all there, and with it what came after an end. `lagged`: the kernel gave this watcher up.
     const bool present = type == "present";
-    const bool over =
-        type == "finished" || type == "lagged" || (present && (!*follow || find_bool(event, "ended").value_or(false)));
+    const bool over = (type == "finished" && !past) || type == "lagged" ||
+                      (present && (!*follow || find_bool(event, "ended").value_or(false)));
+    if (present) past = false;
     const bool more = present || outbox.push(line_of(event));
     if (over || !more) outbox.close();
     return more && !over;
@@ -93,6 +95,7 @@ void answer_process(const Services& services, const HttpRequest& request, Exchan
   const std::string verb = segments.size() == 4 ? segments[3] : "";
   if (verb.empty()) return reply(exchange, system.process(id));
   if (verb == "events") return follow_events(system, id, request, exchange);
+  if (verb == "changes") return reply(exchange, system.changes(id));
   if (verb == "replay") return reply(exchange, system.replay(id));
   const auto body = json_body(request);
   if (!body) return exchange.reply(body.error());
@@ -107,6 +110,10 @@ void answer_process(const Services& services, const HttpRequest& request, Exchan
   if (verb == "decisions") {
     const auto decision = decision_from(*body);
     return reply(exchange, decision ? system.decide(id, *decision) : std::unexpected(decision.error()));
+  }
+  if (verb == "undo") {
+    const auto change = undo_from(*body);
+    return reply(exchange, change ? system.undo(id, *change) : std::unexpected(change.error()));
   }
   const auto given = answer_from(*body);
   reply(exchange, given ? system.answer(id, given->request, given->text) : std::unexpected(given.error()));
@@ -215,6 +222,8 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET", "v1/processes", list_processes},
     {"GET", "v1/processes/*", answer_process},
     {"GET", "v1/processes/*/events", answer_process},
+    {"GET", "v1/processes/*/changes", answer_process},
+    {"POST", "v1/processes/*/undo", answer_process},
     {"POST", "v1/processes/*/signal", answer_process},
     {"POST", "v1/processes/*/budget", answer_process},
     {"POST", "v1/processes/*/decisions", answer_process},

@@ -163,6 +163,13 @@ Result<kernel::Decision> decision_from(const Json& value) {
   return reader.finish(std::move(decision));
 }
 
+Result<std::string> undo_from(const Json& value) {
+  std::string change;
+  Reader reader(value);
+  reader.read("change", change, true);
+  return reader.finish(std::move(change));
+}
+
 Result<Answer> answer_from(const Json& value) {
   Answer answer;
   Reader reader(value);

@@ -15,6 +15,9 @@ Result<kernel::Signal> signal_from(const Json& value);
 
 Result<kernel::Decision> decision_from(const Json& value);
 
+// The change to undo.
+Result<std::string> undo_from(const Json& value);
+
 struct Answer {
   std::string request;
   std::string text;

@@ -80,7 +80,8 @@ int raise_budget(const Session&, const Arguments&);
 int approve(const Session&, const Arguments&);
 int deny(const Session&, const Arguments&);
 int answer_question(const Session&, const Arguments&);
-int mount(const Session&, const Arguments&);  // command_files.cpp
+int undo_change(const Session&, const Arguments&);  // command_undo.cpp
+int mount(const Session&, const Arguments&);        // command_files.cpp
 int list_mounts(const Session&, const Arguments&);
 int unmount(const Session&, const Arguments&);
 int find_passages(const Session&, const Arguments&);

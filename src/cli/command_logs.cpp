@@ -66,6 +66,11 @@ std::string describe(const Json& event, const Terminal& terminal) {
   if (type == "decided")
     return daimon::format("{} {} by {}", text_of(event, "request"),
                           find_bool(event, "approve").value_or(false) ? "approved" : "denied", text_of(event, "by"));
+  if (type == "undoing")
+    return daimon::format("{} {} by {}", text_of(event, "undo"), text_of(event, "path"), text_of(event, "by"));
+  if (type == "undone")
+    return daimon::format("{} {}{}{}", text_of(event, "undo"), text_of(event, "outcome"), terminal.symbols->dot,
+                          text_of(event, "text"));
   if (type == "asked") return text_of(event, "question");
   if (type == "answered") return text_of(event, "text");
   if (type == "child")
@@ -93,7 +98,8 @@ std::string describe(const Json& event, const Terminal& terminal) {
 Style style_of(std::string_view type, const Json& event) {
   if (type == "called" || type == "returned")
     return find_string(event, "outcome").value_or("ok") == "ok" ? Style::kCyan : Style::kRed;
-  if (type == "approval_asked" || type == "asked" || type == "decided" || type == "answered" || type == "signalled")
+  if (type == "approval_asked" || type == "asked" || type == "decided" || type == "answered" || type == "signalled" ||
+      type == "undoing" || type == "undone")
     return Style::kYellow;
   if (type == "finished") return Style::kGreen;
   return type == "thinking" || type == "state" ? Style::kDim : Style::kPlain;

@@ -161,8 +161,14 @@ int show_process(const Session& session, const Arguments& arguments) {
                terminal.columns, terminal.symbols->ellipsis) +
            "\n";
   for (const Json& change : list("changes")) {
-    out += daimon::format("  {} {}\n", find_bool(change, "applied").value_or(false) ? "written" : "staged ",
-                          printable(find_string(change, "path").value_or("")));
+    const bool applied = find_bool(change, "applied").value_or(false);
+    const auto id = applied ? find_string(change, "change").value_or("") : std::string_view();
+    out += daimon::format("  {} {}{}{}\n",
+                          find_bool(change, "undone").value_or(false) ? "undone "
+                          : applied                                   ? "written"
+                                                                      : "staged ",
+                          printable(find_string(change, "path").value_or("")), id.empty() ? "" : terminal.symbols->dot,
+                          printable(id));
     out += show_diff(find_string(change, "diff").value_or(""), terminal.out, terminal, SIZE_MAX);
   }
   if (const Json* waiting = find(*process, "waiting"); waiting != nullptr && waiting->is_object()) {

@@ -231,6 +231,23 @@ std::vector<Command> make_commands() {
        kAny,
        "",
        answer_question});
+  add({"undo",
+       kProcesses,
+       "undo what a process changed in files",
+       "ID [CHANGE]",
+       "Puts a file back as it was before a process changed it, or removes one that the process made: the change that "
+       "is "
+       "named (the beginning of its name is enough), else the last one that is not undone yet. Shows what it will do, "
+       "and asks. A file that was changed again after is left as it is. The versions before are kept for 30 days "
+       "(\"undo\" in docs/configuration.md).",
+       {{"daimon undo p3", "the last change of p3"},
+        {"daimon undo p3 --list", "what p3 changed, and what of that can be undone"},
+        {"daimon undo p3 1f0c --yes", "that change, and nothing is asked"}},
+       {{"list", 'l', "", "only list the changes"}, {"yes", 'y', "", "undo it, and ask nothing"}, kJson},
+       1,
+       2,
+       "1 when the file was changed again; 5 when you said no, or nobody was there to be asked",
+       undo_change});
   add({"replay",
        kProcesses,
        "step a process's journal again",

@@ -47,7 +47,8 @@ std::string bash() {
       "    mount) _daimon_folders \"$word\";;\n"
       "    unmount) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -W \"$(daimon mounts --json 2>/dev/null | "
       "grep -o '\"name\":\"[^\"]*\"' | cut -d '\"' -f 4 | sed 's/ /\\\\ /g')\" -- \"$word\");;\n"
-      "    attach|kill|pause|resume|budget|approve|deny|answer|logs|show|replay) COMPREPLY=($(compgen -W \"$(daimon ps "
+      "    attach|kill|pause|resume|budget|approve|deny|answer|logs|show|replay|undo) COMPREPLY=($(compgen -W "
+      "\"$(daimon ps "
       "-a 2>/dev/null | awk 'NR > 1 {print $1}')\" -- \"$word\"));;\n"
       "  esac\n}\ncomplete -o default -F _daimon daimon\n";
   return out;

@@ -91,14 +91,7 @@ class FilesDevice final : public Device {
 
   // The change must be for the path that the monitor and the person saw, and still lie in a mount of the process.
   static Result<StagedChange> change_of(const ChangeArguments& arguments, const CallContext& context) {
-    DAIMON_TRY(StagedChange change, load_change(context.state_folder, arguments.change));
-    if (change.path != arguments.path)
-      return fail(ErrorCode::kDenied, "the change is not for the path that it is said to be for");
-    DAIMON_TRY(const ResolvedPath target, resolve_path(context.mounts, change.path));
-    if (target.mount->root != change.mount || target.relative != change.relative || !target.mount->writable)
-      return fail(ErrorCode::kDenied,
-                  daimon::format("the mount of '{}' is not the one it was staged for", printable(change.path)));
-    return change;
+    return load_change_in(context.state_folder, arguments.change, arguments.path, context.mounts);
   }
 
   static Result<Outcome> list(const Call& call, const CallContext& context) {

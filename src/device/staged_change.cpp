@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include "base/format.h"
 #include "base/hash.h"
@@ -47,6 +48,20 @@ Error conflict(std::string_view path) {
           "look at the file, and give the goal again if the change is still wanted"};
 }
 
+// What stands in the way of undoing, and what the person can do instead.
+Error edited(const std::filesystem::path& state_folder, const StagedChange& change) {
+  const std::string kept = staged(state_folder, change.id, ".old").string();
+  return {
+      ErrorCode::kConflict,
+      daimon::format("'{}' was changed again after this change; it was left as it is", printable(change.path)),
+      change.creates()
+          ? "this change made the file: remove it yourself if it is not wanted; if it was a process that changed it "
+            "again, undo that first"
+          : daimon::format("if it was a process that changed it again, undo that first; else take what you want "
+                           "from the version before, which is kept as {}",
+                           printable(kept))};
+}
+
 // One thread at a time works on a change: another may still be at it after it was given up.
 Result<FileDescriptor> lock_change(const std::filesystem::path& state_folder, std::string_view id) {
   FileDescriptor file(::open(staged(state_folder, id, ".json").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -77,7 +92,7 @@ Placement placement(const std::filesystem::path& state_folder, const StagedChang
   place.before = undo ? change.new_hash : change.base_hash;
   place.after = undo ? change.base_hash : change.new_hash;
   place.bytes_max = kChangedBytesMax;
-  place.changed = conflict(change.path);
+  place.changed = undo ? edited(state_folder, change) : conflict(change.path);
   place.keep = [&state_folder, &change](const SeenVersion& version) -> Status {
     const std::string_view ending = version.hash == change.new_hash ? ".new" : ".old";
     if (kept_content(state_folder, change, ending)) return {};
@@ -226,11 +241,80 @@ Status undo_change(const std::filesystem::path& state_folder, const StagedChange
   DAIMON_TRY(const auto now, read_target(root.get(), change.relative, change.path));
   const std::string hash = hash_of(now);
   if (hash == change.base_hash) return folder ? make_durable(folder->get(), change.path) : Status();
-  if (hash != change.new_hash || !folder) return std::unexpected(conflict(change.path));
+  if (hash != change.new_hash || !folder) return std::unexpected(edited(state_folder, change));
   Placement place = placement(state_folder, change, folder->get(), true, steps);
   if (change.creates()) return place.take_away();
   DAIMON_TRY(const std::string content, kept_content(state_folder, change, ".old"));
   return place.put(content, &*now, 0600);
+}
+
+Result<StagedChange> load_change_in(const std::filesystem::path& state_folder, std::string_view id,
+                                    std::string_view path, std::span<const MountReference> mounts) {
+  DAIMON_TRY(StagedChange change, load_change(state_folder, id));
+  if (change.path != path) return fail(ErrorCode::kDenied, "the change is not for the path that it is said to be for");
+  DAIMON_TRY(const ResolvedPath target, resolve_path(mounts, change.path));
+  if (target.mount->root != change.mount || target.relative != change.relative || !target.mount->writable)
+    return fail(ErrorCode::kDenied,
+                daimon::format("the mount of '{}' is not the one it was staged for", printable(change.path)));
+  return change;
+}
+
+Result<TargetState> target_state(const StagedChange& change) {
+  DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
+  DAIMON_TRY(const auto target, read_target(root.get(), change.relative, change.path));
+  const std::string hash = hash_of(target);
+  return hash == change.new_hash    ? TargetState::kAsAfter
+         : hash == change.base_hash ? TargetState::kAsBefore
+                                    : TargetState::kOther;
+}
+
+Result<LineDiff> undo_diff(const std::filesystem::path& state_folder, const StagedChange& change) {
+  DAIMON_TRY(const std::string now, kept_content(state_folder, change, ".new"));
+  std::string before;
+  if (!change.creates()) {
+    DAIMON_TRY(before, kept_content(state_folder, change, ".old"));
+  }
+  return diff_lines(change.path, now, before, false);
+}
+
+std::vector<KeptChange> kept_changes(const std::filesystem::path& state_folder) {
+  std::map<std::string, KeptChange> found;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(state_folder / "staged", failed)) {
+    std::error_code ignored;
+    if (entry.path().extension() == ".tmp") {
+      std::filesystem::remove(entry.path(), ignored);
+      continue;
+    }
+    const std::string id = entry.path().stem().string();
+    if (!check_id(id)) continue;
+    KeptChange& change = found[id];
+    change.id = id;
+    if (const auto bytes = entry.file_size(ignored); !ignored) change.bytes += bytes;
+    if (const auto time = entry.last_write_time(ignored); !ignored) change.time = std::max(change.time, time);
+    change.has_old = change.has_old || entry.path().extension() == ".old";
+  }
+  std::vector<KeptChange> list;
+  list.reserve(found.size());
+  for (auto& [id, change] : found) list.push_back(std::move(change));
+  return list;
+}
+
+void put_change_right(const std::filesystem::path& state_folder, const std::string& id) {
+  const auto lock = lock_change(state_folder, id);
+  if (!lock) return;
+  if (const auto change = load_change(state_folder, id))
+    if (const auto root = open_root(change->mount))
+      static_cast<void>(settled_folder(state_folder, *change, root->get(), true, {}));
+}
+
+void forget_change(const std::filesystem::path& state_folder, const std::string& id) {
+  const auto lock = lock_change(state_folder, id);
+  if (!lock && lock.error().code == ErrorCode::kUnavailable) return;
+  // The record last: what it is about is found again if this is cut off.
+  std::error_code ignored;
+  for (const std::string_view ending : {".new", ".old", ".json"})
+    std::filesystem::remove(staged(state_folder, id, ending), ignored);
 }
 
 Status discard_change(const std::filesystem::path& state_folder, std::string_view id) {

@@ -52,8 +52,34 @@ Status apply_change(const std::filesystem::path& state_folder, const StagedChang
 // put right, unless another thread is at it.
 Result<bool> is_applied(const std::filesystem::path& state_folder, const StagedChange& change);
 Status discard_change(const std::filesystem::path& state_folder, std::string_view id);
-// The content before, back in place, under the same rules: kConflict when the file changed after.
+// The content before, back in place, under the same rules: kConflict when the file changed after. Of a file that the
+// change made: no file, if it is unchanged.
 Status undo_change(const std::filesystem::path& state_folder, const StagedChange& change,
                    const PlacementSteps& steps = {});
+
+// The change `id`, if it is to the file that `path` names in one of the mounts, which lets it be written.
+Result<StagedChange> load_change_in(const std::filesystem::path& state_folder, std::string_view id,
+                                    std::string_view path, std::span<const MountReference> mounts);
+
+// What the target holds now, by nothing but looking.
+enum class TargetState : std::uint8_t { kAsBefore, kAsAfter, kOther };
+Result<TargetState> target_state(const StagedChange& change);
+// What undoing it does to the file that it left.
+Result<LineDiff> undo_diff(const std::filesystem::path& state_folder, const StagedChange& change);
+
+// What is kept of one change.
+struct KeptChange {
+  std::string id;
+  std::uint64_t bytes = 0;
+  std::filesystem::file_time_type time = std::filesystem::file_time_type::min();  // of what was written last
+  bool has_old = false;
+};
+// Of all changes that lie in a state folder; temporary files of writes that were cut off are removed on the way, so
+// nobody may be staging there.
+std::vector<KeptChange> kept_changes(const std::filesystem::path& state_folder);
+// What applying or undoing it left beside its target, where that was cut off.
+void put_change_right(const std::filesystem::path& state_folder, const std::string& id);
+// All of it goes, unless somebody is at it.
+void forget_change(const std::filesystem::path& state_folder, const std::string& id);
 
 }  // namespace daimon::device

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS records (
   sequence INTEGER PRIMARY KEY, version INTEGER NOT NULL, time INTEGER NOT NULL, process TEXT NOT NULL,
   type TEXT NOT NULL, input INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS records_of_process ON records (process, sequence);
+CREATE INDEX IF NOT EXISTS records_that_mark ON records (type, process, sequence)
+  WHERE type IN ('created', 'finished', 'undoing', 'undone');
 CREATE TABLE IF NOT EXISTS processes (
   process TEXT PRIMARY KEY, number INTEGER NOT NULL, parent TEXT NOT NULL, ended INTEGER NOT NULL, view TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS processes_running ON processes (ended, number);
@@ -34,6 +36,15 @@ std::int64_t number_of(std::string_view process) {
     number = number * 10 + (c - '0');
   }
   return number;
+}
+
+Result<Record> record_of(const sqlite::Statement& query) {
+  auto body = parse_json(query.text(5), kDepthMax);
+  if (!body)
+    return fail(ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", query.integer(0)),
+                "run `daimon doctor`; restore the journal from a copy");
+  return Record{query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3), query.integer(4) != 0,
+                std::move(*body)};
 }
 
 }  // namespace
@@ -111,6 +122,21 @@ Result<std::vector<Record>> Journal::append(WallTime now, std::span<const NewRec
   return written;
 }
 
+Result<std::vector<Record>> Journal::marks(std::string_view type) {
+  // The index serves a query that repeats its condition.
+  DAIMON_TRY(auto query,
+             database_.prepare("SELECT sequence, time, process, type, input, body FROM records WHERE type = ? AND "
+                               "type IN ('created', 'finished', 'undoing', 'undone') ORDER BY sequence"));
+  query.bind(1, type);
+  std::vector<Record> records;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return records;
+    DAIMON_TRY(Record record, record_of(query));
+    records.push_back(std::move(record));
+  }
+}
+
 Result<std::vector<Record>> Journal::read(std::string_view process, std::int64_t after, std::int64_t limit) {
   DAIMON_TRY(auto query,
              database_.prepare(process.empty() ? "SELECT sequence, time, process, type, input, body FROM records WHERE "
@@ -123,12 +149,8 @@ Result<std::vector<Record>> Journal::read(std::string_view process, std::int64_t
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return records;
-    auto body = parse_json(query.text(5), kDepthMax);
-    if (!body)
-      return fail(ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", query.integer(0)),
-                  "run `daimon doctor`; restore the journal from a copy");
-    records.push_back({query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3),
-                       query.integer(4) != 0, std::move(*body)});
+    DAIMON_TRY(Record record, record_of(query));
+    records.push_back(std::move(record));
   }
 }
 

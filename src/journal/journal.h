@@ -62,6 +62,9 @@ class Journal {
 
   // In order; `process` empty for all. At most `limit` records with a sequence above `after`.
   Result<std::vector<Record>> read(std::string_view process, std::int64_t after, std::int64_t limit);
+  // Of all processes, in order: the records that mark what a whole journal need not be read for. `type` is "created",
+  // "finished", "undoing" or "undone".
+  Result<std::vector<Record>> marks(std::string_view type);
   Result<std::vector<ProcessRow>> rows(bool ended_too);
   Result<std::optional<ProcessRow>> row(std::string_view process);
   // One more than the highest process number ever used.

@@ -107,6 +107,7 @@ class Machine final : public System {
     kernel.limits = configuration_.limits;
     kernel.build = options_.build;
     kernel.approval_lasts = configuration_.approval_lasts;
+    kernel.undo = configuration_.undo;
     kernel.web_hosts = configuration_.web_hosts;
     kernel.sandbox = sandbox_options();
     for (const auto& [name, remote] : configuration_.remotes)
@@ -135,6 +136,8 @@ class Machine final : public System {
   Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after, OnEvent on_event) override {
     return kernel_->follow(id, after, std::move(on_event));
   }
+  Result<Json> changes(std::string_view id) override { return kernel_->changes(id); }
+  Result<Json> undo(std::string_view id, std::string_view change) override { return kernel_->undo(id, change); }
   Result<Json> replay(std::string_view id) override { return kernel_->replay(id); }
   Result<Json> mount(const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress,
                      std::stop_token stop) override {

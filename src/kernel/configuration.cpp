@@ -224,6 +224,7 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder, co
                               {"origins", array},
                               {"sandbox", object},
                               {"budget", object},
+                              {"undo", object},
                               {"approval_minutes", int64}}));
   constexpr std::int64_t kApprovalMinutesMax = 365L * 24 * 60;
   const std::int64_t minutes = find_integer(*value, "approval_minutes").value_or(made.approval_lasts.count());
@@ -255,6 +256,14 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder, co
   if (const Json* sandbox = find(*value, "sandbox"); sandbox != nullptr) {
     DAIMON_CHECK(check_members(path, "\"sandbox\"", *sandbox, {{"allow_missing_landlock", bool_}}));
     made.allow_missing_landlock = find_bool(*sandbox, "allow_missing_landlock").value_or(false);
+  }
+  if (const Json* undo = find(*value, "undo"); undo != nullptr) {
+    DAIMON_CHECK(check_members(path, "\"undo\"", *undo, {{"days", int64}, {"mib", int64}}));
+    const std::int64_t days = find_integer(*undo, "days").value_or(made.undo.days.count());
+    const std::int64_t mib = find_integer(*undo, "mib").value_or(static_cast<std::int64_t>(made.undo.bytes >> 20U));
+    if (days < 0 || days > 36'500 || mib < 0 || mib > (1 << 24))
+      return wrong(path, "a number of \"undo\" is out of its range");
+    made.undo = {std::chrono::days(days), static_cast<std::uint64_t>(mib) << 20U};
   }
   if (const Json* budget = find(*value, "budget"); budget != nullptr) {
     DAIMON_CHECK(check_members(path, "\"budget\"", *budget,

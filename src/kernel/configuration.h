@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "capability/constitution.h"
+#include "kernel/changes.h"
 #include "process/process.h"
 #include "processor/local_processor.h"
 #include "processor/remote_processor.h"
@@ -32,6 +33,7 @@ struct Configuration {
   bool allow_missing_landlock = false;  // programs run on a kernel that has no Landlock
   process::Limits limits;
   std::chrono::minutes approval_lasts{24 * 60};  // an approval that is not given by then is asked for anew
+  Retention undo;
   capability::Constitution constitution;
 };
 

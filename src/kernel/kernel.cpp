@@ -14,6 +14,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "kernel/changes.h"
 #include "kernel/dispatcher.h"
 #include "kernel/event_stream.h"
 #include "kernel/materials.h"
@@ -29,6 +30,8 @@ using process::Process;
 // How often an input that could not be journaled (a full disk) is tried again.
 constexpr std::chrono::seconds kJournalRetry{2};
 constexpr int kGenerationsMax = 16;
+// How often what is kept of changes is looked through.
+constexpr std::chrono::hours kSweepEvery{24};
 
 class Kernel final : public System {
  public:
@@ -42,6 +45,7 @@ class Kernel final : public System {
                      [this](const std::string& process, const Json& event) { broadcast(process, event, true); }}),
         work_(asio::make_work_guard(io_)),
         retry_timer_(io_),
+        sweep_timer_(io_),
         started_(ports_.clock.now()) {}
 
   ~Kernel() override {
@@ -70,10 +74,13 @@ class Kernel final : public System {
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
     next_number_ = number;
     DAIMON_CHECK(recover());
+    DAIMON_CHECK(recover_undos());
     materials_.remove_all_but(mounts_in_use());
     thread_ = std::jthread([this] { io_.run(); });
     asio::post(io_, [this] {
       for (const auto& [id, process] : processes_) dispatcher_.carry_out(*process, true);
+      for (auto& [name, undo] : undos_) undo_again(name, undo);
+      sweep();
     });
     return {};
   }
@@ -131,12 +138,8 @@ class Kernel final : public System {
 
   Result<Json> process(std::string_view id) override {
     return on_kernel<Json>([this, id = std::string(id)]() -> Result<Json> {
-      if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
-      if (const auto held = held_.find(id); held != held_.end()) return held->second.view;
-      DAIMON_TRY(const auto row, ports_.journal.row(id));
-      if (!row)
-        return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
-      return row->view;
+      DAIMON_TRY(Json view, view_of(id));
+      return marked(id, std::move(view));
     });
   }
 
@@ -146,7 +149,7 @@ class Kernel final : public System {
       JsonArray list;
       for (journal::ProcessRow& row : rows) {
         const auto held = held_.find(row.process);
-        list.push_back(held != held_.end() ? held->second.view : std::move(row.view));
+        list.push_back(marked(row.process, held != held_.end() ? held->second.view : std::move(row.view)));
       }
       return Json(std::move(list));
     });
@@ -234,6 +237,30 @@ class Kernel final : public System {
           streams_.push_back(stream);
           return std::make_unique<Watch>(*this, std::move(stream));
         });
+  }
+
+  // ------------------------------------------------------------------------------------------------------ changes
+
+  Result<Json> changes(std::string_view id) override {
+    DAIMON_TRY(const auto process,
+               on_kernel<ChangedProcess>([this, id = std::string(id)] { return changed_process(id); }));
+    return changes_view(process);
+  }
+
+  Result<Json> undo(std::string_view id, std::string_view change) override {
+    DAIMON_TRY(const Undo begun, (on_kernel<Undo>([this, id = std::string(id), change = std::string(change)] {
+                 return begin_undo(id, change);
+               })));
+    const JsonObject done{{"process", id},
+                          {"change", begun.change.id},
+                          {"path", begun.change.path},
+                          {"undone", true},
+                          {"before", begun.name.empty()}};
+    if (begun.name.empty()) return Json(done);
+    const Status undone = kernel::undo(begun.process, begun.change);
+    DAIMON_CHECK(on_kernel<bool>([this, name = begun.name, &undone] { return end_undo(name, undone); }));
+    if (!undone) return std::unexpected(undone.error());
+    return Json(done);
   }
 
   Result<Json> replay(std::string_view id) override {
@@ -416,6 +443,169 @@ class Kernel final : public System {
       return fail(ErrorCode::kConflict, daimon::format("{} has ended", printable(id)),
                   daimon::format("`daimon logs {}` shows how", printable(id)));
     return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+  }
+
+  Result<Json> view_of(std::string_view id) {
+    if (const auto found = processes_.find(id); found != processes_.end()) return found->second->view();
+    if (const auto held = held_.find(id); held != held_.end()) return held->second.view;
+    DAIMON_TRY(const auto row, ports_.journal.row(id));
+    if (!row)
+      return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
+    return row->view;
+  }
+
+  // What was undone came after the end that the journal holds.
+  Json marked(std::string_view id, Json view) const {
+    static const std::set<std::string> kNone;
+    const auto undone = undone_.find(id);
+    mark_changes(view, undone == undone_.end() ? kNone : undone->second);
+    return view;
+  }
+
+  Result<ChangedProcess> changed_process(const std::string& id) {
+    DAIMON_TRY(const Json view, view_of(id));
+    ChangedProcess process;
+    process.id = id;
+    process.folder = options_.state_folder / "processes" / id;
+    process.ended = !processes_.contains(id) && !held_.contains(id);
+    process.applied = applied_changes(view);
+    if (const auto undone = undone_.find(id); undone != undone_.end()) process.undone = undone->second;
+    // Where it could write is what it was created with; what is Daimon's own is no part of that.
+    DAIMON_TRY(const auto records, ports_.journal.read(id, 0, 1));
+    const Json* mounts = records.empty() ? nullptr : daimon::find(records[0].body, "mounts");
+    if (mounts != nullptr && mounts->is_array())
+      for (const Json& mount : mounts->get_array()) {
+        device::MountReference reference{std::string(find_string(mount, "name").value_or("")),
+                                         std::string(find_string(mount, "root").value_or("")),
+                                         find_bool(mount, "writable").value_or(false)};
+        device::close_folders(reference, options_.own_folders);
+        process.mounts.push_back(std::move(reference));
+      }
+    return process;
+  }
+
+  // An undoing whose outcome is not on the record yet.
+  struct Undo {
+    std::string name;  // "p3.u1"; empty: there is nothing to do
+    ChangedProcess process;
+    AppliedChange change;
+    bool at_work = true;
+  };
+
+  Result<Undo> begin_undo(const std::string& id, const std::string& change) {
+    DAIMON_TRY(ChangedProcess process, changed_process(id));
+    const auto applied = std::ranges::find(process.applied, change, &AppliedChange::id);
+    if (applied == process.applied.end())
+      return fail(ErrorCode::kNotFound,
+                  daimon::format("{} made no change '{}'", printable(id), printable(cut_utf8(change, 64))),
+                  daimon::format("`daimon undo {} --list` lists those it made", printable(id)));
+    if (process.undone.contains(change)) return Undo{{}, std::move(process), *applied, false};
+    if (!process.ended)
+      return fail(ErrorCode::kConflict,
+                  daimon::format("{} has not ended, and may build on what it changed", printable(id)),
+                  daimon::format("wait for its end, or `daimon kill {}` ends it", printable(id)));
+    for (auto& [name, undo] : undos_)
+      if (undo.change.id == change && undo.process.id == id) {
+        if (undo.at_work) return fail(ErrorCode::kConflict, "this change is being undone at this moment", "look again");
+        undo.at_work = true;
+        return undo;
+      }
+    DAIMON_TRY(const auto before, ports_.journal.marks("undoing"));
+    const auto count = std::ranges::count(before, id, &journal::Record::process);
+    Undo undo{daimon::format("{}.u{}", id, count + 1), std::move(process), *applied};
+    DAIMON_CHECK(note(id, "undoing",
+                      {{"undo", undo.name}, {"change", undo.change.id}, {"path", undo.change.path}, {"by", "person"}}));
+    return undos_.emplace(undo.name, std::move(undo)).first->second;
+  }
+
+  // The outcome. While the journal cannot take it, the next try, or the next start, does it again: again is nothing.
+  Result<bool> end_undo(const std::string& name, const Status& done) {
+    const auto found = undos_.find(name);
+    if (found == undos_.end()) return true;
+    Undo& undo = found->second;
+    undo.at_work = false;
+    JsonObject body{{"undo", name},
+                    {"change", undo.change.id},
+                    {"path", undo.change.path},
+                    {"outcome", done ? "ok" : "error"},
+                    {"text", done ? daimon::format("{} is as it was before", undo.change.path) : done.error().what}};
+    if (!done) body["error"] = to_json(done.error());
+    DAIMON_CHECK(note(undo.process.id, "undone", std::move(body)));
+    if (done) undone_[undo.process.id].insert(undo.change.id);
+    undos_.erase(found);
+    return true;
+  }
+
+  // A record of a process that has ended, which steps nothing.
+  Status note(const std::string& id, std::string type, JsonObject body) {
+    const std::array records{journal::NewRecord{id, std::move(type), true, std::move(body)}};
+    DAIMON_TRY(const auto written, ports_.journal.append(ports_.clock.now(), records, {}));
+    for (const journal::Record& record : written) broadcast(id, event_of(record), false);
+    return {};
+  }
+
+  Status recover_undos() {
+    DAIMON_TRY(const auto begun, ports_.journal.marks("undoing"));
+    DAIMON_TRY(const auto ended, ports_.journal.marks("undone"));
+    const auto text = [](const journal::Record& record, std::string_view member) {
+      return std::string(find_string(record.body, member).value_or(""));
+    };
+    std::set<std::string> known;
+    for (const journal::Record& record : ended) {
+      known.insert(text(record, "undo"));
+      if (text(record, "outcome") == "ok") undone_[record.process].insert(text(record, "change"));
+    }
+    for (const journal::Record& record : begun) {
+      const std::string name = text(record, "undo");
+      if (known.contains(name)) continue;
+      DAIMON_TRY(auto process, changed_process(record.process));
+      undos_.emplace(name, Undo{name, std::move(process), {text(record, "change"), text(record, "path"), true}});
+    }
+    return {};
+  }
+
+  // After a restart: an intent without an outcome.
+  void undo_again(const std::string& name, const Undo& undo) {
+    dispatcher_.run_aside([this, name, process = undo.process, change = undo.change] {
+      const Status done = kernel::undo(process, change);
+      asio::post(io_, [this, name, done] {
+        if (!closing_) static_cast<void>(end_undo(name, done));
+      });
+    });
+  }
+
+  // Clears away what is kept of changes and needed no more: which processes there is something of is looked up aside,
+  // which of them have ended is known here.
+  void sweep() {
+    const auto folder = options_.state_folder / "processes";
+    dispatcher_.run_aside([this, folder] {
+      std::vector<std::string> ids;
+      std::error_code failed;
+      for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+        std::error_code ignored;
+        if (std::filesystem::is_directory(entry.path() / "staged", ignored))
+          ids.push_back(entry.path().filename().string());
+      }
+      asio::post(io_, [this, folder, ids = std::move(ids)] {
+        if (!closing_) sweep(folder, ids);
+      });
+    });
+    sweep_timer_.expires_after(kSweepEvery);
+    sweep_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error && !closing_) sweep();
+    });
+  }
+  void sweep(const std::filesystem::path& folder, const std::vector<std::string>& ids) {
+    std::map<std::string, std::vector<AppliedChange>> ended;
+    for (const std::string& id : ids) {
+      const bool at_work = std::ranges::any_of(undos_, [&](const auto& undo) { return undo.second.process.id == id; });
+      if (at_work || processes_.contains(id) || held_.contains(id)) continue;
+      const auto row = ports_.journal.row(id);
+      if (row && *row && (*row)->ended) ended.emplace(id, applied_changes((*row)->view));
+    }
+    if (ended.empty()) return;
+    dispatcher_.run_aside(
+        [folder, ended = std::move(ended), retention = options_.undo] { sweep_changes(folder, ended, retention); });
   }
 
   Status create(const std::string& id, Json created) {
@@ -670,6 +860,7 @@ class Kernel final : public System {
   Dispatcher dispatcher_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer retry_timer_;
+  asio::steady_timer sweep_timer_;
   WallTime started_;
 
   // Of the kernel's thread alone.
@@ -678,6 +869,8 @@ class Kernel final : public System {
   std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
   std::map<std::string, journal::ProcessRow, std::less<>> held_;            // those that a restart could not go on with
   std::deque<Input> backlog_;
+  std::map<std::string, std::set<std::string>, std::less<>> undone_;  // changes, by process
+  std::map<std::string, Undo, std::less<>> undos_;                    // by name
 
   std::atomic<std::size_t> backlog_size_ = 0;
   std::atomic<std::uint64_t> chats_ = 1;

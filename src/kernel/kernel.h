@@ -14,6 +14,7 @@
 #include "device/device.h"
 #include "fs/file_system.h"
 #include "journal/journal.h"
+#include "kernel/changes.h"
 #include "kernel/model_pool.h"
 #include "kernel/system.h"
 #include "process/process.h"
@@ -35,6 +36,7 @@ struct KernelOptions {
   std::size_t material_bytes_max = 2UL * 1024 * 1024;
   std::string build;                                             // of this program; an approval is for one
   std::chrono::seconds approval_lasts = std::chrono::hours(24);  // 0: for ever
+  Retention undo;                         // of the versions that changes replaced
   std::filesystem::path material_folder;  // of what goals are given along; canonical, the file system's too
 };
 

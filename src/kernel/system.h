@@ -81,6 +81,12 @@ class System {
   virtual Status answer(std::string_view id, std::string_view request, std::string_view text) = 0;
   virtual Result<std::unique_ptr<Subscription>> follow(std::string_view id, std::int64_t after_sequence,
                                                        OnEvent on_event) = 0;
+  // What a process changed in files, and what undoing each does (kernel/changes.h).
+  virtual Result<Json> changes(std::string_view id) = 0;
+  // Puts the version before a change back, or takes a file away that the change made, of a process that has ended: on
+  // the record as intent and outcome. kConflict when the file was changed again. Again is nothing.
+  // {"process", "change", "path", "undone": true, "before": whether it was undone before}
+  virtual Result<Json> undo(std::string_view id, std::string_view change) = 0;
   // {"process", "events", "compared", "divergence": null | {...}, "state", "answer"}
   virtual Result<Json> replay(std::string_view id) = 0;
 

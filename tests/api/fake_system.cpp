@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/format.h"
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::string_view kDiff =
     "--- a/notes/todo.md\n+++ b/notes/todo.md\n@@ -1,2 +1,2 @@\n # To do\n-- pay the water\n+- pay the water: done\n";
+
+constexpr std::string_view kUndoDiff =
+    "--- a/notes/todo.md\n+++ b/notes/todo.md\n@@ -1,2 +1,2 @@\n # To do\n-- pay the water: done\n+- pay the water\n";
 
 std::unexpected<Error> nobody(std::string_view id) {
   return fail(ErrorCode::kNotFound, daimon::format("no process {}", id), "`daimon ps -a` lists them");
@@ -296,6 +300,32 @@ Result<std::unique_ptr<kernel::Subscription>> FakeSystem::follow(std::string_vie
     static_cast<void>(process);
   }
   return std::make_unique<Watch>(*this, std::string(id), after, std::move(on_event));
+}
+
+Result<Json> FakeSystem::changes(std::string_view id) {
+  const std::scoped_lock lock(mutex_);
+  DAIMON_TRY(Process * process, named(id));
+  JsonArray list;
+  for (const Json& change : process->view["changes"].as_array())
+    if (daimon::find_bool(change, "applied").value_or(false))
+      list.push_back(JsonObject{{"change", "1f0c55"},
+                                {"path", daimon::find_string(change, "path").value_or("")},
+                                {"state", process->undone ? "undone" : "applied"},
+                                {"creates", false},
+                                {"diff", kUndoDiff},
+                                {"detail", ""}});
+  return Json(JsonObject{{"process", id}, {"ended", true}, {"changes", std::move(list)}});
+}
+
+Result<Json> FakeSystem::undo(std::string_view id, std::string_view change) {
+  const std::scoped_lock lock(mutex_);
+  DAIMON_TRY(Process * process, named(id));
+  if (process->script.contains("edited"))
+    return fail(ErrorCode::kConflict, "'notes/todo.md' was changed again after this change; it was left as it is",
+                "take what you want from the version before");
+  const bool before = std::exchange(process->undone, true);
+  return Json(
+      JsonObject{{"process", id}, {"change", change}, {"path", "notes/todo.md"}, {"undone", true}, {"before", before}});
 }
 
 Result<Json> FakeSystem::replay(std::string_view id) {

@@ -43,6 +43,9 @@ class FakeSystem final : public kernel::System {
   Status answer(std::string_view id, std::string_view request, std::string_view text) override;
   Result<std::unique_ptr<kernel::Subscription>> follow(std::string_view id, std::int64_t after_sequence,
                                                        kernel::OnEvent on_event) override;
+  // Of a script with "approve" whose change was applied.
+  Result<Json> changes(std::string_view id) override;
+  Result<Json> undo(std::string_view id, std::string_view change) override;
   Result<Json> replay(std::string_view id) override;
   Result<Json> mount(const std::string& path, const std::string& name, const std::function<void(const Json&)>& progress,
                      std::stop_token stop) override;
@@ -66,6 +69,7 @@ class FakeSystem final : public kernel::System {
 
  private:
   struct Process {
+    bool undone = false;
     JsonObject view;
     std::vector<Json> events;
     std::string script;
