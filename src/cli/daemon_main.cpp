@@ -67,6 +67,7 @@ int run_daemon(const Session& session) {
   boot.config_folder = session.folders.config;
   boot.umask = umask;
   boot.build = version();
+  boot.log = [&session](std::string_view line) { log(session, line); };
   boot.runtime_folder = session.folders.runtime;
   const auto configuration = kernel::read_configuration(boot.config_folder);
   if (!configuration) return session.failed(configuration.error());

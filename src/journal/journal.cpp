@@ -1,5 +1,7 @@
 #include "journal/journal.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 
 namespace daimon::journal {
@@ -17,7 +19,13 @@ CREATE INDEX IF NOT EXISTS records_that_mark ON records (type, process, sequence
 CREATE TABLE IF NOT EXISTS processes (
   process TEXT PRIMARY KEY, number INTEGER NOT NULL, parent TEXT NOT NULL, ended INTEGER NOT NULL, view TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS processes_running ON processes (ended, number);
+CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, hash TEXT NOT NULL);
+INSERT OR IGNORE INTO head SELECT 1, coalesce(max(sequence), 0), coalesce((SELECT hash FROM records ORDER BY sequence
+  DESC LIMIT 1), '') FROM records;
 )sql";
+
+// The index of records_that_mark serves a query that repeats its condition.
+constexpr std::string_view kMarks = "type IN ('created', 'finished', 'undoing', 'undone')";
 
 // What a record holds came from outside at most kJsonDepthMax deep; records and views put it deeper by a few levels.
 constexpr std::size_t kDepthMax = kJsonDepthMax + 16;
@@ -62,7 +70,7 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
     DAIMON_CHECK(take.run());
     DAIMON_CHECK(transaction.commit());
   }
-  Journal journal(std::move(database), epoch);
+  Journal journal(file, std::move(database), epoch);
   DAIMON_TRY(auto last,
              journal.database_.prepare("SELECT sequence, hash, version FROM records ORDER BY sequence DESC LIMIT 1"));
   DAIMON_TRY(const bool any, last.step());
@@ -107,14 +115,12 @@ Result<std::vector<Record>> Journal::append(WallTime now, std::span<const NewRec
     DAIMON_CHECK(insert.run());
     written.push_back({sequence, now, record.process, record.type, record.input, record.body});
   }
-  DAIMON_TRY(auto upsert,
-             database_.prepare("INSERT INTO processes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (process) DO "
-                               "UPDATE SET ended = ?4, view = ?5"));
-  for (const ProcessRow& row : rows) {
-    upsert.bind(1, row.process).bind(2, number_of(row.process)).bind(3, row.parent).bind(4, std::int64_t{row.ended});
-    upsert.bind(5, to_text(row.view));
-    DAIMON_CHECK(upsert.run());
+  if (!records.empty()) {
+    DAIMON_TRY(auto head, database_.prepare("UPDATE head SET sequence = ?, hash = ?"));
+    head.bind(1, sequence).bind(2, hash);
+    DAIMON_CHECK(head.run());
   }
+  DAIMON_CHECK(write_rows(rows));
   DAIMON_CHECK(transaction.commit());
   // Only now: a failed transaction leaves the chain where it was.
   last_sequence_ = sequence;
@@ -122,11 +128,75 @@ Result<std::vector<Record>> Journal::append(WallTime now, std::span<const NewRec
   return written;
 }
 
-Result<std::vector<Record>> Journal::marks(std::string_view type) {
-  // The index serves a query that repeats its condition.
+Status Journal::write_rows(std::span<const ProcessRow> rows) {
+  DAIMON_TRY(auto upsert,
+             database_.prepare("INSERT INTO processes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (process) DO "
+                               "UPDATE SET number = ?2, parent = ?3, ended = ?4, view = ?5"));
+  for (const ProcessRow& row : rows) {
+    upsert.bind(1, row.process).bind(2, number_of(row.process)).bind(3, row.parent).bind(4, std::int64_t{row.ended});
+    upsert.bind(5, to_text(row.view));
+    DAIMON_CHECK(upsert.run());
+  }
+  return {};
+}
+
+Status Journal::restore_rows(std::span<const std::string> processes) {
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  DAIMON_CHECK(check_lease());
+  DAIMON_TRY(auto records, database_.prepare(daimon::format(
+                               "SELECT type, body FROM records WHERE process = ? AND type IN ('created', 'finished') "
+                               "AND {} ORDER BY sequence",
+                               kMarks)));
+  DAIMON_TRY(auto remove, database_.prepare("DELETE FROM processes WHERE process = ?"));
+  for (const std::string& process : processes) {
+    std::string parent;
+    bool created = false;
+    std::optional<Json> view;
+    records.bind(1, process);
+    for (;;) {
+      DAIMON_TRY(const bool row, records.step());
+      if (!row) break;
+      DAIMON_TRY(Json body, parse_json(records.text(1), kDepthMax));
+      if (records.text(0) == "finished") {
+        view = std::move(body);
+      } else {
+        created = true;
+        parent = find_string(body, "parent").value_or("");
+      }
+    }
+    records.reset();
+    if (!created) {
+      remove.bind(1, process);
+      DAIMON_CHECK(remove.run());
+    } else if (view) {
+      const ProcessRow row{process, parent, true, std::move(*view)};
+      DAIMON_CHECK(write_rows(std::span(&row, 1)));
+    }
+  }
+  return transaction.commit();
+}
+
+Result<std::vector<std::string>> Journal::unfinished() {
   DAIMON_TRY(auto query,
-             database_.prepare("SELECT sequence, time, process, type, input, body FROM records WHERE type = ? AND "
-                               "type IN ('created', 'finished', 'undoing', 'undone') ORDER BY sequence"));
+             database_.prepare(daimon::format("SELECT process FROM records AS made WHERE type = 'created' AND {0} AND "
+                                              "NOT EXISTS (SELECT 1 FROM records AS ended WHERE type = 'finished' AND "
+                                              "{0} AND ended.process = made.process) ORDER BY sequence",
+                                              kMarks)));
+  std::vector<std::string> processes;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return processes;
+    // A record that was put in twice makes no second process.
+    if (std::string process = query.text(0); !std::ranges::contains(processes, process))
+      processes.push_back(std::move(process));
+  }
+}
+
+Result<std::vector<Record>> Journal::marks(std::string_view type) {
+  DAIMON_TRY(auto query,
+             database_.prepare(daimon::format("SELECT sequence, time, process, type, input, body FROM records WHERE "
+                                              "type = ? AND {} ORDER BY sequence",
+                                              kMarks)));
   query.bind(1, type);
   std::vector<Record> records;
   for (;;) {
@@ -178,26 +248,78 @@ Result<std::optional<ProcessRow>> Journal::row(std::string_view process) {
 }
 
 Result<std::int64_t> Journal::next_process_number() {
-  DAIMON_TRY(auto query, database_.prepare("SELECT coalesce(max(number), 0) + 1 FROM processes"));
-  DAIMON_CHECK(query.step());
-  return query.integer(0);
+  DAIMON_TRY(auto rows, database_.prepare("SELECT coalesce(max(number), 0) FROM processes"));
+  DAIMON_CHECK(rows.step());
+  std::int64_t highest = rows.integer(0);
+  DAIMON_TRY(auto records,
+             database_.prepare(daimon::format("SELECT process FROM records WHERE type = 'created' AND {}", kMarks)));
+  for (;;) {
+    DAIMON_TRY(const bool row, records.step());
+    if (!row) return highest + 1;
+    highest = std::max(highest, number_of(records.text(0)));
+  }
 }
 
-Result<Journal::Verification> Journal::verify() {
-  DAIMON_TRY(auto query, database_.prepare(
-                             "SELECT sequence, time, process, type, input, body, hash FROM records ORDER BY sequence"));
+Result<Journal::Verification> Journal::verify_file(const std::filesystem::path& file, const std::stop_token& stop) {
+  sqlite::Database::Options options;
+  options.read_only = true;
+  DAIMON_TRY(auto database, sqlite::Database::open(file, options));
+  return verify(database, stop);
+}
+
+Result<Journal::Verification> Journal::verify(sqlite::Database& database, const std::stop_token& stop) {
+  constexpr std::int64_t kLookUpEvery = 256;
+  // One moment's view of all tables, whoever writes meanwhile.
+  DAIMON_CHECK(database.execute("BEGIN"));
+  struct End {
+    sqlite::Database& database;
+    ~End() { static_cast<void>(database.execute("COMMIT")); }
+  } const end{database};
   Verification report;
   std::string hash;
-  for (;;) {
-    DAIMON_TRY(const bool row, query.step());
-    if (!row) return report;
-    ++report.records;
-    hash = chain(hash, query.integer(0), query.integer(1), query.text(2), query.text(3), query.integer(4) != 0,
-                 query.text(5));
-    if (query.integer(0) != report.records || hash != query.text(6)) {
-      report.broken_at = report.records;
+  {
+    DAIMON_TRY(
+        auto query,
+        database.prepare("SELECT sequence, time, process, type, input, body, hash FROM records ORDER BY sequence"));
+    for (;;) {
+      DAIMON_TRY(const bool row, query.step());
+      if (!row) break;
+      ++report.records;
+      if (report.records % kLookUpEvery == 0 && stop.stop_requested())
+        return fail(ErrorCode::kCancelled, "the verification of the journal was stopped");
+      hash = chain(hash, query.integer(0), query.integer(1), query.text(2), query.text(3), query.integer(4) != 0,
+                   query.text(5));
+      if (query.integer(0) != report.records || hash != query.text(6)) {
+        report.broken_at = report.records;
+        return report;
+      }
+    }
+  }
+  {
+    DAIMON_TRY(auto head, database.prepare("SELECT sequence, hash FROM head"));
+    DAIMON_TRY(const bool row, head.step());
+    if (!row || head.integer(0) != report.records || head.text(1) != hash) {
+      report.broken_at = report.records + 1;
       return report;
     }
+  }
+  // Which there are, whose they are, which have ended; and of these, how.
+  DAIMON_TRY(
+      auto rows,
+      database.prepare(daimon::format(
+          "SELECT process FROM (SELECT made.process, made.sequence FROM records AS made LEFT JOIN processes AS "
+          "listed ON listed.process = made.process WHERE made.type = 'created' AND made.{0} AND (listed.process IS "
+          "NULL OR listed.parent IS NOT coalesce(json_extract(made.body, '$.parent'), '') OR listed.ended <> EXISTS "
+          "(SELECT 1 FROM records WHERE type = 'finished' AND {0} AND process = made.process) OR (listed.ended AND "
+          "listed.view IS NOT (SELECT body FROM records WHERE type = 'finished' AND {0} AND process = made.process "
+          "ORDER BY "
+          "sequence DESC LIMIT 1))) UNION SELECT process, 0 FROM processes WHERE process NOT IN (SELECT process "
+          "FROM records WHERE type = 'created' AND {0})) ORDER BY sequence",
+          kMarks)));
+  for (;;) {
+    DAIMON_TRY(const bool row, rows.step());
+    if (!row) return report;
+    report.wrong_rows.push_back(rows.text(0));
   }
 }
 

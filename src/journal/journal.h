@@ -1,7 +1,9 @@
 // The journal: an append-only chain of records, durable when append returns.
 //
 // Every record's hash covers the one before it (hash = SHA-256 of previous hash, newline, canonical text), so a record
-// cannot be changed, dropped or moved without `verify` noticing. One writer: opening takes a new lease epoch, and an
+// cannot be changed, dropped or moved without `verify` noticing; the head, kept apart, tells when the last ones are
+// missing. The rows of processes are a cache of what the records say, and are compared with it. No key is in this: who
+// may write the file and computes every hash anew is not found out. One writer: opening takes a new lease epoch, and an
 // older holder's next append fails with kConflict (a stale daemon is fenced).
 //
 // Thread: one at a time; the kernel's.
@@ -11,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +45,8 @@ struct Record {
   Json body;
 };
 
-// One row a process, kept in the same transaction as the records that changed it, so that listing and boot need not
-// read the whole chain.
+// One row a process, kept in the same transaction as the records that changed it, so that listing need not read the
+// whole chain. Who decides by it whether a process has ended, or exists, decides by the records instead.
 struct ProcessRow {
   std::string process;
   std::string parent;
@@ -67,20 +70,37 @@ class Journal {
   Result<std::vector<Record>> marks(std::string_view type);
   Result<std::vector<ProcessRow>> rows(bool ended_too);
   Result<std::optional<ProcessRow>> row(std::string_view process);
-  // One more than the highest process number ever used.
+  // The processes that were created and have not finished, by the records; in the order of their creation.
+  Result<std::vector<std::string>> unfinished();
+  // One more than the highest process number ever used, by the records and the rows.
   Result<std::int64_t> next_process_number();
 
   struct Verification {
     std::int64_t records = 0;
-    std::optional<std::int64_t> broken_at;  // the first sequence whose hash does not follow from the one before
+    // The first sequence whose hash does not follow from the one before, or the one after the last where some are
+    // missing.
+    std::optional<std::int64_t> broken_at;
+    std::vector<std::string> wrong_rows;  // of processes whose row is missing or says something else than the records
   };
-  Result<Verification> verify();
+  Result<Verification> verify() { return verify(database_, {}); }
+  // By a connection of its own, which only reads: on any thread, beside the one that writes. kCancelled when stopped.
+  static Result<Verification> verify_file(const std::filesystem::path& file, const std::stop_token& stop);
+  // Makes the rows of these processes anew from the records. Of those that have finished: what the others are takes a
+  // replay. A row without records goes.
+  Status restore_rows(std::span<const std::string> processes);
+
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
   [[nodiscard]] std::int64_t epoch() const { return epoch_; }
 
  private:
-  Journal(sqlite::Database database, std::int64_t epoch) : database_(std::move(database)), epoch_(epoch) {}
+  Journal(std::filesystem::path file, sqlite::Database database, std::int64_t epoch)
+      : file_(std::move(file)), database_(std::move(database)), epoch_(epoch) {}
   Status check_lease();
+  Status write_rows(std::span<const ProcessRow> rows);
+  static Result<Verification> verify(sqlite::Database& database, const std::stop_token& stop);
+
+  std::filesystem::path file_;
 
   sqlite::Database database_;
   std::int64_t epoch_;

@@ -108,6 +108,7 @@ class Machine final : public System {
     kernel.build = options_.build;
     kernel.approval_lasts = configuration_.approval_lasts;
     kernel.undo = configuration_.undo;
+    kernel.log = options_.log;
     kernel.web_hosts = configuration_.web_hosts;
     kernel.sandbox = sandbox_options();
     for (const auto& [name, remote] : configuration_.remotes)

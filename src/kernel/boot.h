@@ -4,8 +4,10 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "kernel/system.h"
@@ -13,11 +15,12 @@
 namespace daimon::kernel {
 
 struct BootOptions {
-  std::filesystem::path state_folder;         // journal.db, index.db, processes/
-  std::filesystem::path config_folder;        // config.json, constitution.txt; may be missing
-  int threads = 0;                            // of the processor; 0: as many as there are cores
-  std::filesystem::path runtime_folder = {};  // the API's socket; may be empty
-  mode_t umask = 022;                         // the person's, for the files that are made for them
+  std::filesystem::path state_folder;                   // journal.db, index.db, processes/
+  std::filesystem::path config_folder;                  // config.json, constitution.txt; may be missing
+  int threads = 0;                                      // of the processor; 0: as many as there are cores
+  std::filesystem::path runtime_folder = {};            // the API's socket; may be empty
+  std::function<void(std::string_view line)> log = {};  // what the daemon's log should have; may be empty; any thread
+  mode_t umask = 022;                                   // the person's, for the files that are made for them
   std::string build = {};                     // the program's version
 };
 

@@ -63,6 +63,14 @@ void Dispatcher::shut() {
   in_flight_.clear();
 }
 
+void Dispatcher::halt() {
+  std::erase_if(in_flight_, [this](auto& entry) {
+    const bool stops = entry.second.processor != nullptr || entry.second.timer;
+    if (stops) stop(entry.second);
+    return stops;
+  });
+}
+
 void Dispatcher::join() {
   {
     // A processor may tell of what was cancelled when there is no kernel any more.

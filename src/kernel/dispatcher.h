@@ -60,6 +60,8 @@ class Dispatcher {
   void carry_out(const process::Process& process, bool recovered);
   // The completion of this generation is on the record: what the process waits for next is other work.
   void settle(const std::string& process, std::uint64_t generation);
+  // Stops the thoughts and timers that are under way. Calls come to their end, and their outcome is told.
+  void halt();
   // Runs `work` on a thread of the devices.
   void run_aside(std::function<void()> work);
 

@@ -49,6 +49,7 @@ class Kernel final : public System {
         started_(ports_.clock.now()) {}
 
   ~Kernel() override {
+    verifier_.request_stop();
     if (thread_.joinable()) {
       asio::post(io_, [this] {
         closing_ = true;
@@ -58,6 +59,7 @@ class Kernel final : public System {
       });
       thread_.join();
     }
+    if (verifier_.joinable()) verifier_.join();
     dispatcher_.join();
     const std::scoped_lock lock(streams_mutex_);
     streams_.clear();
@@ -76,12 +78,16 @@ class Kernel final : public System {
     DAIMON_CHECK(recover());
     DAIMON_CHECK(recover_undos());
     materials_.remove_all_but(mounts_in_use());
-    thread_ = std::jthread([this] { io_.run(); });
-    asio::post(io_, [this] {
-      for (const auto& [id, process] : processes_) dispatcher_.carry_out(*process, true);
-      for (auto& [name, undo] : undos_) undo_again(name, undo);
-      sweep();
+    // What waits for nothing but a model or a device goes on once the journal that says so is verified.
+    for (const auto& [id, process] : processes_) unverified_.emplace(id, call_of(*process));
+    verifier_ = std::jthread([this, file = ports_.journal.file()](const std::stop_token& stop) {
+      auto verification = journal::Journal::verify_file(file, stop);
+      if (stop.stop_requested()) return;
+      asio::post(io_, [this, verification = std::move(verification)] {
+        if (!closing_) verified(verification);
+      });
     });
+    thread_ = std::jthread([this] { io_.run(); });
     return {};
   }
 
@@ -89,6 +95,10 @@ class Kernel final : public System {
 
   Result<std::string> start(const StartOptions& options) override {
     DAIMON_CHECK(check_start(options, options_));
+    DAIMON_CHECK(on_kernel<bool>([this]() -> Result<bool> {
+      if (problem_) return std::unexpected(*problem_);
+      return true;
+    }));
     // Loading may take seconds and fail: before there is a process, on the caller's thread.
     std::string model = options.model;
     if (model.empty() && !options.parent.empty()) {
@@ -160,7 +170,8 @@ class Kernel final : public System {
     const JsonObject body{{"signal", kNames[static_cast<std::size_t>(signal)]}, {"by", "person"}};
     // Who ends takes its children along by itself.
     if (signal == Signal::kKill) return tell(id, "signalled", body);
-    return on_kernel<bool>([this, id = std::string(id), &body]() -> Result<bool> {
+    return on_kernel<bool>([this, id = std::string(id), signal, &body]() -> Result<bool> {
+             if (problem_ && signal == Signal::kResume) return std::unexpected(*problem_);
              if (!processes_.contains(id)) return gone(id);
              // Together: a family of which one half is paused is what nobody asked for.
              std::vector<Input> inputs{{id, "signalled", body}};
@@ -248,6 +259,8 @@ class Kernel final : public System {
   }
 
   Result<Json> undo(std::string_view id, std::string_view change) override {
+    // It is the journal that says what this undoes.
+    verification_.wait();
     DAIMON_TRY(const Undo begun, (on_kernel<Undo>([this, id = std::string(id), change = std::string(change)] {
                  return begin_undo(id, change);
                })));
@@ -312,22 +325,37 @@ class Kernel final : public System {
     object["started"] = to_iso8601(started_);
     object["processes"] = counts;
     object["held_inputs"] = backlog_size_.load();
+    DAIMON_TRY(object["journal"], on_kernel<Json>([this]() -> Result<Json> {
+                 return Json(JsonObject{{"verified", verified_ && !problem_},
+                                        {"problem", problem_ ? to_json(*problem_) : Json()}});
+               }));
     return view;
   }
 
   Result<Json> doctor() override {
+    // On this thread, by a connection of its own: it takes the longer the longer the journal is.
     JsonArray checks;
-    DAIMON_TRY(const auto journal, (on_kernel<Json>([this]() -> Result<Json> {
-                 DAIMON_TRY(const auto verification, ports_.journal.verify());
-                 return check_view(
-                     "journal", !verification.broken_at,
-                     verification.broken_at
-                         ? daimon::format("record {} does not follow from the one before", *verification.broken_at)
-                         : daimon::format("{} {}, the chain of hashes holds", verification.records,
-                                          one_or_many(verification.records, "record", "records")),
-                     verification.broken_at ? "restore the journal from a copy" : "");
-               })));
-    checks.push_back(journal);
+    const auto verification = journal::Journal::verify_file(ports_.journal.file(), {});
+    if (!verification)
+      checks.push_back(check_view("journal", false, verification.error().what, verification.error().remedy));
+    else if (verification->broken_at)
+      checks.push_back(check_view("journal", false, problem_of(*verification).what, problem_of(*verification).remedy));
+    else
+      checks.push_back(check_view("journal", true,
+                                  daimon::format("{} {}, the chain of hashes holds", verification->records,
+                                                 one_or_many(verification->records, "record", "records")),
+                                  ""));
+    DAIMON_TRY(auto wrong,
+               on_kernel<std::set<std::string>>([this]() -> Result<std::set<std::string>> { return restored_; }));
+    if (verification) wrong.insert(verification->wrong_rows.begin(), verification->wrong_rows.end());
+    if (!wrong.empty()) {
+      std::string names;
+      for (const std::string& id : wrong) names += (names.empty() ? "" : ", ") + printable(id);
+      checks.push_back(check_view(
+          "processes", false, daimon::format("what the journal lists of {} was not what its records say", names),
+          "the records count, and the list is made anew from them at each start; somebody wrote into journal.db beside "
+          "Daimon, or its disk did: find out who can"));
+    }
     add_machine_checks(checks, options_.state_folder, options_.sandbox, ports_.models, ports_.files);
     return Json(JsonObject{{"checks", std::move(checks)}});
   }
@@ -380,6 +408,8 @@ class Kernel final : public System {
   Status tell(std::string_view id, std::string type, JsonObject body) {
     const auto told = on_kernel<bool>(
         [this, id = std::string(id), type = std::move(type), body = std::move(body)]() mutable -> Result<bool> {
+          const auto signal = find_string(body, "signal");
+          if (problem_ && signal != "kill") return std::unexpected(*problem_);
           if (!processes_.contains(id)) {
             if (!held_.contains(id) || find_string(body, "signal") != "kill") return gone(id);
             DAIMON_CHECK(kill_held(id, std::move(body)));
@@ -401,6 +431,7 @@ class Kernel final : public System {
   Status tell_waiting(std::string_view id, std::string_view kind, std::string type, JsonObject body) {
     const auto told = on_kernel<bool>([this, id = std::string(id), kind = std::string(kind), type = std::move(type),
                                        body = std::move(body)]() mutable -> Result<bool> {
+      if (problem_) return std::unexpected(*problem_);
       const auto found = processes_.find(id);
       if (found == processes_.end()) return gone(id);
       const Json view = found->second->view();
@@ -456,6 +487,7 @@ class Kernel final : public System {
 
   // What was undone came after the end that the journal holds.
   Json marked(std::string_view id, Json view) const {
+    if (problem_ && (processes_.contains(id) || held_.contains(id))) view = distrusted_view(std::move(view), *problem_);
     static const std::set<std::string> kNone;
     const auto undone = undone_.find(id);
     mark_changes(view, undone == undone_.end() ? kNone : undone->second);
@@ -484,15 +516,93 @@ class Kernel final : public System {
     return process;
   }
 
+  // ---------------------------------------------------------------------------------------- trust in the journal
+
+  static Error problem_of(const journal::Journal::Verification& verification) {
+    const std::int64_t at = verification.broken_at.value_or(0);
+    return {
+        ErrorCode::kCorrupt,
+        at > verification.records
+            ? daimon::format("the journal was changed from outside: records are missing after record {}", at - 1)
+            : daimon::format("the journal was changed from outside: record {} does not follow from the one before", at),
+        "nothing is carried out on the basis of it: `daimon stop`, then restore journal.db from a copy, or move it and "
+        "the files beside it (-wal, -shm) away to begin a new one; until then it can still be read"};
+  }
+
+  static std::string call_of(const Process& process) {
+    const auto* call = std::get_if<process::Dispatch>(&process.pending());
+    return call != nullptr ? call->call.id : std::string();
+  }
+
+  void log(std::string_view line) const {
+    if (options_.log) options_.log(line);
+  }
+
+  // What the processes of the past wait for is carried out only once the journal holds; what was begun since is not
+  // decided by it.
+  void carry_out(const Process& process) {
+    if (problem_ || unverified_.contains(process.id())) return;
+    dispatcher_.carry_out(process, false);
+  }
+
+  // The whole journal was read, up to somewhere after the boot.
+  void verified(const Result<journal::Journal::Verification>& verification) {
+    judge(verification);
+    verified_ = true;
+    tell_verified_.set_value();
+  }
+  void judge(const Result<journal::Journal::Verification>& verification) {
+    if (!verification)
+      problem_ = Error{verification.error().code,
+                       daimon::format("the journal could not be verified: {}", verification.error().what),
+                       verification.error().remedy};
+    else if (verification->broken_at)
+      problem_ = problem_of(*verification);
+    if (problem_) {
+      log(daimon::format("{}; {}", problem_->what, problem_->remedy));
+      dispatcher_.halt();
+      for (const auto& [id, process] : processes_)
+        broadcast(id,
+                  JsonObject{{"type", "state"},
+                             {"process", id},
+                             {"state", name_of(process::State::kPaused)},
+                             {"reason", daimon::format("{}; {}", problem_->what, problem_->remedy)}},
+                  false);
+      return;
+    }
+    restore_rows(verification->wrong_rows);
+    for (const auto& [id, call] : std::exchange(unverified_, {}))
+      if (const auto found = processes_.find(id); found != processes_.end())
+        // A call that was under way when the last kernel ended may have been made.
+        dispatcher_.carry_out(*found->second, !call.empty() && call == call_of(*found->second));
+    for (const auto& [name, undo] : undos_)
+      if (undo.recovered) undo_again(name, undo);
+    sweep();
+  }
+
+  // The records hold, and say what these rows should.
+  void restore_rows(const std::vector<std::string>& wrong) {
+    if (wrong.empty()) return;
+    std::vector<std::string> ended;
+    for (const std::string& id : wrong) {
+      restored_.insert(id);
+      log(daimon::format("what the journal lists of {} was not what its records say; it is made anew from them", id));
+      if (!processes_.contains(id) && !held_.contains(id)) ended.push_back(id);
+    }
+    if (const Status restored = ports_.journal.restore_rows(ended); !restored) log(restored.error().what);
+  }
+
   // An undoing whose outcome is not on the record yet.
   struct Undo {
     std::string name;  // "p3.u1"; empty: there is nothing to do
     ChangedProcess process;
     AppliedChange change;
     bool at_work = true;
+    bool recovered = false;  // begun before this kernel
   };
 
   Result<Undo> begin_undo(const std::string& id, const std::string& change) {
+    if (problem_) return std::unexpected(*problem_);
     DAIMON_TRY(ChangedProcess process, changed_process(id));
     const auto applied = std::ranges::find(process.applied, change, &AppliedChange::id);
     if (applied == process.applied.end())
@@ -559,7 +669,7 @@ class Kernel final : public System {
       const std::string name = text(record, "undo");
       if (known.contains(name)) continue;
       DAIMON_TRY(auto process, changed_process(record.process));
-      undos_.emplace(name, Undo{name, std::move(process), {text(record, "change"), text(record, "path"), true}});
+      undos_.emplace(name, Undo{name, std::move(process), {text(record, "change"), text(record, "path")}, true, true});
     }
     return {};
   }
@@ -726,7 +836,7 @@ class Kernel final : public System {
     for (const journal::Record& record : written) broadcast(record.process, event_of(record), false);
     std::vector<std::unique_ptr<Process>> ended;
     for (const auto& [process, input] : changes) {
-      dispatcher_.carry_out(**process, false);
+      carry_out(**process);
       if ((*process)->ended()) ended.push_back(std::move(processes_.extract(input->process).mapped()));
     }
     for (const auto& process : ended) bury(process->id(), process->parent(), process->view());
@@ -793,11 +903,23 @@ class Kernel final : public System {
   // Every process that had not ended, stepped again through its journal to where it was. One that this build would have
   // taken elsewhere is held: what it waits for now is nothing that anybody decided.
   Status recover() {
-    DAIMON_TRY(auto rows, ports_.journal.rows(false));
-    for (journal::ProcessRow& row : rows) {
-      DAIMON_TRY(const auto records, ports_.journal.read(row.process, 0, INT64_MAX));
-      auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, row.process);
-      if (const Comparison compared = compare(*process, records); !compared.divergence.is_null()) {
+    // Which these are the records say; a row may be missing, or say something else.
+    DAIMON_TRY(const auto unfinished, ports_.journal.unfinished());
+    for (const std::string& id : unfinished) {
+      DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
+      auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, id);
+      const Comparison compared = compare(*process, records);
+      DAIMON_TRY(const auto listed, ports_.journal.row(id));
+      journal::ProcessRow row = listed.value_or(journal::ProcessRow{id, process->parent(), false, process->view()});
+      if (const bool held = !compared.divergence.is_null(); !listed || listed->ended ||
+                                                            listed->parent != process->parent() ||
+                                                            (!held && !is_within(listed->view, process->view()))) {
+        restored_.insert(id);
+        log(daimon::format("what the journal lists of {} was not what its records say; it is made anew from them", id));
+        row = {id, process->parent(), process->ended(), process->view()};
+        DAIMON_CHECK(ports_.journal.append(ports_.clock.now(), {}, std::span(&row, 1)));
+      }
+      if (!compared.divergence.is_null()) {
         row.view = held_view(std::move(row.view), row.process, compared.divergence);
         held_.emplace(row.process, std::move(row));
         continue;
@@ -871,11 +993,19 @@ class Kernel final : public System {
   std::deque<Input> backlog_;
   std::map<std::string, std::set<std::string>, std::less<>> undone_;  // changes, by process
   std::map<std::string, Undo, std::less<>> undos_;                    // by name
+  std::promise<void> tell_verified_;                                  // ends a wait when it goes
+  std::shared_future<void> verification_ = tell_verified_.get_future().share();
+  bool verified_ = false;         // the journal was read as a whole
+  std::optional<Error> problem_;  // it is not to be trusted
+  // Processes of the past, until then; and the call that each was in the middle of.
+  std::map<std::string, std::string, std::less<>> unverified_;
+  std::set<std::string> restored_;  // processes whose rows were wrong
 
   std::atomic<std::size_t> backlog_size_ = 0;
   std::atomic<std::uint64_t> chats_ = 1;
   std::mutex streams_mutex_;
   std::vector<std::shared_ptr<EventStream>> streams_;
+  std::jthread verifier_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -99,6 +99,7 @@ class System {
 
   // Models and the machine.
   virtual Result<Json> models() = 0;
+  // `journal` of it: {"verified", "problem"}; nothing is carried out while there is a problem.
   virtual Result<Json> status() = 0;  // when it started, models and their usage (cpu, free), counts
   virtual Result<Json> doctor() = 0;  // checks: [{"name", "ok", "detail", "remedy"}]
   // A model's answer without a process: chat, and the OpenAI-compatible API. Billed to nobody's budget but counted.

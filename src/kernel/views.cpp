@@ -141,6 +141,25 @@ Json held_view(Json view, std::string_view process, const Json& divergence) {
   return view;
 }
 
+Json distrusted_view(Json view, const Error& problem) {
+  JsonObject& object = view.as_object();
+  object["state"] = name_of(process::State::kPaused);
+  object["stop_reason"] = daimon::format("{}; {}", problem.what, problem.remedy);
+  return view;
+}
+
+bool is_within(const Json& row, const Json& view) {
+  if (row.is_object() && view.is_object())
+    return std::ranges::all_of(row.get_object(), [&](const auto& member) {
+      const Json* other = find(view, member.key());
+      return other != nullptr && is_within(member.value(), *other);
+    });
+  if (!row.is_array() || !view.is_array()) return to_text(row) == to_text(view);
+  const JsonArray& items = row.get_array();
+  const JsonArray& others = view.get_array();
+  return items.size() == others.size() && std::ranges::equal(items, others, is_within);
+}
+
 Json killed_view(Json view) {
   JsonObject& object = view.as_object();
   object["state"] = name_of(process::State::kStopped);

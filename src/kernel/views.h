@@ -43,6 +43,11 @@ Result<Json> replay_report(process::Process& process, std::span<const journal::R
 // The view of a process that is held because its replay diverged, and of that process when it was killed.
 Json held_view(Json view, std::string_view process, const Json& divergence);
 Json killed_view(Json view);
+// The view of a process that has not ended, in a journal that somebody changed.
+Json distrusted_view(Json view, const Error& problem);
+// Whether `row` says nothing else of a process than `view`. A build may have come to say more: what only `view` has is
+// no difference.
+bool is_within(const Json& row, const Json& view);
 
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
                           const std::function<void(const Json&)>& progress, const std::stop_token& stop);

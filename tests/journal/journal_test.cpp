@@ -63,6 +63,65 @@ TEST_F(JournalTest, verify_finds_a_record_that_was_changed_dropped_or_moved) {
   }
 }
 
+TEST_F(JournalTest, verify_finds_that_the_last_records_are_missing_or_one_is_added) {
+  for (const std::string_view damage :
+       {"DELETE FROM records WHERE sequence = 3", "DELETE FROM records", "DELETE FROM head",
+        "UPDATE head SET sequence = 2, hash = (SELECT hash FROM records WHERE sequence = 2)"}) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+    const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2), record("p1", "c", 3)};
+    ASSERT_TRUE(open().append(now_, records, {}));
+    auto other = sqlite::Database::open(folder_ / "journal.db");
+    ASSERT_TRUE(other->execute(damage));
+    const auto found = Journal::verify_file(folder_ / "journal.db", {});
+    ASSERT_TRUE(found) << found.error().what;
+    EXPECT_TRUE(found->broken_at) << damage;
+  }
+}
+
+TEST_F(JournalTest, a_journal_from_before_there_was_a_head_gets_one) {
+  const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2)};
+  ASSERT_TRUE(open().append(now_, records, {}));
+  ASSERT_TRUE(sqlite::Database::open(folder_ / "journal.db")->execute("DROP TABLE head"));
+  Journal journal = open();
+  EXPECT_FALSE(journal.verify()->broken_at);
+  ASSERT_TRUE(journal.append(now_, records, {}));
+  EXPECT_FALSE(journal.verify()->broken_at);
+}
+
+TEST_F(JournalTest, verify_finds_a_row_that_says_something_else_than_the_records) {
+  const Json created = JsonObject{{"goal", "x"}, {"parent", "p0"}};
+  const Json view = JsonObject{{"goal", "x"}, {"state", "done"}};
+  const std::vector<NewRecord> records = {
+      {"p1", "created", true, created}, {"p1", "finished", false, view}, {"p2", "created", true, created}};
+  const std::vector<ProcessRow> rows = {{"p1", "p0", true, view}, {"p2", "p0", false, created}};
+  for (const auto& [damage, wrong] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"SELECT 1", {}},
+           {"UPDATE processes SET ended = 0 WHERE process = 'p1'", {"p1"}},
+           {"UPDATE processes SET ended = 1", {"p2"}},
+           {"UPDATE processes SET view = '{}' WHERE process = 'p1'", {"p1"}},
+           {"UPDATE processes SET parent = ''", {"p1", "p2"}},
+           {"INSERT INTO processes VALUES ('p3', 3, '', 1, '{}')", {"p3"}},
+           {"DELETE FROM processes", {"p1", "p2"}}}) {
+    SCOPED_TRACE(damage);
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+    Journal journal = open();
+    ASSERT_TRUE(journal.append(now_, records, rows));
+    auto other = sqlite::Database::open(folder_ / "journal.db");
+    static_cast<void>(other->execute(damage));
+    const auto found = Journal::verify_file(folder_ / "journal.db", {});
+    ASSERT_TRUE(found) << found.error().what;
+    EXPECT_FALSE(found->broken_at);
+    EXPECT_EQ(found->wrong_rows, wrong);
+    EXPECT_EQ(journal.unfinished().value(), std::vector<std::string>{"p2"}) << "whatever the rows say";
+    EXPECT_EQ(journal.next_process_number().value(), wrong == std::vector<std::string>{"p3"} ? 4 : 3);
+    ASSERT_TRUE(journal.restore_rows(found->wrong_rows));
+    EXPECT_EQ(to_text(journal.row("p1").value()->view), to_text(view));
+    EXPECT_FALSE(journal.row("p3").value());
+  }
+}
+
 TEST_F(JournalTest, an_older_holder_of_the_lease_is_fenced) {
   Journal stale = open();
   Journal fresh = open();
