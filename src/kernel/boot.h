@@ -21,7 +21,7 @@ struct BootOptions {
   std::filesystem::path runtime_folder = {};            // the API's socket; may be empty
   std::function<void(std::string_view line)> log = {};  // what the daemon's log should have; may be empty; any thread
   mode_t umask = 022;                                   // the person's, for the files that are made for them
-  std::string build = {};                     // the program's version
+  std::string build = {};                               // the program's version
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"

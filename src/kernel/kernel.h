@@ -38,7 +38,7 @@ struct KernelOptions {
   std::size_t material_bytes_max = 2UL * 1024 * 1024;
   std::string build;                                             // of this program; an approval is for one
   std::chrono::seconds approval_lasts = std::chrono::hours(24);  // 0: for ever
-  Retention undo;                                  // of the versions that changes replaced
+  Retention undo;                                                // of the versions that changes replaced
   std::function<void(std::string_view line)> log;  // what the daemon's log should have; may be empty; any thread
   std::filesystem::path material_folder;           // of what goals are given along; canonical, the file system's too
 };

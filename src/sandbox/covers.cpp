@@ -89,10 +89,11 @@ Result<std::vector<Cover>> covers_of(const Bind& bind, std::size_t most, std::ch
     for (const Cover& cover : covers)
       if (const auto folder = cover.path.parent_path(); !folder.empty()) ++held[folder];
     if (held.empty())
-      return fail(ErrorCode::kLimit,
-                  daimon::format("{} has too much that would have to be hidden from the command: keys, passwords, pipes",
-                                 printable(bind.source.string())),
-                  "mount a folder without them");
+      return fail(
+          ErrorCode::kLimit,
+          daimon::format("{} has too much that would have to be hidden from the command: keys, passwords, pipes",
+                         printable(bind.source.string())),
+          "mount a folder without them");
     const auto fullest = std::ranges::max_element(held, {}, &decltype(held)::value_type::second)->first;
     std::erase_if(covers, [&](const Cover& cover) { return is_within(fullest, cover.path); });
     covers.push_back({fullest, true});

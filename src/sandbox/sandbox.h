@@ -53,7 +53,7 @@ struct Bind {
   // What below it is not shown: folders are empty, files cannot be opened. Only of read_only binds. Pipes (FIFOs) are
   // hidden as well: to read one is to take what is for somebody else. Each folder below is read once for that before
   // the command begins, a million names a second when they are in memory.
-  std::vector<std::filesystem::path> hidden = {};                                    // by path, relative
+  std::vector<std::filesystem::path> hidden = {};                                  // by path, relative
   std::function<bool(std::string_view parent, std::string_view name)> hides = {};  // or by name, in a folder `parent`
 };
 
