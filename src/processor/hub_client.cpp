@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/host_name.h"
 #include "base/text.h"
 
 namespace daimon::processor {
@@ -113,8 +114,16 @@ Result<HubClient::Answer> HubClient::get_once(const std::string& url, std::uint6
   Answer answer;
   Receiving receiving{easy, sink, answer, stop_};
   curl_slist* headers = nullptr;
-  if (!token_.empty() && origin_of(url) == origin_of(endpoint_))
+  const std::string origin = origin_of(url);
+  if (!token_.empty() && origin == origin_of(endpoint_)) {
+    // "http HOST PORT": a token that is read on the way is anybody's.
+    if (const std::string host = origin.substr(0, origin.rfind(' ', origin.size() - 2)).substr(origin.find(' ') + 1);
+        !origin.starts_with("https ") && !is_loopback_host(host))
+      return fail(ErrorCode::kDenied,
+                  std::format("the token of HF_TOKEN would go to {} over the network unencrypted", printable(host)),
+                  "set HF_ENDPOINT to its https:// address, or unset HF_TOKEN");
     headers = curl_slist_append(headers, std::format("Authorization: Bearer {}", token_).c_str());
+  }
   if (from > 0) headers = curl_slist_append(headers, std::format("Range: bytes={}-", from).c_str());
   const std::unique_ptr<curl_slist, void (*)(curl_slist*)> held(headers, curl_slist_free_all);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());

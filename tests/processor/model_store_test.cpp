@@ -95,6 +95,18 @@ TEST_F(Store, TokenGoesToTheHubOnly) {
     EXPECT_EQ(request.contains("hf_secret"), !request.contains("/elsewhere/")) << request;
 }
 
+TEST_F(Store, TokenIsNotSentUnencryptedToAnotherMachine) {
+  PullOptions pull = options();
+  pull.endpoint = "http://hub.invalid";
+  pull.retries_max = 0;
+  const auto pulled = store_.pull("owner/one", pull);
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().code, ErrorCode::kDenied) << pulled.error().what;
+  EXPECT_THAT(pulled.error().remedy, testing::HasSubstr("https"));
+  pull.token.clear();
+  EXPECT_EQ(store_.pull("owner/one", pull).error().code, ErrorCode::kUnavailable) << "without a token it is asked";
+}
+
 TEST_F(Store, RefusalsSayWhatToDo) {
   EXPECT_EQ(store_.pull("owner/gated", options()).error().code, ErrorCode::kDenied);
   EXPECT_THAT(store_.pull("owner/gated", options()).error().remedy, testing::HasSubstr("HF_TOKEN"));
