@@ -25,7 +25,7 @@ TEST_F(CommandLineUndo, ShowsWhatItWillDoAndAsksNothingWhereNobodyIs) {
   EXPECT_THAT(headless.err, HasSubstr("+- pay the water\n"));
   EXPECT_THAT(headless.err, HasSubstr("--yes"));
   EXPECT_EQ(daimon({"undo", "p1", "--json"}).code, 5);
-  EXPECT_EQ(find_string(json({"undo", "p1", "--list", "--json"})["changes"].as_array()[0], "state"), "applied");
+  EXPECT_EQ(find_string(json({"undo", "p1", "--list", "--json"}).at("changes").at(0), "state"), "applied");
   const Ended done = daimon({"undo", "p1", "--yes"});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(done.out, "notes/todo.md is as it was before\n");
@@ -72,7 +72,7 @@ TEST_F(InTerminalUndo, APersonIsAsked) {
   EXPECT_THAT(screen, HasSubstr("pay the water"));
   type("n\n");
   EXPECT_EQ(end(), 5);
-  EXPECT_EQ(find_string(json({"undo", "p1", "--list", "--json"})["changes"].as_array()[0], "state"), "applied");
+  EXPECT_EQ(find_string(json({"undo", "p1", "--list", "--json"}).at("changes").at(0), "state"), "applied");
   screen.clear();
   begin({"undo", "p1"});
   ASSERT_TRUE(see("Undo this change?"));
@@ -112,7 +112,7 @@ TEST_F(UndoOfFiles, AChangeIsUndoneAfterTheDaemonEndedAndBeganAgain) {
   EXPECT_EQ(daimon({"stop"}).code, 0);
   const Ended done = daimon({"undo", "p1", "--yes"});
   EXPECT_EQ(done.code, 0) << done.err;
-  EXPECT_THAT(done.err, HasSubstr("-the process's\n+mine\n"));
+  EXPECT_THAT(done.err, HasSubstr("-the process's\n  +mine\n"));
   EXPECT_EQ(get("note.txt"), "mine\n");
   EXPECT_THAT(daimon({"show", "p1"}).out, HasSubstr("undone  note.txt"));
   const std::string logs = daimon({"logs", "p1"}).out;

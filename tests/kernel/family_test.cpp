@@ -194,10 +194,17 @@ TEST_F(Family, what_a_crash_kept_from_being_said_is_said_at_the_next_start) {
   const std::string grandchild = child_of(child);
   world_.shut();
   // As if the daemon had died after the child's end was written and before anything that follows from it.
-  world_.on_journal(
-      daimon::format("UPDATE processes SET ended = 1, view = json_set(view, '$.state', 'stopped') "
-                     "WHERE process = '{}'",
-                     child));
+  {
+    auto journal = journal::Journal::open(world_.state() / "journal.db");
+    ASSERT_TRUE(journal) << journal.error().what;
+    journal::ProcessRow row = *journal->row(child).value();
+    row.ended = true;
+    row.view.as_object()["state"] = "stopped";
+    const std::array records{
+        journal::NewRecord{child, "signalled", true, JsonObject{{"signal", "kill"}, {"by", "person"}}},
+        journal::NewRecord{child, "finished", false, row.view}};
+    ASSERT_TRUE(journal->append(world_.clock.now(), records, std::span(&row, 1)));
+  }
   world_.boot();
   EXPECT_EQ(state_of(world_.view(grandchild)), "stopped") << "its parent is gone";
   EXPECT_EQ(state_of(world_.view(parent)), "running");
