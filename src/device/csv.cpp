@@ -28,7 +28,8 @@ Status CsvReader::fill() {
 
 Status CsvReader::begin() {
   begun_ = true;
-  DAIMON_CHECK(fill());
+  // However short the reads are: what the first line is does not depend on them.
+  while (!ended_ && buffer_.size() < kChunkBytes) DAIMON_CHECK(fill());
   if (buffer_.starts_with("\xEF\xBB\xBF")) at_ = 3;
   // The first line decides what divides fields: whichever of the three stands there most often outside quotes.
   std::array<std::size_t, 3> counts{};

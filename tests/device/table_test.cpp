@@ -99,7 +99,7 @@ TEST_F(Table, ALargeFileIsReadInPieces) {
 }
 
 TEST(Csv, HowItIsCutIntoPiecesDoesNotMatter) {
-  const std::string text = "a,\"b\r\n\"\"c\"\"\",d\r\n\r\n,\n\"\",x\"y,z";
+  const std::string text = "\xEF\xBB\xBF\"a\",\"b\r\n\"\"c\"\"\",d\r\n\r\n,\n\"\",x\"y,z";
   for (std::size_t piece = 1; piece < 9; ++piece) {
     std::size_t at = 0;
     CsvReader reader([&](char* buffer, std::size_t size) -> Result<std::size_t> {
