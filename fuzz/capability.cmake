@@ -1,0 +1,1 @@
+daimon_fuzzer(capability_rules USES capability)

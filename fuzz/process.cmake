@@ -1,0 +1,1 @@
+daimon_fuzzer(process_journal USES process)
