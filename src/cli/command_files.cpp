@@ -33,6 +33,26 @@ Result<Json> mount_named(const api::Client& client, std::string_view name) {
               "`daimon mounts` lists the mounts");
 }
 
+// The name of the mount that is meant by its name, or by the path of its folder, which may be gone.
+Result<std::string> mount_name_of(const api::Client& client, const std::string& word) {
+  DAIMON_TRY(const Json view, client.get("/v1/mounts"));
+  std::error_code failed;
+  stdfs::path folder = stdfs::weakly_canonical(stdfs::absolute(word, failed), failed);
+  if (!folder.has_filename()) folder = folder.parent_path();  // "notes/"
+  std::string by_folder;
+  if (const Json* list = find(view, "mounts"); list != nullptr && list->is_array())
+    for (const Json& mount : list->get_array()) {
+      const std::string name(find_string(mount, "name").value_or(""));
+      if (name == word) return name;
+      if (!failed && find_string(mount, "root") == folder.native()) by_folder = name;
+    }
+  if (!by_folder.empty()) return by_folder;
+  return fail(ErrorCode::kNotFound,
+              daimon::format("no folder is mounted {} {}",
+                             word.contains('/') || stdfs::is_directory(word, failed) ? "from" : "as", printable(word)),
+              "give the name: `daimon mounts` lists them");
+}
+
 std::string text_of(const Json& value, std::string_view member) {
   return printable(find_string(value, member).value_or(""));
 }
@@ -181,9 +201,12 @@ int list_mounts(const Session& session, const Arguments& arguments) {
 int unmount(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
-  for (const std::string& name : arguments.positional)
-    if (const auto removed = client->remove("/v1/mounts/" + api::percent_encode(name)); !removed)
+  for (const std::string& word : arguments.positional) {
+    const auto name = mount_name_of(*client, word);
+    if (!name) return session.failed(name.error());
+    if (const auto removed = client->remove("/v1/mounts/" + api::percent_encode(*name)); !removed)
       return session.failed(removed.error());
+  }
   return kSuccess;
 }
 
@@ -195,7 +218,11 @@ int find_passages(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
   std::string target = daimon::format("/v1/find?q={}&limit={}", api::percent_encode(query), *limit);
-  for (const std::string& name : arguments.values("mount")) target += "&mount=" + api::percent_encode(name);
+  for (const std::string& word : arguments.values("mount")) {
+    const auto name = mount_name_of(*client, word);
+    if (!name) return session.failed(name.error());
+    target += "&mount=" + api::percent_encode(*name);
+  }
   const auto found = client->get(target);
   if (!found) return session.failed(found.error());
   const Json* list = find(*found, "passages");

@@ -237,6 +237,31 @@ TEST_F(CommandLine, FilesModelsAndMachine) {
   EXPECT_EQ(find_bool(json({"doctor", "--json"}), "ok"), true);
 }
 
+TEST_F(CommandLine, AMountIsMeantByItsNameOrItsFolder) {
+  const std::filesystem::path docs = folder.path / "docs";
+  std::filesystem::create_directories(docs / "inner");
+  before_execute = [&] { static_cast<void>(!::chdir(docs.c_str())); };
+  for (const std::string& path : {docs.string(), docs.string() + "/", std::string("."), std::string("../docs"),
+                                  std::string("./inner/.."), std::string("papers")}) {
+    ASSERT_EQ(daimon({"mount", docs, "--name", "papers"}).code, 0);
+    const Ended found = daimon({"find", "late", "-m", path});
+    EXPECT_EQ(found.code, 0) << path << found.err;
+    const Ended removed = daimon({"unmount", path});
+    EXPECT_EQ(removed.code, 0) << path << removed.err;
+    EXPECT_EQ(daimon({"mounts"}).out, "") << path;
+  }
+  ASSERT_EQ(daimon({"mount", docs / "inner"}).code, 0);
+  std::filesystem::remove(docs / "inner");
+  EXPECT_EQ(daimon({"unmount", "./inner"}).code, 0) << "a folder that is gone can still be forgotten";
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"unmount", "."}, {"unmount", "/no/such"}, {"find", "late", "-m", "."}}) {
+    const Ended ended = daimon(words);
+    EXPECT_EQ(ended.code, 4);
+    EXPECT_THAT(ended.err, HasSubstr("no folder is mounted from " + words.back()));
+    EXPECT_THAT(ended.err, HasSubstr("give the name: `daimon mounts`"));
+  }
+}
+
 TEST_F(CommandLine, ChatAnswersOnceFromAPipe) {
   const Ended ended = daimon({"chat", "--model", "firmware", "--system", "be kind"}, "hi there\n");
   EXPECT_EQ(ended.code, 0);
