@@ -98,6 +98,9 @@ class PythonDevice final : public Device {
     std::string output = repair_utf8(ran.out);
     std::string text(trim(cut_utf8(output, kShownBytes)));
     if (text.empty()) text = "it printed nothing";
+    if (ran.folders_hidden > 0)
+      text += daimon::format("\n({} folders with too many keys or passwords in them were empty for this program)",
+                             ran.folders_hidden);
     const auto cpu_ms = ran.usage.cpu.count();
     return Outcome{JsonObject{{"output", std::move(output)},
                               {"exit_code", ran.exit_code},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/file_descriptor.h"
+#include "sandbox/covers.h"
 #include "sandbox/sandbox.h"
 
 namespace daimon::sandbox {
@@ -20,9 +21,11 @@ bool can_change_user();
 inline constexpr unsigned kNobody = 65534;
 
 Result<std::filesystem::path> find_launcher(const Options& options);
+// What is hidden below each of the command's read-only binds, in their order.
+using CoverLists = std::vector<std::vector<Cover>>;
 // The whole plan as bytes; binds stand at kFirstBindFd in order, read-only ones first.
 Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Profile& profile, const Command& command,
-                              const Options& options);
+                              const CoverLists& covers, const Options& options);
 // A memory file with `content`, sealed, at its beginning.
 Result<FileDescriptor> sealed_memory(const char* name, const std::string& content);
 

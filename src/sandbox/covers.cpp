@@ -5,10 +5,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -27,78 +31,135 @@ mode_t type_of(DIR* folder, const dirent& entry) {
 
 // What a command could not come to need not be covered, and could not be: what is not there, behind a link or closed to
 // the unprivileged user.
-std::optional<Cover> cover_of(const std::filesystem::path& root, const std::filesystem::path& below) {
+Result<std::optional<Cover>> cover_of(const std::filesystem::path& root, const std::filesystem::path& below) {
   std::filesystem::path at = root;
   struct stat status{};
+  const auto look = [&] { return ::lstat(at.c_str(), &status) == 0 ? 0 : errno; };
+  const auto unseen = [&](int error) -> Result<std::optional<Cover>> {
+    if (error == ENOENT || error == ENOTDIR) return std::nullopt;
+    return std::unexpected(os_error(error, daimon::format("cannot hide {}", printable(at.string()))));
+  };
+  if (const int error = look(); error != 0) return unseen(error);
   for (const std::filesystem::path& part : below) {
-    if (::lstat(at.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return std::nullopt;
+    if (!S_ISDIR(status.st_mode)) return std::nullopt;
     const mode_t enter = status.st_uid == kNobody ? S_IXUSR : status.st_gid == kNobody ? S_IXGRP : S_IXOTH;
     if (can_change_user() && (status.st_mode & enter) == 0) return std::nullopt;
     at /= part;
-    if (::lstat(at.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) return std::nullopt;
+    if (const int error = look(); error != 0) return unseen(error);
+    if (S_ISLNK(status.st_mode)) return std::nullopt;
   }
-  return Cover{below, S_ISDIR(status.st_mode)};
+  return Cover{below, S_ISDIR(status.st_mode), status.st_dev, status.st_ino};
 }
 
-// Read as the caller: what it may not read, the command may not either.
-Result<std::vector<std::filesystem::path>> find(const Bind& bind, std::chrono::steady_clock::time_point until,
-                                                const std::stop_token& stop) {
-  std::vector<std::filesystem::path> found(bind.hidden);
-  std::vector<std::filesystem::path> open{{}};
-  while (!open.empty()) {
-    if (stop.stop_requested()) return fail(ErrorCode::kCancelled, "the command was stopped before it began");
-    if (std::chrono::steady_clock::now() >= until)
-      return fail(ErrorCode::kTimeout,
-                  daimon::format("there was no time to look through all of {} for what is to be hidden",
-                                 printable(bind.source.string())),
-                  "mount a folder with fewer files");
-    const std::filesystem::path at = std::move(open.back());
-    open.pop_back();
+class Walk {
+ public:
+  Walk(const Bind& bind, std::chrono::steady_clock::time_point until, const std::stop_token& stop)
+      : bind_(bind), until_(until), stop_(stop), found_(bind.hidden) {}
+
+  // Reads as the caller, whose rights the command may have too.
+  Result<std::vector<std::filesystem::path>> find() {
+    open_.emplace_back();
+    while (!open_.empty()) {
+      if (stop_.stop_requested()) return fail(ErrorCode::kCancelled, "the command was stopped before it began");
+      if (std::chrono::steady_clock::now() >= until_)
+        return fail(ErrorCode::kTimeout,
+                    daimon::format("there was no time to look through all of {} for what is to be hidden",
+                                   printable(bind_.source.string())),
+                    "mount a folder with fewer files");
+      const std::filesystem::path at = std::move(open_.back());
+      open_.pop_back();
+      DAIMON_CHECK(read(at));
+    }
+    return std::move(found_);
+  }
+
+ private:
+  Status read(const std::filesystem::path& at) {
     const auto close = [](DIR* folder) { ::closedir(folder); };
-    const std::filesystem::path whole = at.empty() ? bind.source : bind.source / at;
+    const std::filesystem::path whole = at.empty() ? bind_.source : bind_.source / at;
+    const auto failed = [&](int error) -> Status {
+      return std::unexpected(os_error(
+          error, daimon::format("cannot look through {} for what is to be hidden", printable(whole.string()))));
+    };
     const std::unique_ptr<DIR, decltype(close)> folder(::opendir(whole.c_str()), close);
-    if (folder == nullptr) continue;
+    if (folder == nullptr) {
+      const int error = errno;
+      if (error == ENOENT || error == ENOTDIR) return {};
+      // What is not to be listed can still hold a file whose name somebody knows.
+      if (error != EACCES || at.empty()) return failed(error);
+      found_.push_back(at);
+      return {};
+    }
     const std::string parent = whole.filename().string();
-    for (const dirent* entry = ::readdir(folder.get()); entry != nullptr; entry = ::readdir(folder.get())) {
+    for (errno = 0; const dirent* entry = ::readdir(folder.get()); errno = 0) {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       const mode_t type = type_of(folder.get(), *entry);
-      const bool hides = type == S_IFIFO || (type != S_IFLNK && bind.hides && bind.hides(parent, name));
+      const bool hides = type == S_IFIFO || (type != S_IFLNK && bind_.hides && bind_.hides(parent, name));
       if (!hides && type != S_IFDIR) continue;
       std::filesystem::path path = at / name;
-      if (std::ranges::contains(bind.hidden, path)) continue;
-      (hides ? found : open).push_back(std::move(path));
+      if (std::ranges::contains(bind_.hidden, path)) continue;
+      (hides ? found_ : open_).push_back(std::move(path));
     }
+    return errno == 0 ? Status{} : failed(errno);
   }
-  return found;
-}
+
+  const Bind& bind_;
+  std::chrono::steady_clock::time_point until_;
+  const std::stop_token& stop_;
+  std::vector<std::filesystem::path> found_, open_;
+};
 
 }  // namespace
 
-Result<std::vector<Cover>> covers_of(const Bind& bind, std::size_t most, std::chrono::steady_clock::time_point until,
-                                     const std::stop_token& stop) {
-  DAIMON_TRY(auto found, find(bind, until, stop));
-  std::ranges::sort(found);
+Result<std::vector<Cover>> find_covers(const Bind& bind, std::chrono::steady_clock::time_point until,
+                                       const std::stop_token& stop) {
   std::vector<Cover> covers;
+  struct stat source{};
+  if (::stat(bind.source.c_str(), &source) == 0 && !S_ISDIR(source.st_mode)) return covers;
+  DAIMON_TRY(auto found, Walk(bind, until, stop).find());
+  std::ranges::sort(found);
   for (const std::filesystem::path& path : found) {
     if (!covers.empty() && is_within(covers.back().path, path)) continue;
-    if (auto cover = cover_of(bind.source, path)) covers.push_back(std::move(*cover));
-  }
-  while (covers.size() > most) {
-    std::map<std::filesystem::path, std::size_t> held;
-    for (const Cover& cover : covers)
-      if (const auto folder = cover.path.parent_path(); !folder.empty()) ++held[folder];
-    if (held.empty())
-      return fail(
-          ErrorCode::kLimit,
-          daimon::format("{} has too much that would have to be hidden from the command: keys, passwords, pipes",
-                         printable(bind.source.string())),
-          "mount a folder without them");
-    const auto fullest = std::ranges::max_element(held, {}, &decltype(held)::value_type::second)->first;
-    std::erase_if(covers, [&](const Cover& cover) { return is_within(fullest, cover.path); });
-    covers.push_back({fullest, true});
+    DAIMON_TRY(const auto cover, cover_of(bind.source, path));
+    if (cover) covers.push_back(*cover);
   }
   return covers;
+}
+
+Result<std::size_t> thin_out(std::vector<Cover>& covers, std::size_t most) {
+  std::map<std::ptrdiff_t, std::vector<Cover>, std::greater<>> by_depth;
+  std::size_t count = covers.size();
+  for (Cover& cover : covers) by_depth[std::ranges::distance(cover.path)].push_back(std::move(cover));
+  // The deepest first: what then lies in a folder lies directly in it. The fullest folders of a depth go first, and
+  // where all the full ones were not enough all of them move up to be counted together.
+  for (auto level = by_depth.begin(); count > most && level != by_depth.end() && level->first > 1; ++level) {
+    std::map<std::filesystem::path, std::vector<Cover>> held;
+    for (Cover& cover : level->second) held[cover.path.parent_path()].push_back(std::move(cover));
+    level->second.clear();
+    std::vector<std::pair<std::size_t, std::filesystem::path>> fullest;
+    for (const auto& [folder, inside] : held) fullest.emplace_back(inside.size(), folder);
+    std::ranges::sort(fullest, std::greater<>());
+    auto& above = by_depth[level->first - 1];
+    for (const auto& [size, folder] : fullest) {
+      auto& inside = held[folder];
+      if (count <= most) {
+        std::ranges::move(inside, std::back_inserter(level->second));
+        continue;
+      }
+      count -= size - 1;
+      above.push_back({.path = folder, .folder = true});
+    }
+  }
+  if (count > most)
+    return fail(ErrorCode::kLimit,
+                "a mounted folder has more that has to be hidden from a command than can be: keys, passwords, pipes",
+                "mount a folder without them");
+  covers.clear();
+  for (auto& [depth, level] : by_depth) std::ranges::move(level, std::back_inserter(covers));
+  std::ranges::sort(covers, {}, &Cover::path);
+  // Those that were found have a number.
+  return static_cast<std::size_t>(std::ranges::count(covers, ino_t{0}, &Cover::number));
 }
 
 }  // namespace daimon::sandbox

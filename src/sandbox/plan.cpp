@@ -12,7 +12,6 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "sandbox/child.h"
-#include "sandbox/covers.h"
 #include "sandbox/launch_plan.h"
 #include "sandbox/syscall_filter.h"
 
@@ -26,8 +25,6 @@ constexpr std::array<std::string_view, 5> kEtc = {"/etc/ld.so.cache", "/etc/alte
 constexpr std::array<std::string_view, 5> kOldFolders = {"/bin", "/sbin", "/lib", "/lib64", "/lib32"};
 constexpr std::array<std::string_view, 5> kDevices = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                                       "/dev/urandom"};
-
-constexpr std::size_t kCoversMax = 250;  // each is a mount
 
 using Texts = std::vector<std::string>;
 
@@ -43,7 +40,8 @@ void hide(Texts& arguments, const std::string& place, bool folder) {
     add(arguments, {"--ro-bind", "/dev/null", place});
 }
 
-Result<Texts> bubblewrap_arguments(const Profile& profile, const Command& command, const Options& options) {
+Texts bubblewrap_arguments(const Profile& profile, const Command& command, const CoverLists& covers,
+                           const Options& options) {
   Texts a{options.bubblewrap.string()};
   add(a, {"--unshare-user",
           "--unshare-ipc",
@@ -80,13 +78,10 @@ Result<Texts> bubblewrap_arguments(const Profile& profile, const Command& comman
   const std::string scratch = std::to_string(profile.scratch_bytes);
   add(a, {"--size", scratch, "--tmpfs", "/tmp", "--size", scratch, "--tmpfs", "/dev/shm"});
   int fd = kFirstBindFd;
-  std::size_t left = kCoversMax;
-  const auto until = std::chrono::steady_clock::now() + profile.wall;
-  for (const Bind& bind : command.read_only) {
-    add(a, {"--ro-bind-fd", std::to_string(fd++), bind.target});
-    DAIMON_TRY(const auto covers, covers_of(bind, left, until, command.stop));
-    left -= covers.size();
-    for (const Cover& cover : covers) hide(a, bind.target + "/" + cover.path.string(), cover.folder);
+  for (std::size_t i = 0; i < command.read_only.size(); ++i) {
+    const std::string& target = command.read_only[i].target;
+    add(a, {"--ro-bind-fd", std::to_string(fd++), target});
+    for (const Cover& cover : covers[i]) hide(a, target + "/" + cover.path.string(), cover.folder);
   }
   for (const Bind& bind : command.writable) add(a, {"--bind-fd", std::to_string(fd++), bind.target});
   add(a, {"--ro-bind-fd", std::to_string(kLauncherFd), kLauncherInside});
@@ -146,7 +141,7 @@ Result<std::filesystem::path> find_launcher(const Options& options) {
 }
 
 Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Profile& profile, const Command& command,
-                              const Options& options) {
+                              const CoverLists& covers, const Options& options) {
   DAIMON_CHECK(check(command));
   auto filter = syscall_filter();
   if (!filter) return layer_missing(Layer::kSeccomp, filter.error().what);
@@ -167,7 +162,7 @@ Result<std::string> make_plan(std::uint32_t layers, std::size_t groups, const Pr
 
   std::string tail;
   const auto append = [&](const std::string& text) { tail += text, tail += '\0'; };
-  DAIMON_TRY(const Texts bubblewrap, bubblewrap_arguments(profile, command, options));
+  const Texts bubblewrap = bubblewrap_arguments(profile, command, covers, options);
   for (const std::string& text : bubblewrap) append(text);
   for (const std::string& text : command.argv) append(text);
   auto environment = command.environment;

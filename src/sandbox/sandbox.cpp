@@ -30,7 +30,8 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 constexpr milliseconds kWatchEvery{25};
-constexpr int kHighFd = 64;  // above every number that a descriptor gets in the child
+constexpr std::size_t kCoversMax = 250;  // each is a mount
+constexpr int kHighFd = 64;              // above every number that a descriptor gets in the child
 
 struct Pipe {
   FileDescriptor read, write;
@@ -67,16 +68,47 @@ class Child {
 
   Result<RunResult> run(std::uint32_t layers, const Options& options) {
     if (command_.stop.stop_requested()) return fail(ErrorCode::kCancelled, "the command was stopped before it began");
-    DAIMON_CHECK(open_all(layers, options));
     begin_ = Steady::now();
+    DAIMON_TRY(covers_, look_for_covers(begin_ + profile_.wall));
+    const auto looked = Steady::now() - begin_;
+    auto thinned = covers_;
+    std::size_t left = kCoversMax;
+    for (auto& covers : thinned) {
+      DAIMON_TRY(const std::size_t folders, thin_out(covers, left));
+      left -= covers.size();
+      result_.folders_hidden += folders;
+    }
+    DAIMON_CHECK(open_all(layers, thinned, options));
     DAIMON_CHECK(spawn());
     watch();
     finish();
+    // A cover lies on a file, and a name can come to mean another: what a command may have seen so stays in here.
+    if (result_.stopped == Stopped::kCancelled) return judge();
+    DAIMON_TRY(const CoverLists now, look_for_covers(Steady::now() + 3 * looked + std::chrono::seconds(1)));
+    overtaken_ = now != covers_;
+    if (overtaken_)
+      return fail(
+          ErrorCode::kConflict,
+          "a file with keys or a pipe came, went or was replaced in a mounted folder while the program ran, and it "
+          "might have seen it: what it printed was thrown away",
+          "run it again");
     return judge();
   }
 
+  // Whether it never began because what was to be hidden had gone by then.
+  [[nodiscard]] bool was_overtaken() const { return overtaken_ && !said_.contains(kStatusStarted); }
+
  private:
-  Status open_all(std::uint32_t layers, const Options& options) {
+  Result<CoverLists> look_for_covers(Steady::time_point until) const {
+    CoverLists lists;
+    for (const Bind& bind : command_.read_only) {
+      DAIMON_TRY(auto covers, find_covers(bind, until, command_.stop));
+      lists.push_back(std::move(covers));
+    }
+    return lists;
+  }
+
+  Status open_all(std::uint32_t layers, const CoverLists& covers, const Options& options) {
     DAIMON_TRY(launcher_path_, find_launcher(options));
     if (::access(options.bubblewrap.c_str(), X_OK) != 0)
       return layer_missing(Layer::kNamespaces, "bubblewrap is not installed");
@@ -85,7 +117,7 @@ class Child {
       if (group_)
         for (const int fd : group_->open_members()) members_.emplace_back(fd);
     }
-    DAIMON_TRY(const std::string plan, make_plan(layers, members_.size(), profile_, command_, options));
+    DAIMON_TRY(const std::string plan, make_plan(layers, members_.size(), profile_, command_, covers, options));
     DAIMON_TRY(plan_, sealed_memory("daimon-plan", plan));
     launcher_ = FileDescriptor(::open(launcher_path_.c_str(), O_PATH | O_CLOEXEC));
     if (!launcher_.is_open()) return std::unexpected(os_error(errno, "cannot open daimon-sandbox"));
@@ -307,13 +339,20 @@ class Child {
   int wait_status_ = 0;
   Steady::time_point begin_;
   std::string said_;  // on the status pipe
+  CoverLists covers_;
+  bool overtaken_ = false;
   RunResult result_;
 };
 
 }  // namespace
 
 Result<RunResult> run(const Profile& profile, const Command& command, const Options& options) {
-  return Child(profile, command).run(kEveryLayer, options);
+  constexpr int kTriesMax = 3;
+  for (int tries = 1;; ++tries) {
+    Child child(profile, command);
+    auto ran = child.run(kEveryLayer, options);
+    if (tries == kTriesMax || !child.was_overtaken()) return ran;
+  }
 }
 
 #ifdef DAIMON_SANDBOX_TESTING

@@ -87,6 +87,8 @@ struct RunResult {
   bool error_truncated = false;
   Stopped stopped = Stopped::kNot;  // by us, at a limit or on request
   Usage usage;
+  // Folders that were hidden whole, because too much in them had to be.
+  std::size_t folders_hidden = 0;
 
   [[nodiscard]] bool succeeded() const { return stopped == Stopped::kNot && signal == 0 && exit_code == 0; }
 };
@@ -101,7 +103,8 @@ struct Options {
 };
 
 // Carries the command out and returns when nothing of it is left. A command that fails, or that is stopped at a limit,
-// is a result; an Error means that it never began: kUnavailable names the layer that is missing and what to do.
+// is a result; an Error means that it never began: kUnavailable names the layer that is missing and what to do; but
+// for kConflict, when something that is hidden came, went or was replaced meanwhile: what it printed is lost then.
 Result<RunResult> run(const Profile& profile, const Command& command, const Options& options = {});
 
 struct LayerReport {

@@ -214,6 +214,77 @@ TEST_F(Sandbox, AHiddenFileCannotBeOpened) {
   EXPECT_THAT(ran->error, HasSubstr("ermission denied"));
 }
 
+Command printer_of(const World& world, const std::string& script) {
+  Command command;
+  command.argv = {"/usr/bin/sh", "-c", script};
+  command.read_only = {
+      {world.folder / "mounted", "/m", {}, [](std::string_view, std::string_view name) { return name == ".env"; }}};
+  return command;
+}
+
+TEST_F(Sandbox, WhatIsPutInThePlaceOfAHiddenFileIsNotSeen) {
+  std::ofstream(world.folder / "mounted/.env") << "old";
+  for (const char* what : {"replaced", "new"}) {
+    const auto place = world.folder / "mounted" / (what == std::string("new") ? "folder/.env" : ".env");
+    std::filesystem::create_directories(place.parent_path());
+    std::jthread other([&] {
+      while (!std::filesystem::exists(world.folder / "scratch/ready")) std::this_thread::sleep_for(5ms);
+      std::ofstream(world.folder / "mounted/written") << "Rosebud";
+      std::filesystem::rename(world.folder / "mounted/written", place);
+    });
+    Command command = printer_of(world, "echo > /scratch/ready; sleep 1; cat /m/.env /m/folder/.env");
+    command.writable = {{world.folder / "scratch", "/scratch"}};
+    const auto ran = run(profile, command);
+    ASSERT_FALSE(ran) << what << " " << shown(ran);
+    EXPECT_EQ(ran.error().code, ErrorCode::kConflict) << ran.error().what;
+    std::filesystem::remove(world.folder / "scratch/ready");
+  }
+}
+
+TEST_F(Sandbox, AFolderThatCannotBeLookedThroughIsHidden) {
+  if (can_change_user()) GTEST_SKIP() << "root looks through any";
+  std::filesystem::create_directories(world.folder / "mounted/shut");
+  std::ofstream(world.folder / "mounted/shut/.env") << "Rosebud";
+  ::chmod((world.folder / "mounted/shut").c_str(), 0311);
+  const auto ran = run(profile, printer_of(world, "cat /m/shut/.env"));
+  ASSERT_TRUE(ran) << shown(ran);
+  EXPECT_EQ(ran->out, "") << shown(ran);
+  ::chmod((world.folder / "mounted/shut").c_str(), 0755);
+}
+
+TEST_F(Sandbox, AFolderThatNobodyCanLookThroughStopsTheCommand) {
+  const int root = ::open((world.folder / "mounted").c_str(), O_PATH | O_CLOEXEC);
+  int at = root;
+  const std::string name(250, 'n');
+  for (int i = 0; i < 18; ++i) {  // longer than a path may be
+    ASSERT_EQ(::mkdirat(at, name.c_str(), 0755), 0);
+    at = ::openat(at, name.c_str(), O_PATH | O_CLOEXEC);
+  }
+  const auto ran = run(profile, printer_of(world, "echo ran"));
+  EXPECT_FALSE(ran) << shown(ran);
+}
+
+TEST_F(Sandbox, WhereTooMuchIsToBeHiddenWholeFoldersAreAndQuickly) {
+  for (int i = 0; i < 3000; ++i) {
+    const auto folder = world.folder / "mounted/projects" / std::to_string(i);
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / ".env") << "Rosebud";
+  }
+  std::filesystem::create_directories(world.folder / "mounted/one");
+  std::ofstream(world.folder / "mounted/one/.env") << "Rosebud";
+  std::ofstream(world.folder / "mounted/one/text") << "text";
+  const auto ran = run(profile, printer_of(world, "ls /m/projects; cat /m/one/text; cat /m/one/.env"));
+  ASSERT_TRUE(ran) << shown(ran);
+  EXPECT_EQ(ran->out, "text") << shown(ran);
+  EXPECT_EQ(ran->folders_hidden, 1U);
+  for (int i = 0; i < 3000; ++i)
+    std::filesystem::rename(world.folder / "mounted/projects" / std::to_string(i),
+                            world.folder / "mounted" / std::to_string(i));
+  const auto refused = run(profile, printer_of(world, "echo ran"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+}
+
 TEST_F(Sandbox, TimeIsLimited) {
   profile.cpu = 1s;
   const auto spin = run_attempt("spin");
