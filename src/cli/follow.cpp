@@ -1,5 +1,9 @@
 #include "cli/follow.h"
 
+#include <termios.h>
+#include <unistd.h>
+
+#include <chrono>
 #include <iostream>
 
 #include "api/target.h"
@@ -15,6 +19,8 @@ namespace {
 using api::Client;
 
 constexpr int kReconnectsMax = 5;
+// A daemon that answered for this long has not just failed to start.
+constexpr auto kSteady = std::chrono::seconds(10);
 constexpr std::size_t kDiffLinesFirst = 40;
 
 int exit_code_of_process(const Json& process, bool denied_here) {
@@ -36,26 +42,51 @@ class Follower {
   int run() {
     for (int tries = 0;;) {
       const std::int64_t before = last_;
-      const Status status = client_.stream(
-          "GET", daimon::format("/v1/processes/{}/events?follow=1&after={}", api::percent_encode(id_), last_),
-          std::nullopt, [this](const Json& event) { return take(event); },
-          {interrupts_.descriptor(), [this] { return on_interrupt(); }});
+      const Client client_now = client_;  // what happens on the way may bring another
+      const Status status =
+          client_now.stream("GET", events_after_last(), std::nullopt, [this](const Json& event) { return take(event); },
+                            {interrupts_.descriptor(), [this] { return on_interrupt(); }});
       view_.clear_live();
       if (exit_code_) return *exit_code_;
       if (!status && status.error().code != ErrorCode::kUnavailable) return session_.failed(status.error());
       // The daemon went away, or gave this watcher up for being slow: the journal has it all, so go on after the last.
       if (last_ > before) tries = 0;
       if (++tries > kReconnectsMax)
-        return session_.failed(status ? Error{ErrorCode::kUnavailable, "the daemon ended the stream of events", {}}
-                                      : status.error());
-      auto client = session_.client();
-      if (!client) return session_.failed(client.error());
-      client_ = std::move(*client);
+        return lost(status ? Error{ErrorCode::kUnavailable, "the daemon ended the stream of events", {}}
+                           : status.error());
+      if (const Status again = reconnect(); !again) return lost(again.error());
     }
   }
 
  private:
   [[nodiscard]] bool text() const { return options_.format == OutputFormat::kText; }
+
+  [[nodiscard]] std::string events_after_last() const {
+    return daimon::format("/v1/processes/{}/events?follow=1&after={}", api::percent_encode(id_), last_);
+  }
+
+  // To the daemon as it is now, started if need be.
+  Status reconnect() {
+    DAIMON_TRY(client_, session_.client());
+    return {};
+  }
+
+  // The daemon is away for good, and the process is not. The exit code.
+  int lost(const Error& error) {
+    const int code = session_.failed(error);
+    session_.note(daimon::format("{} is kept: daimon attach {} goes on with it", id_, id_));
+    return code;
+  }
+
+  // Tells the daemon what was decided or answered; one that went away meanwhile is started again. Telling it twice is
+  // a conflict at most: a request takes one decision.
+  Result<Json> tell(std::string_view verb, const JsonObject& body) {
+    const std::string target = daimon::format("/v1/processes/{}/{}", api::percent_encode(id_), verb);
+    auto told = client_.post(target, body);
+    if (told || told.error().code != ErrorCode::kUnavailable) return told;
+    DAIMON_CHECK(reconnect());
+    return client_.post(target, body);
+  }
 
   bool take(const Json& event) {
     const auto type = find_string(event, "type").value_or("");
@@ -124,8 +155,9 @@ class Follower {
     JsonObject body{{"request", request}, {"digest", find_string(waiting, "digest").value_or("")}};
     std::optional<bool> decision = options_.decision;
     if (!decision && text() && terminal.can_ask()) {
-      decision = ask_approval(is_diff, detail);
+      decision = ask_approval(is_diff, detail, request);
       if (exit_code_) return false;
+      if (settled_) return true;
       if (!decision) {
         session_.note(daimon::format("{} waits for your decision: {}", id_, how_to_decide(id_, printable(request))));
         return leave(kDenied);
@@ -138,19 +170,19 @@ class Follower {
     }
     if (!*decision) denied_here_ = true;
     body["approve"] = *decision;
-    const auto decided = client_.post(daimon::format("/v1/processes/{}/decisions", api::percent_encode(id_)), body);
+    const auto decided = tell("decisions", body);
     // Somebody else was quicker, and their word counts; or it has expired, and is asked for anew.
-    if (!decided && decided.error().code != ErrorCode::kConflict) return leave(session_.failed(decided.error()));
+    if (!decided && decided.error().code != ErrorCode::kConflict) return leave_failed(decided.error());
     if (!decided) session_.note(printable(decided.error().what));
     return true;
   }
 
-  std::optional<bool> ask_approval(bool is_diff, const std::string& detail) {
+  std::optional<bool> ask_approval(bool is_diff, const std::string& detail, const std::string& request) {
     const Terminal& terminal = session_.terminal;
     const std::string question =
         is_diff ? "Apply this change? [y]es / [n]o / [d]iff " : "Allow this? [y]es / [n]o / [d]etails ";
     while (true) {
-      const auto line = ask_line(question);
+      const auto line = ask_line(question, request);
       if (!line) return std::nullopt;
       const std::string word = to_lower_ascii(trim(*line));
       if (word == "y" || word == "yes") return true;
@@ -172,22 +204,31 @@ class Follower {
     } else if (text() && session_.terminal.can_ask()) {
       std::optional<std::string> line;
       do {
-        line = ask_line("> ");
+        line = ask_line("> ", request);
+        if (settled_) return true;
         if (!line) return exit_code_ ? false : leave_waiting();
       } while (trim(*line).empty());
       answer = *line;
     } else {
       return leave_waiting();
     }
-    const auto answered = client_.post(daimon::format("/v1/processes/{}/answers", api::percent_encode(id_)),
-                                       JsonObject{{"request", request}, {"text", answer}});
-    if (!answered && answered.error().code != ErrorCode::kConflict) return leave(session_.failed(answered.error()));
+    const auto answered = tell("answers", JsonObject{{"request", request}, {"text", answer}});
+    if (!answered && answered.error().code != ErrorCode::kConflict) return leave_failed(answered.error());
     return true;
   }
 
-  // A line that the person types; nothing at its end, or after Ctrl-C.
-  std::optional<std::string> ask_line(std::string_view prompt) {
+  // A line that the person types; nothing at its end, after Ctrl-C, or when the request is `settled_` meanwhile.
+  std::optional<std::string> ask_line(std::string_view prompt, const std::string& request) {
     session_.terminal.err.write(session_.terminal.err.paint(Style::kYellow, prompt));
+    if (const Status waited = wait_for_line(request); !waited) {
+      session_.terminal.err.write("\n");
+      leave_failed(waited.error());
+      return std::nullopt;
+    }
+    if (settled_) {
+      ::tcflush(STDIN_FILENO, TCIFLUSH);  // half an answer to this must not become one to the next
+      return std::nullopt;
+    }
     std::string line;
     if (interrupts_.read_line(line)) return line;
     std::cin.clear();
@@ -201,11 +242,53 @@ class Follower {
     return std::nullopt;
   }
 
+  // Until there is a line or an interrupt, or the request is settled by somebody else. The stream that asks is not read
+  // meanwhile, so another one watches; it tells nothing that the first will not tell too.
+  Status wait_for_line(const std::string& request) {
+    settled_ = false;
+    const FileDescriptor wake = interrupts_.line_or_interrupt();
+    for (int tries = 0;;) {
+      const auto begin = std::chrono::steady_clock::now();
+      const Status status = client_.stream("GET", events_after_last(), std::nullopt,
+                                           [&](const Json& event) { return !settles(event, request); },
+                                           {wake.get(), [] { return false; }});
+      if (settled_ || (!status && status.error().code == ErrorCode::kCancelled)) return {};
+      if (!status && status.error().code != ErrorCode::kUnavailable) return status;
+      // The daemon went away. It is started again, as it is while a process thinks, and the question stands.
+      if (std::chrono::steady_clock::now() - begin > kSteady) tries = 0;
+      if (++tries > kReconnectsMax)
+        return status ? fail(ErrorCode::kUnavailable, "the daemon ended the stream of events") : status;
+      DAIMON_CHECK(reconnect());
+    }
+  }
+
+  bool settles(const Json& event, const std::string& request) {
+    const auto type = find_string(event, "type").value_or("");
+    if (type != "decided" && type != "answered" && type != "state" && type != "finished" && type != "present")
+      return false;
+    const auto process = client_.get("/v1/processes/" + api::percent_encode(id_));
+    if (!process) return false;
+    const Json* waiting = find(*process, "waiting");
+    if (find_string(*process, "state") == "waiting" && waiting != nullptr &&
+        find_string(*waiting, "request") == request)
+      return false;
+    settled_ = true;
+    const bool here = (type == "decided" || type == "answered") && find_string(event, "request") == request;
+    session_.terminal.err.write("\n");
+    session_.note(here ? daimon::format("{} elsewhere", type)
+                       : daimon::format("{} does not wait for this any more", id_));
+    return true;
+  }
+
   // --------------------------------------------------------------------------------------------------------- ends
 
   bool leave(int code) {
     exit_code_ = code;
     return false;
+  }
+
+  bool leave_failed(const Error& error) {
+    return leave(error.code == ErrorCode::kUnavailable ? lost(error) : session_.failed(error));
   }
 
   bool leave_waiting() {
@@ -269,6 +352,7 @@ class Follower {
   Json asked_;
   std::int64_t last_ = 0;
   bool pausing_ = false, denied_here_ = false;
+  bool settled_ = false;  // what was asked last is decided elsewhere
   std::optional<int> exit_code_;
 };
 

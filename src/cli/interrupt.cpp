@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
@@ -47,6 +48,16 @@ int Interrupts::count() const { return interrupts; }
 void Interrupts::reset() const {
   interrupts = 0;
   flag_.clear();
+}
+
+FileDescriptor Interrupts::line_or_interrupt() const {
+  FileDescriptor either(::epoll_create1(EPOLL_CLOEXEC));
+  for (const int descriptor : {STDIN_FILENO, flag_.get()}) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    static_cast<void>(::epoll_ctl(either.get(), EPOLL_CTL_ADD, descriptor, &event));
+  }
+  return either;
 }
 
 bool Interrupts::read_line(std::string& line) const {

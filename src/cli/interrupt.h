@@ -21,6 +21,8 @@ class Interrupts {
   void clear() const { flag_.clear(); }
   // As if none had come.
   void reset() const;
+  // Readable when standard input, a terminal, has a line or its end, and after a SIGINT.
+  [[nodiscard]] FileDescriptor line_or_interrupt() const;
   // The next line of standard input. False at its end, or when a SIGINT comes first: also one that came after the
   // prompt was shown and before this was called, which a blocking read would never hear of.
   bool read_line(std::string& line) const;

@@ -3,8 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "base/text.h"
 #include "cli/program.h"
+#include "processor/stub_hub.h"
 
 namespace daimon::test {
 namespace {
@@ -61,6 +65,91 @@ TEST_F(InTerminal, LeavingAnApprovalSaysHowToDecideOnThisOne) {
   type("\x04");
   EXPECT_EQ(end(), 5);
   EXPECT_THAT(screen, HasSubstr("daimon approve p1 p1.r1 or daimon deny p1 p1.r1"));
+}
+
+TEST_F(InTerminal, WhatIsDecidedElsewhereIsNotAskedAnyMore) {
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("[d]iff"));
+  type("n");  // half an answer
+  EXPECT_EQ(daimon({"approve", "p1", "p1.r1"}).code, 0);
+  EXPECT_TRUE(see("decided elsewhere")) << screen;
+  EXPECT_TRUE(see("✓ approved"));
+  EXPECT_TRUE(see("Wrote notes/todo.md."));
+  EXPECT_EQ(end(), 0);
+  screen.clear();
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("[d]iff"));
+  type("d\n");
+  EXPECT_EQ(daimon({"deny", "p2"}).code, 0);
+  EXPECT_TRUE(see("decided elsewhere")) << screen;
+  EXPECT_EQ(end(), 5);
+  screen.clear();
+  begin({"run", "a question"});
+  ASSERT_TRUE(see("Which year?"));
+  EXPECT_EQ(daimon({"answer", "p3", "2024"}).code, 0);
+  EXPECT_TRUE(see("answered elsewhere")) << screen;
+  EXPECT_TRUE(see("You said 2024."));
+  EXPECT_EQ(end(), 0);
+  screen.clear();
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("[d]iff"));
+  EXPECT_EQ(daimon({"kill", "p4"}).code, 0);
+  EXPECT_TRUE(see("p4 does not wait for this any more")) << screen;
+  EXPECT_EQ(end(), 1);
+}
+
+// The real daemon, and a model that does what its goal says.
+class InTerminalOverAll : public InTerminal {
+ protected:
+  void SetUp() override {
+    InTerminal::SetUp();
+    program = DAIMON_PROGRAM;
+    std::filesystem::create_directories(folder.path / "config/daimon");
+    std::ofstream(folder.path / "config/daimon/config.json") << to_text(JsonObject{
+        {"remotes", JsonObject{{"script", JsonObject{{"url", hub_.url("/script")}, {"may_see_personal", true}}}}}});
+  }
+  void TearDown() override { daimon({"stop"}); }
+  void begin_to_write() {
+    begin({"run", "--autonomy", "1", "--model", "script", "-m", folder.path / "docs",
+           "script:\nwrite\n" + to_text(JsonObject{{"path", "note.txt"}, {"content", "kept\n"}})});
+    ASSERT_TRUE(see("[d]iff", 60'000)) << screen;
+  }
+  void kill_daemon() {
+    std::ifstream lock(folder.path / "state/daimon/daemon.lock");
+    const auto told = parse_json(std::string(std::istreambuf_iterator<char>(lock), {}));
+    ASSERT_TRUE(told);
+    ASSERT_EQ(::kill(static_cast<pid_t>(find_integer(*told, "pid").value_or(0)), SIGKILL), 0);
+  }
+  processor::test::StubHub hub_;
+};
+
+TEST_F(InTerminalOverAll, ADaemonThatIsKilledWhileItAsksIsStartedAgainAndTheAnswerCounts) {
+  begin_to_write();
+  kill_daemon();
+  type("y\n");
+  EXPECT_EQ(end(), 0) << screen;
+  EXPECT_TRUE(std::filesystem::exists(folder.path / "docs/note.txt"));
+  EXPECT_EQ(screen.find("Apply this change?"), screen.rfind("Apply this change?")) << "asked once";
+}
+
+TEST_F(InTerminalOverAll, WhatIsDecidedAfterTheDaemonWasKilledIsHeard) {
+  begin_to_write();
+  kill_daemon();
+  EXPECT_EQ(daimon({"approve", "p1", "p1.r1"}).code, 0);
+  EXPECT_EQ(end(), 0) << screen;
+  EXPECT_THAT(screen, HasSubstr("decided elsewhere"));
+}
+
+TEST_F(InTerminalOverAll, WhatIsAskedIsKeptWhenTheDaemonDoesNotComeBack) {
+  begin_to_write();
+  const auto journal = folder.path / "state/daimon/journal.db";
+  std::filesystem::rename(journal, journal.string() + ".away");
+  std::filesystem::create_directories(journal);
+  kill_daemon();
+  EXPECT_EQ(end(), 3) << screen;
+  EXPECT_THAT(screen, HasSubstr("p1 is kept: daimon attach p1 goes on with it"));
+  std::filesystem::remove(journal);
+  std::filesystem::rename(journal.string() + ".away", journal);
 }
 
 TEST_F(InTerminal, QuestionIsAskedAndAnswered) {
