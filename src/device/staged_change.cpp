@@ -133,7 +133,9 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
                                   const ResolvedPath& target, std::string_view path, std::string_view content,
                                   mode_t umask) {
   if (!target.mount->writable)
-    return fail(ErrorCode::kDenied, daimon::format("the mount '{}' is read-only", printable(target.mount->name)));
+    return fail(ErrorCode::kDenied,
+                daimon::format("'{}' is not to be written to: it can only be read", printable(target.mount->name)),
+                "name a folder to write to: -m FOLDER");
   if (target.relative.empty()) return fail(ErrorCode::kInvalidArgument, "the path names the mount itself, not a file");
   if (content.size() > kChangedBytesMax) return fail(ErrorCode::kLimit, "the content is larger than a file may be");
   if (!is_text(content))

@@ -96,19 +96,10 @@ Json list_schema(const Context& context) {
   return any_of(std::move(choices));
 }
 
-// The files that the goal names: of those that there are by the whole of their paths, and what else looks like a name.
 Names named_files(const Context& context) {
   Names there;
   for (const FileEntry& file : context.files()) there.push_back(file.path);
-  Names named;
-  std::string rest(context.goal());
-  while (const auto whole = longest_name_in(rest, there)) {
-    // "april.txt" of "notes/site april.txt" is no other file.
-    rest = without_names(std::move(rest), {&*whole, 1}, "\n");
-    named.push_back(*whole);
-  }
-  for (std::string& name : file_names_in(rest)) named.push_back(std::move(name));
-  return named;
+  return files_named(context.goal(), there);
 }
 
 // The file that the goal names, other than those that were read to get here; else one of the files or a new name.
@@ -117,7 +108,10 @@ Json target_schema(const Context& context) {
   if (named.size() > 1)
     std::erase_if(named, [&](const std::string& name) {
       return std::ranges::any_of(context.results(), [&](const Result& result) {
-        return !result.error && result.call != "write" && result.chosen.contains(to_text(Json(name)));
+        // By its last part alone too, where that is what the goal has.
+        return !result.error && result.call != "write" &&
+               (result.chosen.contains(to_text(Json(name))) ||
+                (!name.contains('/') && result.chosen.contains(daimon::format("/{}\"", name))));
       });
     });
   if (!named.empty()) return enum_schema(named);

@@ -19,6 +19,25 @@ constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+// A path below a mounted folder whose last part has an ending.
+bool is_file_name(std::string_view text) {
+  constexpr std::size_t kBytesMax = 200;
+  const std::size_t point = text.rfind('.');
+  if (point == std::string_view::npos || point == 0 || text.size() > kBytesMax || text.starts_with('/') ||
+      text.contains("..") || text.contains("://") || text.starts_with(' ') || text.ends_with(' '))
+    return false;
+  const std::string_view extension = text.substr(point + 1);
+  return !extension.empty() && extension.size() <= 5 && is_letter(extension[0]) &&
+         std::ranges::all_of(extension, [](char c) { return is_letter(c) || is_digit(c); }) &&
+         std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; });
+}
+
+// Whether nothing that could be more of a file's name stands before this place.
+bool begins_name(std::string_view text, std::size_t at) {
+  return at == 0 ||
+         !(is_letter(text[at - 1]) || is_digit(text[at - 1]) || std::string_view("/-_.").contains(text[at - 1]));
+}
+
 void add(std::vector<std::string>& list, std::string item) {
   if (std::ranges::find(list, item) == list.end()) list.push_back(std::move(item));
 }
@@ -101,15 +120,7 @@ std::vector<std::string> file_names_in(std::string_view text) {
     std::string_view word = text.substr(begin, i - begin);
     begin = i + 1;
     while (!word.empty() && std::string_view(".:?!").contains(word.back())) word.remove_suffix(1);
-    const std::size_t point = word.rfind('.');
-    if (point == std::string_view::npos || point == 0 || word.size() > 99 || word.starts_with('/') ||
-        word.contains("..") || word.contains("://"))
-      continue;
-    const std::string_view extension = word.substr(point + 1);
-    if (extension.empty() || extension.size() > 5 || !is_letter(extension[0]) ||
-        !std::ranges::all_of(extension, [](char c) { return is_letter(c) || is_digit(c); }))
-      continue;
-    add(names, std::string(word));
+    if (is_file_name(word)) add(names, std::string(word));
   }
   return names;
 }
@@ -121,7 +132,7 @@ std::size_t find_name(std::string_view text, std::string_view name, std::size_t 
   if (name.empty()) return std::string_view::npos;
   for (std::size_t at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
     const std::size_t end = at + name.size();
-    if (at > 0 && (is_part(at - 1) || text[at - 1] == '.')) continue;
+    if (!begins_name(text, at)) continue;
     if (end < text.size() && is_part(end)) continue;
     // The point of "into list.txt." ends the sentence, that of "list.txt.old" does not.
     if (end + 1 < text.size() && text[end] == '.' && (is_letter(text[end + 1]) || is_digit(text[end + 1]))) continue;
@@ -135,6 +146,83 @@ std::optional<std::string> longest_name_in(std::string_view text, std::span<cons
   for (const std::string& name : names)
     if ((!longest || name.size() > longest->size()) && find_name(text, name) != std::string_view::npos) longest = name;
   return longest;
+}
+
+namespace {
+
+// What stands between two quotation marks of one kind.
+std::vector<std::string> quoted_in(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks{
+      {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"‘", "’"}, {"`", "`"}, {"'", "'"}}};
+  std::vector<std::string> found;
+  for (const auto& [open, close] : kMarks)
+    for (std::size_t at = text.find(open); at != std::string_view::npos;) {
+      const std::size_t begin = at + open.size();
+      const std::size_t end = text.find(close, begin);
+      if (end == std::string_view::npos) break;
+      // An apostrophe opens nothing within a word.
+      const bool opens = open != "'" || at == 0 || !(is_letter(text[at - 1]) || is_digit(text[at - 1]));
+      if (opens && is_file_name(text.substr(begin, end - begin)))
+        add(found, std::string(text.substr(begin, end - begin)));
+      at = text.find(open, opens ? end + close.size() : begin);
+    }
+  return found;
+}
+
+// "notes/Tracking Nummer.txt" where there is a folder "notes": up to the first word that ends as a file's name does.
+std::optional<std::string> name_in_folder(std::string_view text, const std::set<std::string>& folders) {
+  constexpr std::size_t kBytesMax = 80;
+  for (const std::string& folder : folders)
+    for (std::size_t at = text.find(folder); at != std::string_view::npos; at = text.find(folder, at + 1)) {
+      if (!begins_name(text, at)) continue;
+      const std::string_view rest = text.substr(at, folder.size() + kBytesMax);
+      if (rest.size() <= folder.size() || rest[folder.size()] == ' ') continue;
+      for (std::size_t end = folder.size() + 1; end <= rest.size(); ++end) {
+        if (end < rest.size() && rest[end] == '\n') break;
+        if (end < rest.size() && !std::string_view(" ,;:!?)\"'").contains(rest[end]) &&
+            !(rest[end] == '.' && (end + 1 == rest.size() || rest[end + 1] == ' ')))
+          continue;
+        if (is_file_name(rest.substr(0, end))) return std::string(rest.substr(0, end));
+      }
+    }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> files_named(std::string_view goal, std::span<const std::string> there) {
+  std::vector<std::string> named;
+  std::string rest(goal);
+  const auto take_out = [&](const std::string& name) { rest = without_names(std::move(rest), {&name, 1}, "\n"); };
+  while (const auto whole = longest_name_in(rest, there)) {
+    // "april.txt" of "notes/site april.txt" is no other file.
+    take_out(*whole);
+    add(named, *whole);
+  }
+  for (const std::string& name : quoted_in(rest)) {
+    take_out(name);
+    add(named, name);
+  }
+  std::set<std::string> folders;
+  std::vector<std::string> last_parts;
+  for (const std::string& path : there) {
+    for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1))
+      folders.insert(path.substr(0, end + 1));
+    if (const std::size_t slash = path.rfind('/'); slash != std::string::npos) add(last_parts, path.substr(slash + 1));
+  }
+  while (const auto name = name_in_folder(rest, folders)) {
+    take_out(*name);
+    add(named, *name);
+  }
+  while (const auto last = longest_name_in(rest, last_parts)) {
+    take_out(*last);
+    for (const std::string& path : there)
+      if (path.ends_with("/" + *last)) add(named, path);
+    // It may also be a new one beside them.
+    add(named, *last);
+  }
+  for (std::string& name : file_names_in(rest)) add(named, std::move(name));
+  return named;
 }
 
 std::string without_names(std::string text, std::span<const std::string> names, std::string_view instead) {

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "device/device.h"
+#include "memory/goal_facts.h"
 
 namespace daimon::process {
 namespace {
@@ -38,24 +39,11 @@ void add_wording(memory::PlanStep& step) {
 constexpr std::size_t kCoveredMax = 8;         // files that a person reads through
 constexpr std::size_t kCoveredBytesMax = 200;  // of a path that is read and not skipped
 
-// A word of a goal as the path of a file; nothing for one that does not look like one.
-std::string file_named(std::string_view word) {
-  constexpr std::string_view kAround = "\"'`()[]<>{},;:!?";
-  while (!word.empty() && kAround.contains(word.front())) word.remove_prefix(1);
-  while (!word.empty() && (kAround.contains(word.back()) || word.back() == '.')) word.remove_suffix(1);
-  const auto path = device::canonical_path(word);
-  if (!path || path->size() > kCoveredBytesMax || path->contains('@') || path->starts_with('.') ||
-      path->contains("/.") || printable(*path) != *path)
-    return {};
-  const std::string_view name = std::string_view(*path).substr(path->rfind('/') + 1);
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return {};
-  const std::string_view ending = name.substr(dot + 1);
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const bool is_ending = std::ranges::any_of(ending, is_letter) &&
-                         std::ranges::all_of(ending, [&](char c) { return is_letter(c) || is_digit(c); });
-  return is_ending ? *path : std::string();
+// Whether a person who reads it knows which file is meant, and nothing acts on that by itself.
+bool is_plain(const std::string& path) {
+  const auto canonical = device::canonical_path(path);
+  return canonical && *canonical == path && path.size() <= kCoveredBytesMax && !path.contains('@') &&
+         !path.starts_with('.') && !path.contains("/.") && printable(path) == path;
 }
 
 }  // namespace
@@ -99,17 +87,14 @@ PlanCover cover_of(std::span<const Step> plan, std::string_view goal, std::span<
   PlanCover cover;
   const auto steps = std::ranges::count_if(plan, [](const Step& step) { return step.step.call == "write"; });
   if (steps == 0) return cover;
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  while (cover.files.size() < kCoveredMax) {
-    const std::size_t begin = goal.find_first_not_of(kBlanks);
-    if (begin == std::string_view::npos) break;
-    goal.remove_prefix(begin);
-    const std::size_t end = std::min(goal.find_first_of(kBlanks), goal.size());
-    std::string path = file_named(goal.substr(0, end));
-    goal.remove_prefix(end);
-    if (!path.empty() && !std::ranges::contains(cover.files, path) &&
-        !std::ranges::contains(there, path, &memory::FileEntry::path))
-      cover.files.push_back(std::move(path));
+  std::vector<std::string> known;
+  for (const memory::FileEntry& file : there) known.push_back(file.path);
+  for (std::string& path : memory::files_named(goal, known)) {
+    if (cover.files.size() == kCoveredMax) break;
+    // Of a name that another file has in its folder nobody knows which of the two is meant.
+    const bool is_known =
+        std::ranges::any_of(known, [&](const std::string& file) { return file == path || file.ends_with("/" + path); });
+    if (!is_known && is_plain(path)) cover.files.push_back(std::move(path));
   }
   cover.writes = std::min(static_cast<std::size_t>(steps), cover.files.size());
   return cover;

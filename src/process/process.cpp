@@ -423,10 +423,11 @@ void Process::fill_call() {
   if (profile_->plan_decides()) {
     names.push_back(plan_[step_].step.call);
     // After a second failure the model may turn to another call; the first time it sees only the error.
-    if (failures_ >= 2)
+    // But what is to be written is written or not: no other call stands for it, and it stands for no other.
+    if (failures_ >= 2 && names[0] != "write")
       for (const std::string& other : offered_names())
         if (names.size() < 4 && other != names[0] && other != "none" && other != "answer" && other != "list" &&
-            (other != "search" || !mounts_.empty()))
+            other != "write" && (other != "search" || !mounts_.empty()))
           names.push_back(other);
   } else {
     names = offered_names();

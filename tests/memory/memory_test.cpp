@@ -284,6 +284,23 @@ TEST(CompactPromptTest, a_file_is_named_where_nothing_more_of_a_name_stands_besi
   EXPECT_EQ(without_file_names("a.md and data.md."), "  and  .");
 }
 
+TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_folders_show_where_they_begin) {
+  using testing::UnorderedElementsAre;
+  const std::vector<std::string> there{"money/expenses 2026.csv", "notes/todo.md", "club/members.csv"};
+  const auto named = [&](std::string_view goal) { return files_named(goal, there); };
+  EXPECT_THAT(named("Save the number to notes/Tracking Nummer.txt"), UnorderedElementsAre("notes/Tracking Nummer.txt"));
+  EXPECT_THAT(named("Add amount of \"expenses 2026.csv\" into \"money/Summe 2026.csv\"."),
+              UnorderedElementsAre("expenses 2026.csv", "money/Summe 2026.csv"));
+  EXPECT_THAT(named("Sum the amounts of expenses 2026.csv into money/a3.csv"),
+              UnorderedElementsAre("money/expenses 2026.csv", "expenses 2026.csv", "money/a3.csv"))
+      << "and not 2026.csv";
+  EXPECT_THAT(named("the sum of members.csv"), UnorderedElementsAre("club/members.csv", "members.csv"));
+  EXPECT_THAT(named("What's in 'old list.txt' and who's it from?"), UnorderedElementsAre("old list.txt"));
+  EXPECT_THAT(named("Put it into „neue Liste.txt“, then notes/todo.md"),
+              UnorderedElementsAre("neue Liste.txt", "notes/todo.md"));
+  EXPECT_THAT(named("I paid \"84.20\" for notes/ and what not."), testing::IsEmpty());
+}
+
 TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
   Context made;
   made.set_goal("Add the gas and water bills of 2026 from bills-2025.csv", capability::user_label());

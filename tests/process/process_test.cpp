@@ -669,6 +669,22 @@ TEST(ProcessTest, a_full_model_finishes_with_its_own_words_and_verified_citation
   ASSERT_EQ(process.view().at("citations").as_array().size(), 1U) << "the invented quotation is dropped";
 }
 
+TEST(ProcessTest, what_could_not_be_written_fails_and_no_other_call_stands_for_it) {
+  World world;
+  world.devices["write"] = [n = 0](const device::Call&) mutable {
+    return World::failed(daimon::format("cannot be written to ({})", ++n));
+  };
+  world.script({R"({"plan":["table","write"]})",
+                R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+                R"({"call":"write","with":{"path":"b.txt","content":"1"}})",
+                R"({"call":"write","with":{"path":"b.txt","content":"2"}})",
+                R"({"call":"search","with":{"query":"electricity"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Sum a.csv into b.txt"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kFailed) << "a search that succeeds writes nothing";
+}
+
 TEST(PlanTest, a_plan_that_cannot_be_carried_out_is_mended) {
   const std::vector<std::string> offered = {"search", "answer", "table", "calculate", "write", "none"};
   const auto mended = [&](std::vector<std::string> calls) {
@@ -693,7 +709,7 @@ TEST(PlanTest, an_approved_plan_covers_new_files_that_the_goal_names) {
   const auto covered = [](std::string_view goal, int writes = 1) {
     std::vector<Step> plan(static_cast<std::size_t>(writes), Step{{"write", "bad.txt", {}}, StepState::kOpen});
     plan.push_back({{"search", {}, {}}, StepState::kOpen});
-    const std::vector<memory::FileEntry> there{{"a.csv"}};
+    const std::vector<memory::FileEntry> there{{"a.csv"}, {"club/members 2026.csv"}};
     const PlanCover cover = cover_of(plan, goal, there);
     EXPECT_LE(cover.writes, cover.files.size());
     EXPECT_TRUE(std::cmp_less_equal(cover.writes, writes));
@@ -701,6 +717,8 @@ TEST(PlanTest, an_approved_plan_covers_new_files_that_the_goal_names) {
   };
   EXPECT_THAT(covered("Sum a.csv into \"out/total.csv\", and (b.txt)."), ElementsAre("out/total.csv", "b.txt"));
   EXPECT_THAT(covered("Write ./x.txt and x.txt"), ElementsAre("x.txt"));
+  EXPECT_THAT(covered("Sum members 2026.csv into \"out/sum of 2026.csv\""), ElementsAre("out/sum of 2026.csv"))
+      << "a part of a name is no name";
   EXPECT_THAT(covered("x.txt", 0), IsEmpty()) << "the plan writes nothing";
   for (const char* goal :
        {"I paid 84.20 in all.", "../x.txt", "/etc/x.conf", "a/../x.txt", ".bashrc", ".git/x.txt", "a/.git/x.txt",
