@@ -20,8 +20,22 @@ CREATE TABLE IF NOT EXISTS processes (
   process TEXT PRIMARY KEY, number INTEGER NOT NULL, parent TEXT NOT NULL, ended INTEGER NOT NULL, view TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS processes_running ON processes (ended, number);
 CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, hash TEXT NOT NULL);
+)sql";
+
+// Once for a file: afterwards, a head that is not there is one that was taken away. It follows the records by a trigger,
+// so that it follows those of an older build too; and only from where it stands, so that what was cut off stays missed
+// when more is written.
+constexpr std::string_view kHead = R"sql(
 INSERT OR IGNORE INTO head SELECT 1, coalesce(max(sequence), 0), coalesce((SELECT hash FROM records ORDER BY sequence
   DESC LIMIT 1), '') FROM records;
+UPDATE head SET (sequence, hash) = (SELECT sequence, hash FROM records ORDER BY sequence DESC LIMIT 1)
+  WHERE sequence < (SELECT max(sequence) FROM records)
+  AND hash = coalesce((SELECT hash FROM records WHERE records.sequence = head.sequence), '');
+CREATE TRIGGER IF NOT EXISTS head_follows AFTER INSERT ON records BEGIN
+  UPDATE head SET sequence = NEW.sequence, hash = NEW.hash WHERE sequence = NEW.sequence - 1
+    AND hash = coalesce((SELECT hash FROM records WHERE sequence = NEW.sequence - 1), '');
+END;
+PRAGMA user_version = 1;
 )sql";
 
 // The index of records_that_mark serves a query that repeats its condition.
@@ -46,20 +60,43 @@ std::int64_t number_of(std::string_view process) {
   return number;
 }
 
-Result<Record> record_of(const sqlite::Statement& query) {
+Record record_of(const sqlite::Statement& query) {
+  Record record{query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3),
+                query.integer(4) != 0,  JsonObject{}};
   auto body = parse_json(query.text(5), kDepthMax);
-  if (!body)
-    return fail(ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", query.integer(0)),
-                "run `daimon doctor`; restore the journal from a copy");
-  return Record{query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3), query.integer(4) != 0,
-                std::move(*body)};
+  record.damaged = !body || !body->is_object();
+  if (!record.damaged) record.body = std::move(*body);
+  return record;
+}
+
+// Of "process, parent, ended, view".
+ProcessRow row_of(const sqlite::Statement& query) {
+  ProcessRow row{query.text(0), query.text(1), query.integer(2) != 0, JsonObject{{"process", query.text(0)}}};
+  auto view = parse_json(query.text(3), kDepthMax);
+  row.damaged = !view || !view->is_object();
+  if (!row.damaged) row.view = std::move(*view);
+  return row;
 }
 
 }  // namespace
 
+Error damaged(std::int64_t sequence) {
+  return {ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", sequence),
+          std::string(kRestoreRemedy)};
+}
+
 Result<Journal> Journal::open(const std::filesystem::path& file) {
   DAIMON_TRY(auto database, sqlite::Database::open(file));
-  DAIMON_CHECK(database.execute(kSchema));
+  {
+    DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
+    DAIMON_CHECK(database.execute(kSchema));
+    DAIMON_TRY(auto version, database.prepare("PRAGMA user_version"));
+    DAIMON_CHECK(version.step());
+    const bool has_head = version.integer(0) > 0;
+    version.reset();
+    if (!has_head) DAIMON_CHECK(database.execute(kHead));
+    DAIMON_CHECK(transaction.commit());
+  }
   std::int64_t epoch = 0;
   {
     DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
@@ -114,11 +151,6 @@ Result<std::vector<Record>> Journal::append(WallTime now, std::span<const NewRec
     insert.bind(5, record.type).bind(6, std::int64_t{record.input}).bind(7, body).bind(8, hash);
     DAIMON_CHECK(insert.run());
     written.push_back({sequence, now, record.process, record.type, record.input, record.body});
-  }
-  if (!records.empty()) {
-    DAIMON_TRY(auto head, database_.prepare("UPDATE head SET sequence = ?, hash = ?"));
-    head.bind(1, sequence).bind(2, hash);
-    DAIMON_CHECK(head.run());
   }
   DAIMON_CHECK(write_rows(rows));
   DAIMON_CHECK(transaction.commit());
@@ -202,8 +234,7 @@ Result<std::vector<Record>> Journal::marks(std::string_view type) {
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return records;
-    DAIMON_TRY(Record record, record_of(query));
-    records.push_back(std::move(record));
+    records.push_back(record_of(query));
   }
 }
 
@@ -219,8 +250,7 @@ Result<std::vector<Record>> Journal::read(std::string_view process, std::int64_t
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return records;
-    DAIMON_TRY(Record record, record_of(query));
-    records.push_back(std::move(record));
+    records.push_back(record_of(query));
   }
 }
 
@@ -233,8 +263,7 @@ Result<std::vector<ProcessRow>> Journal::rows(bool ended_too) {
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return rows;
-    DAIMON_TRY(auto view, parse_json(query.text(3), kDepthMax));
-    rows.push_back({query.text(0), query.text(1), query.integer(2) != 0, std::move(view)});
+    rows.push_back(row_of(query));
   }
 }
 
@@ -243,8 +272,7 @@ Result<std::optional<ProcessRow>> Journal::row(std::string_view process) {
   query.bind(1, process);
   DAIMON_TRY(const bool found, query.step());
   if (!found) return std::optional<ProcessRow>();
-  DAIMON_TRY(auto view, parse_json(query.text(3), kDepthMax));
-  return ProcessRow{query.text(0), query.text(1), query.integer(2) != 0, std::move(view)};
+  return row_of(query);
 }
 
 Result<std::int64_t> Journal::next_process_number() {
@@ -276,7 +304,26 @@ Result<Journal::Verification> Journal::verify(sqlite::Database& database, const 
     ~End() { static_cast<void>(database.execute("COMMIT")); }
   } const end{database};
   Verification report;
-  std::string hash;
+  const auto broken = [&](Verification::Fault fault, std::int64_t at) {
+    report.fault = fault;
+    report.broken_at = at;
+    return report;
+  };
+  std::optional<std::int64_t> known;  // where the head says that the records end
+  std::string known_hash;
+  {
+    DAIMON_TRY(auto table, database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'head'"));
+    DAIMON_TRY(const bool is_there, table.step());
+    if (is_there) {
+      DAIMON_TRY(auto head, database.prepare("SELECT sequence, hash FROM head"));
+      DAIMON_TRY(const bool row, head.step());
+      if (row) {
+        known = head.integer(0);
+        known_hash = head.text(1);
+      }
+    }
+  }
+  std::string hash, hash_at_known;
   {
     DAIMON_TRY(
         auto query,
@@ -289,20 +336,15 @@ Result<Journal::Verification> Journal::verify(sqlite::Database& database, const 
         return fail(ErrorCode::kCancelled, "the verification of the journal was stopped");
       hash = chain(hash, query.integer(0), query.integer(1), query.text(2), query.text(3), query.integer(4) != 0,
                    query.text(5));
-      if (query.integer(0) != report.records || hash != query.text(6)) {
-        report.broken_at = report.records;
-        return report;
-      }
+      if (query.integer(0) != report.records || hash != query.text(6))
+        return broken(Verification::Fault::kChain, report.records);
+      if (report.records == known) hash_at_known = hash;
     }
   }
-  {
-    DAIMON_TRY(auto head, database.prepare("SELECT sequence, hash FROM head"));
-    DAIMON_TRY(const bool row, head.step());
-    if (!row || head.integer(0) != report.records || head.text(1) != hash) {
-      report.broken_at = report.records + 1;
-      return report;
-    }
-  }
+  if (!known) return broken(Verification::Fault::kNoHead, report.records + 1);
+  if (*known > report.records) return broken(Verification::Fault::kMissing, report.records + 1);
+  if (known_hash != hash_at_known) return broken(Verification::Fault::kReplaced, *known);
+  if (*known < report.records) return broken(Verification::Fault::kMore, *known + 1);
   // Which there are, whose they are, which have ended; and of these, how.
   DAIMON_TRY(
       auto rows,

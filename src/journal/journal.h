@@ -2,7 +2,7 @@
 //
 // Every record's hash covers the one before it (hash = SHA-256 of previous hash, newline, canonical text), so a record
 // cannot be changed, dropped or moved without `verify` noticing; the head, kept apart, tells when the last ones are
-// missing. The rows of processes are a cache of what the records say, and are compared with it. No key is in this: who
+// missing. It is made once, and a trigger moves it with each record, whichever build writes that. The rows of processes are a cache of what the records say, and are compared with it. No key is in this: who
 // may write the file and computes every hash anew is not found out. One writer: opening takes a new lease epoch, and an
 // older holder's next append fails with kConflict (a stale daemon is fenced).
 //
@@ -29,6 +29,11 @@ namespace daimon::journal {
 // The version of a record's text. Readers refuse a newer one and keep reading the older ones.
 inline constexpr int kRecordVersion = 1;
 
+// What is beside journal.db belongs to it: to a copy that is put in its place it would be applied too, and destroy it.
+inline constexpr std::string_view kRestoreRemedy =
+    "`daimon stop`, then move journal.db, journal.db-wal and journal.db-shm away, all three; put a copy from before in "
+    "journal.db's place, or leave them away to begin a new one";
+
 struct NewRecord {
   std::string process;
   std::string type;    // "created", "called", ... (docs/api.md, Events)
@@ -42,8 +47,12 @@ struct Record {
   std::string process;
   std::string type;
   bool input = false;
-  Json body;
+  Json body;             // an object
+  bool damaged = false;  // it could not be read; the body is empty
 };
+
+// What is said of it.
+Error damaged(std::int64_t sequence);
 
 // One row a process, kept in the same transaction as the records that changed it, so that listing need not read the
 // whole chain. Who decides by it whether a process has ended, or exists, decides by the records instead.
@@ -51,7 +60,8 @@ struct ProcessRow {
   std::string process;
   std::string parent;
   bool ended = false;
-  Json view;  // what `daimon ps` shows
+  Json view;             // what `daimon ps` shows; an object
+  bool damaged = false;  // it could not be read; the view says nothing but the process
 };
 
 class Journal {
@@ -76,10 +86,16 @@ class Journal {
   Result<std::int64_t> next_process_number();
 
   struct Verification {
+    enum class Fault : std::uint8_t {
+      kChain,     // the hash of the record does not follow from the one before
+      kMissing,   // the record and those after it are missing
+      kReplaced,  // another record stands where the journal ended
+      kMore,      // the record came in behind the head's back
+      kNoHead     // there is no head: whether records are missing from this one on, nobody can tell
+    };
     std::int64_t records = 0;
-    // The first sequence whose hash does not follow from the one before, or the one after the last where some are
-    // missing.
-    std::optional<std::int64_t> broken_at;
+    std::optional<std::int64_t> broken_at;  // a sequence
+    Fault fault = Fault::kChain;            // where it is broken
     std::vector<std::string> wrong_rows;  // of processes whose row is missing or says something else than the records
   };
   Result<Verification> verify() { return verify(database_, {}); }

@@ -519,14 +519,24 @@ class Kernel final : public System {
   // ---------------------------------------------------------------------------------------- trust in the journal
 
   static Error problem_of(const journal::Journal::Verification& verification) {
+    using enum journal::Journal::Verification::Fault;
     const std::int64_t at = verification.broken_at.value_or(0);
-    return {
-        ErrorCode::kCorrupt,
-        at > verification.records
-            ? daimon::format("the journal was changed from outside: records are missing after record {}", at - 1)
-            : daimon::format("the journal was changed from outside: record {} does not follow from the one before", at),
-        "nothing is carried out on the basis of it: `daimon stop`, then restore journal.db from a copy, or move it and "
-        "the files beside it (-wal, -shm) away to begin a new one; until then it can still be read"};
+    const auto what = [&] {
+      switch (verification.fault) {
+        case kChain: return daimon::format("record {} does not follow from the one before", at);
+        case kMissing: return daimon::format("records are missing after record {}", at - 1);
+        case kReplaced: return daimon::format("record {} is not the one that was written there", at);
+        case kMore: return daimon::format("there are more records than were written: those after record {}", at - 1);
+        case kNoHead: break;
+      }
+      return daimon::format("what tells where it ends is gone, so records may be missing after record {}", at - 1);
+    };
+    return {ErrorCode::kCorrupt, daimon::format("the journal was changed from outside: {}", what()),
+            distrust_remedy()};
+  }
+  static std::string distrust_remedy() {
+    return daimon::format("nothing is carried out on the basis of it: {}; until then it can still be read",
+                          journal::kRestoreRemedy);
   }
 
   static std::string call_of(const Process& process) {

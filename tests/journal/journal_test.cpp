@@ -7,6 +7,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <tuple>
+
+#include "base/format.h"
 
 namespace daimon::journal {
 namespace {
@@ -82,11 +85,107 @@ TEST_F(JournalTest, verify_finds_that_the_last_records_are_missing_or_one_is_add
 TEST_F(JournalTest, a_journal_from_before_there_was_a_head_gets_one) {
   const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2)};
   ASSERT_TRUE(open().append(now_, records, {}));
-  ASSERT_TRUE(sqlite::Database::open(folder_ / "journal.db")->execute("DROP TABLE head"));
+  ASSERT_TRUE(sqlite::Database::open(folder_ / "journal.db")
+                  ->execute("DROP TABLE head; DROP TRIGGER head_follows; PRAGMA user_version = 0"));
   Journal journal = open();
   EXPECT_FALSE(journal.verify()->broken_at);
   ASSERT_TRUE(journal.append(now_, records, {}));
   EXPECT_FALSE(journal.verify()->broken_at);
+}
+
+// What a build that knows of no head writes.
+void append_as_before(sqlite::Database& database, int more) {
+  auto last = database.prepare("SELECT sequence, hash FROM records ORDER BY sequence DESC LIMIT 1");
+  ASSERT_TRUE(last->step().value());
+  std::int64_t sequence = last->integer(0);
+  std::string hash = last->text(1);
+  last->reset();
+  auto insert = database.prepare("INSERT INTO records VALUES (?, 1, 5, 'p1', 'a', 1, '{}', ?)");
+  ASSERT_TRUE(insert);
+  for (int i = 0; i < more; ++i) {
+    ++sequence;
+    hash = to_hex(sha256(daimon::format("{}\n1 {} 5 p1 a 1\n{{}}", hash, sequence)));
+    ASSERT_TRUE(insert->bind(1, sequence).bind(2, hash).run());
+  }
+}
+
+TEST_F(JournalTest, the_head_follows_what_an_older_build_writes) {
+  const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2)};
+  ASSERT_TRUE(open().append(now_, records, {}));
+  auto older = sqlite::Database::open(folder_ / "journal.db");
+  append_as_before(*older, 3);
+  EXPECT_FALSE(Journal::verify_file(folder_ / "journal.db", {})->broken_at);
+  Journal journal = open();
+  ASSERT_TRUE(journal.append(now_, records, {}));
+  EXPECT_EQ(journal.verify()->records, 7);
+  EXPECT_FALSE(journal.verify()->broken_at);
+}
+
+TEST_F(JournalTest, a_head_that_an_older_build_left_behind_is_brought_up_once) {
+  const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2)};
+  ASSERT_TRUE(open().append(now_, records, {}));
+  auto older = sqlite::Database::open(folder_ / "journal.db");
+  ASSERT_TRUE(older->execute("DROP TRIGGER head_follows; PRAGMA user_version = 0"));
+  append_as_before(*older, 3);
+  const auto found = Journal::verify_file(folder_ / "journal.db", {});
+  EXPECT_EQ(found->broken_at, 3);
+  EXPECT_EQ(found->fault, Journal::Verification::Fault::kMore);
+  EXPECT_FALSE(open().verify()->broken_at);
+  ASSERT_TRUE(older->execute("DROP TRIGGER head_follows"));
+  append_as_before(*older, 1);
+  EXPECT_EQ(open().verify()->fault, Journal::Verification::Fault::kMore) << "but not twice";
+  EXPECT_TRUE(open().verify()->broken_at);
+}
+
+TEST_F(JournalTest, what_was_cut_off_stays_missed_whatever_is_written_after) {
+  using Fault = Journal::Verification::Fault;
+  for (const auto& [damage, fault, later] : std::vector<std::tuple<std::string_view, Fault, Fault>>{
+           {"DELETE FROM records WHERE sequence > 1", Fault::kMissing, Fault::kReplaced},
+           {"DELETE FROM records WHERE sequence > 1; DELETE FROM head", Fault::kNoHead, Fault::kNoHead},
+           {"DELETE FROM records WHERE sequence > 1; DROP TABLE head", Fault::kNoHead, Fault::kNoHead},
+           {"DELETE FROM records; DELETE FROM head", Fault::kNoHead, Fault::kNoHead}}) {
+    SCOPED_TRACE(damage);
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+    const std::vector<NewRecord> records = {record("p1", "a", 1), record("p1", "b", 2), record("p1", "c", 3)};
+    ASSERT_TRUE(open().append(now_, records, {}));
+    ASSERT_TRUE(sqlite::Database::open(folder_ / "journal.db")->execute(damage));
+    const auto at_once = Journal::verify_file(folder_ / "journal.db", {});
+    ASSERT_TRUE(at_once) << at_once.error().what;
+    EXPECT_TRUE(at_once->broken_at);
+    EXPECT_EQ(at_once->fault, fault);
+    for (int i = 0; i < 2; ++i) {
+      Journal journal = open();
+      ASSERT_TRUE(journal.append(now_, records, {}));
+      EXPECT_TRUE(journal.verify()->broken_at);
+      EXPECT_EQ(journal.verify()->fault, later);
+    }
+  }
+}
+
+TEST_F(JournalTest, a_damaged_record_or_row_keeps_nobody_from_the_others) {
+  Journal journal = open();
+  const std::vector<NewRecord> records = {record("p1", "created", 1), record("p2", "created", 2)};
+  const std::vector<ProcessRow> rows = {{"p1", "", false, JsonObject{{"goal", "x"}}},
+                                        {"p2", "", false, JsonObject{{"goal", "y"}}}};
+  ASSERT_TRUE(journal.append(now_, records, rows));
+  for (const std::string_view damage : {"{", "[]", "", "5"}) {
+    ASSERT_TRUE(sqlite::Database::open(folder_ / "journal.db")
+                    ->execute(daimon::format("UPDATE records SET body = '{0}' WHERE process = 'p1'; UPDATE processes "
+                                             "SET view = '{0}' WHERE process = 'p1'",
+                                             damage)));
+    for (const auto& read : {journal.read("", 0, 100), journal.marks("created")}) {
+      ASSERT_TRUE(read);
+      ASSERT_EQ(read->size(), 2U);
+      EXPECT_TRUE(read->at(0).damaged);
+      EXPECT_TRUE(read->at(0).body.is_object());
+      EXPECT_FALSE(read->at(1).damaged);
+    }
+    EXPECT_EQ(journal.rows(true).value().size(), 2U);
+    EXPECT_TRUE(journal.row("p1").value()->damaged);
+    EXPECT_TRUE(journal.row("p1").value()->view.is_object());
+    EXPECT_FALSE(journal.row("p2").value()->damaged);
+  }
 }
 
 TEST_F(JournalTest, verify_finds_a_row_that_says_something_else_than_the_records) {

@@ -54,7 +54,7 @@ TEST(KernelTrust, nothing_is_carried_out_on_the_basis_of_a_journal_that_was_chan
   EXPECT_THAT(text_of(world.journal_status().at("problem"), "what"), HasSubstr("changed from outside: record "));
   const Json view = world.view(world.waits);
   EXPECT_EQ(state_of(view), "paused");
-  EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("restore journal.db from a copy"));
+  EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("journal.db, journal.db-wal and journal.db-shm away"));
   {
     const std::scoped_lock lock(mutex);
     EXPECT_THAT(logged, HasSubstr("changed from outside"));
