@@ -65,6 +65,12 @@ std::string resolved(const std::string& base, const std::string& location) {
   return made;
 }
 
+// Of an origin: "http HOST PORT ".
+std::string host_of(const std::string& origin) {
+  const std::size_t begin = origin.find(' ') + 1;
+  return origin.substr(begin, origin.find(' ', begin) - begin);
+}
+
 }  // namespace
 
 std::string origin_of(const std::string& url) {
@@ -115,10 +121,11 @@ Result<HubClient::Answer> HubClient::get_once(const std::string& url, std::uint6
   Receiving receiving{easy, sink, answer, stop_};
   curl_slist* headers = nullptr;
   const std::string origin = origin_of(url);
+  const std::string host = host_of(origin);
+  const bool on_this_machine = is_loopback_host(host);
   if (!token_.empty() && origin == origin_of(endpoint_)) {
-    // "http HOST PORT": a token that is read on the way is anybody's.
-    if (const std::string host = origin.substr(0, origin.rfind(' ', origin.size() - 2)).substr(origin.find(' ') + 1);
-        !origin.starts_with("https ") && !is_loopback_host(host))
+    // A token that is read on the way is anybody's.
+    if (!origin.starts_with("https ") && !on_this_machine)
       return fail(ErrorCode::kDenied,
                   std::format("the token of HF_TOKEN would go to {} over the network unencrypted", printable(host)),
                   "set HF_ENDPOINT to its https:// address, or unset HF_TOKEN");
@@ -131,6 +138,8 @@ Result<HubClient::Answer> HubClient::get_once(const std::string& url, std::uint6
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "daimon");
+  // Reached without anybody between, whatever http_proxy says: the token would go to the proxy unencrypted.
+  if (on_this_machine) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &receiving);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

@@ -1,5 +1,6 @@
 #include "processor/model_store.h"
 
+#include <cstdlib>
 #include <fstream>
 
 #include "local_world.h"
@@ -105,6 +106,16 @@ TEST_F(Store, TokenIsNotSentUnencryptedToAnotherMachine) {
   EXPECT_THAT(pulled.error().remedy, testing::HasSubstr("https"));
   pull.token.clear();
   EXPECT_EQ(store_.pull("owner/one", pull).error().code, ErrorCode::kUnavailable) << "without a token it is asked";
+}
+
+TEST_F(Store, AHubOnThisMachineIsReachedWithoutAProxy) {
+  // To a proxy the token would go over the network unencrypted; none listens here.
+  for (const char* name : {"http_proxy", "all_proxy"}) ::setenv(name, "http://127.0.0.1:1", 1);
+  PullOptions pull = options();
+  pull.retries_max = 0;
+  const auto pulled = store_.pull("owner/moved", pull);
+  for (const char* name : {"http_proxy", "all_proxy"}) ::unsetenv(name);
+  EXPECT_TRUE(pulled) << pulled.error().what;
 }
 
 TEST_F(Store, RefusalsSayWhatToDo) {
