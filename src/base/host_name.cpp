@@ -1,9 +1,11 @@
 #include "base/host_name.h"
 
+#include <arpa/inet.h>
 #include <curl/urlapi.h>
 #include <locale.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/format.h"
@@ -54,6 +56,16 @@ Result<std::string> by_curl(const std::string& host) {
   return made;
 }
 
+// ::ffff:0:0/96 (RFC 4291, 2.5.5.2) is how IPv6 writes the addresses of IPv4: what is sent there goes there.
+std::string with_plain_ipv4(const std::string& address) {
+  in6_addr six{};
+  std::array<char, INET_ADDRSTRLEN> text{};
+  if (::inet_pton(AF_INET6, address.c_str(), &six) != 1 || !IN6_IS_ADDR_V4MAPPED(&six) ||
+      ::inet_ntop(AF_INET, &six.s6_addr[12], text.data(), text.size()) == nullptr)
+    return address;
+  return text.data();
+}
+
 // The other full stops of IDNA (RFC 3490, 3.1).
 std::string with_plain_dots(std::string_view text) {
   std::string made(text);
@@ -80,7 +92,7 @@ Result<std::string> canonical_host(std::string_view host) {
     if (colons == 1) return no_host(host);
     if (colons > 1 && !made.starts_with('[')) made = "[" + made + "]";
     DAIMON_TRY(std::string next, by_curl(made));
-    if (next.starts_with('[') && next.ends_with(']')) return next.substr(1, next.size() - 2);
+    if (next.starts_with('[') && next.ends_with(']')) return with_plain_ipv4(next.substr(1, next.size() - 2));
     if (next.empty()) return no_host(host);
     if (next == made) return next;
     made = std::move(next);
@@ -109,6 +121,8 @@ Result<std::string> canonical_host_pattern(std::string_view pattern) {
     rest.remove_prefix(end + 1);
   }
   if (made.starts_with('[') && made.ends_with(']')) made = made.substr(1, made.size() - 2);
+  if (constexpr std::string_view kMapped = "::ffff:"; made.starts_with(kMapped) && made.contains('.'))
+    made.erase(0, kMapped.size());
   return made;
 }
 

@@ -131,7 +131,12 @@ TEST(HostTest, a_host_has_one_spelling) {
                                                         {"2130706433", "127.0.0.1"},
                                                         {"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1", "127.0.0.1"},
                                                         {"[::1]", "::1"},
-                                                        {"0:0::0:1", "::1"}})
+                                                        {"0:0::0:1", "::1"},
+                                                        {"::ffff:93.184.216.34", "93.184.216.34"},
+                                                        {"[::FFFF:5db8:d822]", "93.184.216.34"},
+                                                        {"0:0:0:0:0:ffff:5DB8:D822", "93.184.216.34"},
+                                                        {"::ffff:0:93.184.216.34", "::ffff:0:5db8:d822"},
+                                                        {"::fffe:5db8:d822", "::fffe:5db8:d822"}})
     EXPECT_EQ(canonical_host(written).value_or("none"), name) << written;
   for (const std::string written : {"", ".", ".org", "a b", "a/b", "http://a", "a:80", "a@b", "a%41", "*.org", "a\xff"})
     EXPECT_FALSE(canonical_host(written)) << written;
@@ -155,13 +160,18 @@ TEST(HostTest, what_the_person_wrote_means_a_host_in_any_spelling) {
                 .value_or(""),
             "*.xn--bcher-kva.*");
   EXPECT_FALSE(canonical_host_pattern("b\xC3\xBC*.example"));
+  EXPECT_EQ(canonical_host_pattern("[::ffff:93.184.216.34]").value_or(""), "93.184.216.34");
+  EXPECT_EQ(canonical_host_pattern("[::FFFF:93.184.*]").value_or(""), "93.184.*");
+  EXPECT_TRUE(host_is_meant("93.184.216.34", "::ffff:5db8:d822"));
   EXPECT_FALSE(canonical_host_pattern("https://*.example/"));
 }
 
 TEST(HostTest, loopback_is_this_machine_and_no_name_that_looks_like_it) {
-  for (const std::string here : {"localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "0x7f.1", "::1", "[::1]"})
+  for (const std::string here :
+       {"localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "0x7f.1", "::1", "[::1]", "::ffff:127.0.0.1"})
     EXPECT_TRUE(is_loopback_host(here)) << here;
-  for (const std::string elsewhere : {"localhost.example", "127.0.0.1.example", "127.example", "10.0.0.1", "::2", ""})
+  for (const std::string elsewhere :
+       {"localhost.example", "127.0.0.1.example", "127.example", "10.0.0.1", "::2", "::ffff:10.0.0.1", ""})
     EXPECT_FALSE(is_loopback_host(elsewhere)) << elsewhere;
 }
 
