@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,9 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "id_dsa*",
     "id_ecdsa*",
     "id_ed25519*",
+    "*_rsa",
+    "*_ecdsa",
+    "*_ed25519",
     "ssh_host_*_key",
     "*.pem",
     "*.key",
@@ -34,6 +38,7 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "*.keystore",
     "*.ovpn",
     ".config/sops",
+    "etc/wireguard",
     // Passwords of programs.
     ".netrc",
     "_netrc",
@@ -53,36 +58,51 @@ constexpr auto kNames = std::to_array<std::string_view>({
     ".subversion/auth",
     "etc/shadow*",
     "etc/gshadow*",
+    "networkmanager/system-connections",
+    "passwords.*",
     // Tokens of services and package registries.
     ".aws",
     ".azure",
     ".oci",
     ".kube",
     ".docker/config.json",
+    ".dockercfg",
+    "containers/auth.json",
     ".config/gcloud",
     ".config/gh",
+    ".config/github-copilot",
     ".config/hub",
     ".config/glab-cli",
     ".config/rclone",
     ".config/doctl",
+    ".databrickscfg",
     ".s3cfg",
     ".boto",
     ".npmrc",
     ".pypirc",
+    "pip/pip.conf",
+    ".pip/pip.conf",
+    "etc/pip.conf",
     ".cargo/credentials*",
     ".gem/credentials",
     ".m2/settings*.xml",
     ".gradle/gradle.properties",
     ".terraformrc",
     "*.tfstate",
-    "*.tfstate.backup",
+    "*.tfvars",
+    "*.tfvars.json",
     ".vault-token",
     ".vault_pass*",
     "huggingface/token",
     ".huggingface/token",
+    ".credentials.json",
+    ".codex/auth.json",
+    ".gemini/oauth_creds.json",
     // What projects keep beside their code.
     ".env",
     ".env.*",
+    ".env-*",
+    "*.env",
     ".envrc",
     "credentials.json",
     "client_secret*.json",
@@ -134,13 +154,39 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "signons.sqlite",
     "cookies.sqlite",
     "login data",
+    // What messengers are signed in with.
+    ".config/signal",
+    "org.signal.signal",
+    "telegramdesktop/tdata",
     // What was typed to shells and databases.
     ".*_history",
+    "fish_history",
+    ".histfile",
+    ".zhistory",
 });
 
-// What the above take in and is for everybody to read.
-constexpr auto kPublic = std::to_array<std::string_view>(
-    {"*.pub", ".env.example", ".env.sample", ".env.template", ".env.dist", ".env.defaults"});
+// What the above take in and is for everybody to read: halves of keys, samples, programs about passwords and pages of
+// them.
+constexpr auto kPublic = std::to_array<std::string_view>({
+    "*.pub",          ".env.example",    ".env.sample",   ".env.template",  ".env.dist",      ".env.defaults",
+    ".env-example",   ".env-sample",     ".env-template", "example.env",    "sample.env",     "template.env",
+    "passwords.c",    "passwords.cc",    "passwords.cpp", "passwords.cs",   "passwords.css",  "passwords.ex",
+    "passwords.go",   "passwords.h",     "passwords.hpp", "passwords.html", "passwords.java", "passwords.js",
+    "passwords.jsx",  "passwords.kt",    "passwords.php", "passwords.py",   "passwords.rb",   "passwords.rs",
+    "passwords.scss", "passwords.swift", "passwords.ts",  "passwords.tsx",  "passwords.vue",
+});
+
+// What editors, programs and people put behind the name of a copy.
+constexpr auto kEndings =
+    std::to_array<std::string_view>({"~", ".bak", ".backup", ".old", ".orig", ".save", ".swp", ".swo", ".gpg", ".asc"});
+
+// The name that this is a copy of; "" when it is none.
+std::string_view copied(std::string_view name) {
+  if (name.size() > 2 && name.starts_with('#') && name.ends_with('#')) return name.substr(1, name.size() - 2);
+  for (const std::string_view ending : kEndings)
+    if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
+  return {};
+}
 
 struct List {
   std::set<std::string_view> exact;
@@ -163,16 +209,29 @@ const List& list() {
   return kList;
 }
 
+// A name in lower case, in a folder that is called one of `parents`.
+bool is_listed(std::span<const std::string_view> parents, std::string_view name) {
+  const auto fits = [&](std::string_view glob) { return glob_matches(glob, name); };
+  return list().exact.contains(name) || std::ranges::any_of(list().globs, fits) ||
+         std::ranges::any_of(list().in_parent, [&](const auto& pair) {
+           return std::ranges::contains(parents, pair.first) && fits(pair.second);
+         });
+}
+
 }  // namespace
 
 bool is_name_of_credentials(std::string_view parent, std::string_view name) {
-  const std::string lower = to_lower_ascii(name);
-  const auto fits = [&](std::string_view glob) { return glob_matches(glob, lower); };
-  if (std::ranges::any_of(kPublic, fits)) return false;
-  if (list().exact.contains(lower) || std::ranges::any_of(list().globs, fits)) return true;
   const std::string above = to_lower_ascii(parent);
-  return std::ranges::any_of(list().in_parent,
-                             [&](const auto& pair) { return pair.first == above && fits(pair.second); });
+  std::vector<std::string_view> parents;
+  for (std::string_view of = above; !of.empty(); of = copied(of)) parents.push_back(of);
+  const std::string lower = to_lower_ascii(name);
+  for (std::string_view of = lower; !of.empty(); of = copied(of)) {
+    if (std::ranges::any_of(kPublic, [&](std::string_view glob) { return glob_matches(glob, of); })) return false;
+    if (is_listed(parents, of)) return true;
+    // Vim hides what it writes beside a file: ".NAME.swp".
+    if (of.size() < lower.size() && of.starts_with('.') && is_listed(parents, of.substr(1))) return true;
+  }
+  return false;
 }
 
 bool holds_credentials(const std::filesystem::path& path) {

@@ -371,6 +371,59 @@ TEST(CredentialsTest, are_known_by_their_names_and_those_of_their_folders) {
     EXPECT_FALSE(holds_credentials(path)) << path;
 }
 
+TEST(CredentialsTest, are_known_where_programs_keep_them) {
+  for (const std::string path : {"/h/.claude/.credentials.json",
+                                 "/h/.codex/auth.json",
+                                 "/h/.gemini/oauth_creds.json",
+                                 "/h/.config/github-copilot/apps.json",
+                                 "/h/.config/containers/auth.json",
+                                 "/h/.dockercfg",
+                                 "/h/.databrickscfg",
+                                 "/h/infra/prod.auto.tfvars",
+                                 "/h/infra/prod.tfvars.json",
+                                 "/h/.config/pip/pip.conf",
+                                 "/h/.pip/pip.conf",
+                                 "/etc/pip.conf",
+                                 "/h/p/production.env",
+                                 "/h/p/.env-production",
+                                 "/h/p/.env~",
+                                 "/etc/wireguard/wg0.conf",
+                                 "/etc/NetworkManager/system-connections/Home.nmconnection",
+                                 "/h/.config/Signal/config.json",
+                                 "/h/.var/app/org.signal.Signal/config/Signal/config.json",
+                                 "/h/.local/share/TelegramDesktop/tdata/key_datas",
+                                 "/h/keys/deploy_rsa",
+                                 "/h/github_ed25519",
+                                 "/h/work_ecdsa",
+                                 "/h/Passwords.csv",
+                                 "/h/passwords.txt",
+                                 "/h/.zsh_history",
+                                 "/h/.histfile",
+                                 "/h/.local/share/fish/fish_history",
+                                 "/h/.python_history",
+                                 "/h/.psql_history",
+                                 "/h/.mysql_history"})
+    EXPECT_TRUE(holds_credentials(path)) << path;
+  for (const std::string path :
+       {"/h/keys/deploy_rsa.pub", "/h/crypto/my_rsa.py", "/h/on_rsa.pdf", "/h/site/passwords.py", "/h/passwords",
+        "/h/how-to-choose-passwords.md", "/h/p/example.env", "/h/p/.env-example", "/h/variables.tf",
+        "/h/p/terraform.tfvars.example", "/h/wireguard/notes.md", "/h/signal/config.json", "/h/codex/auth.json",
+        "/h/history.md", "/h/french_history", "/h/telegramdesktop/photo.jpg"})
+    EXPECT_FALSE(holds_credentials(path)) << path;
+}
+
+TEST(CredentialsTest, a_copy_that_an_editor_or_a_person_left_beside_them_is_one) {
+  for (const std::string path : {"/h/.netrc~", "/h/.netrc.bak", "/h/.pgpass.old", "/h/.npmrc.orig", "/h/.my.cnf.save",
+                                 "/h/.netrc.gpg", "/h/secrets.yaml.asc", "/h/.netrc.swp", "/h/.credentials.json.swp",
+                                 "/h/.secrets.toml.swp", "/h/a.pem.BAK~", "/h/infra/a.tfstate.backup", "/h/#.netrc#",
+                                 "/h/.ssh.bak/config", "/h/.ssh~/known", "/h/.docker.old/config.json",
+                                 "/h/.config/git/credentials.old", "/etc/NetworkManager/system-connections.bak/Home"})
+    EXPECT_TRUE(holds_credentials(path)) << path;
+  for (const std::string path : {"/h/letter.txt~", "/h/thesis.bak", "/h/server.pub.bak", "/h/.letter.txt.swp", "/h/~",
+                                 "/h/.bak", "/h/.gpg", "/h/#", "/h/##", "/h/release.tar.gz.asc", "/h/config.json.old"})
+    EXPECT_FALSE(holds_credentials(path)) << path;
+}
+
 TEST(MonitorTest, credentials_are_asked_for_at_every_level_by_every_name) {
   const std::vector<std::pair<Access, Places>> touched{
       {{"file", "read", ".ssh/config"}, {}},
