@@ -43,8 +43,8 @@ struct Span {
 };
 
 // What a terminal obeys, what turns the order of text about, and what nobody sees, so that two texts look alike that
-// are not, or one says to a model what its reader is not shown (Unicode 16, Default_Ignorable_Code_Point, without the
-// selectors U+FE00 to U+FE0F, which emoji are written with).
+// are not, or one says to a model what its reader is not shown (Unicode 16, Default_Ignorable_Code_Point, and the
+// blank of braille). Emoji are written with some of it: see belongs_to_emoji.
 constexpr auto kUnsafe = std::to_array<Span>({
     {0x0000, 0x001F},    // C0
     {0x007F, 0x009F},    // DEL, C1
@@ -57,7 +57,9 @@ constexpr auto kUnsafe = std::to_array<Span>({
     {0x200B, 0x200F},    // spaces without width, joiners, marks of direction
     {0x2028, 0x202E},    // line and paragraph separators, embeddings, overrides
     {0x2060, 0x206F},    // word joiner, signs without a mark, isolates
+    {0x2800, 0x2800},    // braille without a dot
     {0x3164, 0x3164},    // Hangul filler
+    {0xFE00, 0xFE0F},    // selectors
     {0xFEFF, 0xFEFF},    // byte order mark
     {0xFFA0, 0xFFA0},    // half-width Hangul filler
     {0xFFF0, 0xFFFB},    // interlinear annotation
@@ -72,11 +74,33 @@ bool is_unsafe(char32_t c) noexcept {
 }
 
 constexpr char32_t kJoiner = 0x200D;
+constexpr char32_t kAsText = 0xFE0E;
+constexpr char32_t kAsEmoji = 0xFE0F;
+constexpr char32_t kKeycap = 0x20E3;
 
-bool is_emoji(char32_t c) noexcept { return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2190 && c <= 0x2BFF); }
+bool is_emoji(char32_t c) noexcept {
+  if (c >= 0x2800 && c <= 0x28FF) return false;  // braille
+  return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2190 && c <= 0x2BFF);
+}
+
+// Signs of other blocks that have two looks (Unicode 16, emoji-variation-sequences.txt).
+bool has_two_looks(char32_t c) noexcept {
+  constexpr std::u32string_view kSigns = U"\u00A9\u00AE\u203C\u2049\u2122\u2139\u3030\u303D\u3297\u3299";
+  return is_emoji(c) || kSigns.contains(c);
+}
 
 // Of an emoji what may stand between it and the joiner: how it is shown, the colour of skin (which is an emoji too).
-bool is_emoji_part(char32_t c) noexcept { return is_emoji(c) || c == 0xFE0F || c == 0x20E3; }
+bool is_emoji_part(char32_t c) noexcept { return is_emoji(c) || c == kAsEmoji || c == kKeycap; }
+
+// Whether what is unsafe elsewhere is here part of an emoji: `before` is what was shown directly before it.
+bool belongs_to_emoji(char32_t before, char32_t c, std::string_view rest) noexcept {
+  const char32_t after = rest.empty() ? 0 : decode(rest).code_point;
+  // One emoji of several: both sides are to be seen, and nothing else is between.
+  if (c == kJoiner) return is_emoji_part(before) && is_emoji(after);
+  if (c != kAsText && c != kAsEmoji) return false;
+  const bool is_key = (before >= '0' && before <= '9') || before == '#' || before == '*';
+  return has_two_looks(before) || (is_key && c == kAsEmoji && after == kKeycap);
+}
 
 std::string make_printable(std::string_view text, bool keep_lines) {
   std::string out;
@@ -90,11 +114,8 @@ std::string make_printable(std::string_view text, bool keep_lines) {
       before = 0;
       continue;
     }
-    // One emoji of several: both sides are to be seen, and nothing else is between.
-    const std::string_view after = text.substr(c.length);
-    const bool joins =
-        c.code_point == kJoiner && is_emoji_part(before) && !after.empty() && is_emoji(decode(after).code_point);
-    before = c.code_point;
+    const bool escaped = is_unsafe(c.code_point) && !belongs_to_emoji(before, c.code_point, text.substr(c.length));
+    before = escaped ? 0 : c.code_point;
     if (keep_lines && (c.code_point == '\n' || c.code_point == '\t')) {
       out += static_cast<char>(c.code_point);
     } else if (c.code_point == '\n') {
@@ -103,7 +124,7 @@ std::string make_printable(std::string_view text, bool keep_lines) {
       out += "\\t";
     } else if (c.code_point == '\r') {
       out += "\\r";
-    } else if (is_unsafe(c.code_point) && !joins) {
+    } else if (escaped) {
       out += c.code_point < 0x100 ? daimon::format("\\x{:02x}", static_cast<unsigned>(c.code_point))
                                   : daimon::format("\\u{{{:x}}}", static_cast<unsigned>(c.code_point));
     } else {

@@ -75,8 +75,9 @@ TEST(TextTest, nothing_that_a_terminal_obeys_gets_through) {
 
 TEST(TextTest, nothing_that_nobody_sees_gets_through) {
   for (const char32_t hidden :
-       {U'\u00AD', U'\u034F', U'\u115F', U'\u1160', U'\u17B4', U'\u180E', U'\u200B', U'\u200C', U'\u200D', U'\u2060',
-        U'\u2063', U'\u206F', U'\u3164', U'\uFEFF', U'\uFFA0', U'\U000E0001', U'\U000E0041', U'\U000E0100'}) {
+       {U'\u00AD', U'\u034F', U'\u115F', U'\u1160', U'\u17B4',     U'\u180E',     U'\u200B',    U'\u200C',
+        U'\u200D', U'\u2060', U'\u2063', U'\u206F', U'\u2800',     U'\u3164',     U'\uFE00',    U'\uFE07',
+        U'\uFE0E', U'\uFE0F', U'\uFEFF', U'\uFFA0', U'\U000E0001', U'\U000E0041', U'\U000E0100'}) {
     std::string text = "pay";
     append_utf8(text, hidden);
     text += "pal";
@@ -98,6 +99,21 @@ TEST(TextTest, a_joiner_is_shown_as_it_is_between_emoji_and_nowhere_else) {
   EXPECT_EQ(printable("\u200D\U0001F469"), "\\u{200d}\U0001F469");
   EXPECT_EQ(printable("a\u200D\U0001F469"), "a\\u{200d}\U0001F469");
   EXPECT_EQ(printable("\U0001F469\u200D\u200D\U0001F469"), "\U0001F469\\u{200d}\\u{200d}\U0001F469");
+}
+
+TEST(TextTest, a_selector_is_shown_as_it_is_behind_what_has_two_looks_and_nowhere_else) {
+  for (const std::string_view whole : {"\u2764\uFE0F", "\u2764\uFE0E!", "\u00A9\uFE0F", "\u2122\uFE0F",
+                                       "\U0001F3F3\uFE0F", "7\uFE0F\u20E3", "#\uFE0F\u20E3*\uFE0F\u20E3"})
+    EXPECT_EQ(printable(whole), whole);
+  EXPECT_EQ(printable("a\uFE0F"), "a\\u{fe0f}");
+  EXPECT_EQ(printable("\uFE0F"), "\\u{fe0f}");
+  EXPECT_EQ(printable("7\uFE0F"), "7\\u{fe0f}");
+  EXPECT_EQ(printable("7\uFE0E\u20E3"), "7\\u{fe0e}\u20E3");
+  EXPECT_EQ(printable("\u2764\uFE0F\uFE0F\uFE0E"), "\u2764\uFE0F\\u{fe0f}\\u{fe0e}");
+  EXPECT_EQ(printable("\u2764\uFE00"), "\u2764\\u{fe00}");
+  EXPECT_EQ(printable("\u2764\xff\uFE0F"), "\u2764\\xff\\u{fe0f}");
+  EXPECT_EQ(printable("a\uFE0F\u200D\U0001F469"), "a\\u{fe0f}\\u{200d}\U0001F469");
+  EXPECT_EQ(printable("\u2801\uFE0F\u2801\u200D\u2801"), "\u2801\\u{fe0f}\u2801\\u{200d}\u2801") << "braille";
 }
 
 TEST(TextTest, json_for_a_terminal_is_the_same_json_without_what_a_terminal_obeys) {
