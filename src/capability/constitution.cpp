@@ -76,6 +76,13 @@ Names names_of(const Access& access, const Places& places) {
   return names;
 }
 
+// The length in bytes of the character that begins at `at`: 1 where that is not UTF-8.
+std::size_t character_length(std::string_view text, std::size_t at) noexcept {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  return valid_utf8_prefix(text.substr(at, length)) == length ? length : 1;
+}
+
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
@@ -87,11 +94,16 @@ bool glob_matches(std::string_view pattern, std::string_view text) noexcept {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+    } else if (p < pattern.size() && pattern[p] == '?') {
+      ++p;
+      t += character_length(text, t);
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
       ++p, ++t;
     } else if (star != std::string_view::npos) {
       p = star + 1;
-      t = ++mark;
+      // "?" begins where a character does.
+      mark += p < pattern.size() && pattern[p] == '?' ? character_length(text, mark) : 1;
+      t = mark;
     } else {
       return false;
     }

@@ -195,6 +195,14 @@ TEST(ConstitutionTest, a_rule_holds_without_regard_to_case_in_any_alphabet) {
   EXPECT_EQ(made.judge({"file", "read", "arzte/σοφος"}).ruling, Constitution::Ruling::kSilent);
 }
 
+TEST(ConstitutionTest, a_question_mark_is_one_character_of_every_alphabet) {
+  const auto made = Constitution::parse("never write file caf?.txt").value();
+  for (const std::string path : {"cafe.txt", "café.txt", "CAFÉ.TXT", "caf語.txt", "caf\U0001F600.txt", "caf\xe9.txt"})
+    EXPECT_EQ(made.judge({"file", "write", path}).ruling, Constitution::Ruling::kNever) << path;
+  for (const std::string path : {"caf.txt", "caféé.txt", "cafee.txt", "caf\xe9\xe9.txt"})
+    EXPECT_EQ(made.judge({"file", "write", path}).ruling, Constitution::Ruling::kSilent) << path;
+}
+
 TEST(ConstitutionTest, a_pattern_from_the_root_of_the_machine_is_of_one_place) {
   const auto made = Constitution::parse("never read file /h/me/taxes").value();
   EXPECT_EQ(made.judge({"file", "read", "me/taxes/a"}, {{{"all", "/h"}}}).ruling, Constitution::Ruling::kNever);
@@ -283,6 +291,15 @@ TEST(ConstitutionTest, globs_match_as_a_shell_would_without_slashes_being_specia
   EXPECT_TRUE(glob_matches("?b*", "ab"));
   EXPECT_FALSE(glob_matches("a?c", "ac"));
   EXPECT_FALSE(glob_matches("", "a"));
+  EXPECT_TRUE(glob_matches("*?", "é"));
+  EXPECT_TRUE(glob_matches("*?b*", "語\U0001F600b"));
+  EXPECT_TRUE(glob_matches("??", "é語"));
+  EXPECT_FALSE(glob_matches("?", "éé"));
+  EXPECT_FALSE(glob_matches("*??", "é"));
+  EXPECT_FALSE(glob_matches("*??", "\U0001F600"));
+  EXPECT_FALSE(glob_matches("a*???", "a\U0001F600"));
+  EXPECT_TRUE(glob_matches("*??", "\xc3\xff")) << "bytes where it is not UTF-8";
+  EXPECT_TRUE(glob_matches("a?", "a\xe2"));
   EXPECT_TRUE(glob_matches("*a*a*a*b", std::string(2000, 'a') + "b"));
 }
 
