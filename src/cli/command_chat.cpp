@@ -129,6 +129,9 @@ int chat(const Session& session, const Arguments& arguments) {
   const bool once = !message.empty() || !session.terminal.in_is_terminal;
   if (message.empty() && !session.terminal.in_is_terminal)
     message = std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+  if (message.starts_with("%PDF-"))
+    return session.usage_error("chat",
+                               {ErrorCode::kInvalidArgument, "this is a PDF: pdftotext FILE - | daimon chat ...", ""});
   if (once && trim(message).empty())
     return session.usage_error("chat", {ErrorCode::kInvalidArgument, "there is no message", ""});
   auto client = session.client();

@@ -3,9 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
+#include <vector>
 
 #include "api/wire.h"
 #include "base/format.h"
@@ -33,6 +36,11 @@ Result<std::string> read_input(std::size_t bytes_max, bool& cut) {
   return repair_utf8(cut_utf8(text, bytes_max));
 }
 
+bool is_pipe() {
+  struct stat status{};
+  return ::fstat(STDIN_FILENO, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 // Whether something was piped or redirected in. An open pipe that nobody writes to (cron, some editors) is none: it
 // has to have something, or its end, soon.
 bool is_piped() {
@@ -44,8 +52,9 @@ bool is_piped() {
   return ::poll(&polled, 1, 2000) > 0 && (polled.revents & (POLLIN | POLLHUP)) != 0;
 }
 
-// The goal, and what was piped in beside it, into the options.
-Status read_goal(const Session& session, const Arguments& arguments, kernel::StartOptions& options) {
+// The goal, and what was piped in beside it, into the options. `nothing_came` tells of a pipe that ended with nothing.
+Status read_goal(const Session& session, const Arguments& arguments, kernel::StartOptions& options,
+                 bool& nothing_came) {
   std::string& goal = options.goal;
   for (const std::string& word : arguments.positional) goal += (goal.empty() ? "" : " ") + word;
   const bool from_input = goal == "-" || (goal.empty() && !session.terminal.in_is_terminal);
@@ -55,6 +64,10 @@ Status read_goal(const Session& session, const Arguments& arguments, kernel::Sta
   if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return {};
   bool cut = false;
   DAIMON_TRY(std::string piped, read_input(kPipedBytesMax, cut));
+  if (piped.starts_with("%PDF-"))
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("this is a PDF: pdftotext FILE - | daimon {} ..., or mount its folder",
+                               options.mode == kernel::Mode::kAsk ? "ask" : "run"));
   if (cut)
     session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more",
                                 show_bytes(kPipedBytesMax)));
@@ -62,7 +75,28 @@ Status read_goal(const Session& session, const Arguments& arguments, kernel::Sta
     goal = trim(piped);
   else if (!trim(piped).empty())
     options.material = std::move(piped);
+  else
+    nothing_came = is_pipe();
   return {};
+}
+
+// Whoever pipes something in means that, so it has to be said when the folders are asked instead.
+void say_nothing_came(const Session& session, const api::Client& client, const kernel::StartOptions& options) {
+  std::vector<std::string> names = options.mounts;
+  if (names.empty())
+    if (const auto view = client.get("/v1/mounts"))
+      if (const Json* list = find(*view, "mounts"); list != nullptr && list->is_array())
+        for (const Json& mount : list->get_array()) names.emplace_back(find_string(mount, "name").value_or(""));
+  constexpr std::size_t kShown = 8;
+  std::string folders;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i)
+    folders += (i == 0 ? "" : ", ") + printable(names[i]);
+  if (names.size() > kShown) folders += daimon::format(" and {} more", names.size() - kShown);
+  session.note(names.empty()
+                   ? "daimon: nothing came through the pipe, and no folder is mounted that could be asked instead"
+                   : daimon::format("daimon: nothing came through the pipe; asked instead {} the {} {}",
+                                    one_or_many(std::ssize(names), "is", "are"),
+                                    one_or_many(std::ssize(names), "folder", "folders"), folders));
 }
 
 Result<kernel::Budget> budget_from_text(std::string_view text) {
@@ -110,7 +144,8 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   auto following = follow_options_from(arguments);
   if (!options) return session.usage_error(name, options.error());
   if (!following) return session.usage_error(name, following.error());
-  if (const Status read = read_goal(session, arguments, *options); !read)
+  bool nothing_came = false;
+  if (const Status read = read_goal(session, arguments, *options, nothing_came); !read)
     return read.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, read.error())
                                                             : session.failed(read.error());
   const auto client = session.client();
@@ -120,6 +155,7 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
     if (!mount) return session.failed(mount.error());
     options->mounts.emplace_back(find_string(*mount, "name").value_or(""));
   }
+  if (nothing_came) say_nothing_came(session, *client, *options);
   const auto started = client->post("/v1/processes", api::to_json(*options));
   if (!started) return session.failed(started.error());
   const std::string id(find_string(*started, "process").value_or(""));

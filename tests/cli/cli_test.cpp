@@ -172,6 +172,42 @@ TEST_F(CommandLine, GoalComesFromAPipeToo) {
   EXPECT_EQ(daimon({"run", "-"}, " \n").code, 2);
 }
 
+TEST_F(CommandLine, APipeThatBringsNothingIsSaidWithTheFoldersThatAreAskedInstead) {
+  EXPECT_THAT(daimon({"ask", "What did I pay?"}, "").err, HasSubstr("and no folder is mounted"));
+  const std::filesystem::path docs = folder.path / "docs";
+  std::filesystem::create_directories(docs / "inner");
+  daimon({"mount", docs});
+  daimon({"mount", docs / "inner"});
+  const Ended all = daimon({"ask", "What did I pay?"}, "\n");
+  EXPECT_EQ(all.code, 0);
+  EXPECT_THAT(all.err, HasSubstr("nothing came through the pipe; asked instead are the folders docs, inner\n"));
+  EXPECT_THAT(daimon({"ask", "What did I pay?", "-m", "inner"}).err, HasSubstr("asked instead is the folder inner\n"));
+  EXPECT_THAT(daimon({"ask", "What did I pay?"}, "a bill").err, Not(HasSubstr("nothing came")));
+  for (const int input : {::open("/dev/null", O_RDONLY | O_CLOEXEC), -1}) {
+    before_execute = [&] {
+      if (input < 0)
+        ::close(0);
+      else
+        ::dup2(input, 0);
+    };
+    EXPECT_THAT(daimon({"ask", "What did I pay?"}).err, Not(HasSubstr("nothing came")));
+    if (input >= 0) ::close(input);
+  }
+}
+
+TEST_F(CommandLine, APdfThatIsPipedInIsNoText) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"ask", "What is the rent?"},
+                                                                                     {"run", "-"},
+                                                                                     {"run", "Sum it up", "--json"},
+                                                                                     {"chat", "--model", "firmware"}}) {
+    const Ended ended = daimon(words, "%PDF-1.7\n%\xe2\xe3\n1 0 obj");
+    EXPECT_EQ(ended.code, 2) << words[0];
+    EXPECT_EQ(ended.out, "");
+    EXPECT_THAT(ended.err, HasSubstr("this is a PDF: pdftotext FILE - | daimon " + words[0]));
+  }
+  EXPECT_EQ(daimon({"ps", "-a"}).out.find("p1"), std::string::npos);
+}
+
 TEST_F(CommandLine, DetachedProcessIsWatchedDirectedAndEnded) {
   EXPECT_EQ(daimon({"run", "slow work", "-d"}).out, "p1\n");
   EXPECT_THAT(daimon({"ps"}).out, HasSubstr("p1"));
