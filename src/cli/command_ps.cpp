@@ -1,9 +1,8 @@
 // daimon ps and daimon top.
-#include <poll.h>
-
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -12,7 +11,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/follow.h"
-#include "cli/interrupt.h"
+#include "cli/full_screen.h"
 #include "cli/process_view.h"
 #include "cli/table.h"
 
@@ -113,6 +112,18 @@ std::string machine_lines(const Json& status, const Terminal& terminal) {
   return out;
 }
 
+// Without the end of the last one, which would make a full screen scroll.
+std::string_view first_lines(std::string_view text, int lines) {
+  std::size_t end = 0;
+  for (int i = 0; i < lines; ++i) {
+    const std::size_t next = text.find('\n', end);
+    if (next == std::string_view::npos) return text;
+    if (i + 1 == lines || next + 1 == text.size()) return text.substr(0, next);
+    end = next + 1;
+  }
+  return {};
+}
+
 }  // namespace
 
 int list_processes(const Session& session, const Arguments& arguments) {
@@ -136,20 +147,21 @@ int top(const Session& session, const Arguments& arguments) {
   const Terminal& terminal = session.terminal;
   const auto client = session.client();
   if (!client) return session.failed(client.error());
-  const bool again = terminal.out.is_terminal() && terminal.moves;
-  const Interrupts interrupts;
+  std::optional<FullScreen> screen;  // left before an error is shown
+  if (terminal.out.is_terminal() && terminal.moves) screen.emplace(terminal);
   while (true) {
     const auto status = client->get("/v1/status");
-    if (!status) return session.failed(status.error());
-    const auto view = client->get("/v1/processes");
-    if (!view) return session.failed(view.error());
-    std::string out = again ? "\x1b[H\x1b[J" : "";
-    out += machine_lines(*status, terminal) + "\n";
+    const auto view = status ? client->get("/v1/processes") : std::unexpected(status.error());
+    if (!view) {
+      screen.reset();
+      return session.failed(view.error());
+    }
+    std::string out = machine_lines(*status, terminal) + "\n";
     if (const Json* list = find(*view, "processes"); list != nullptr && list->is_array())
       out += process_table(*list, terminal);
-    if (!terminal.out.write(out) || !again) return kSuccess;
-    pollfd polled{interrupts.descriptor(), POLLIN, 0};
-    if (::poll(&polled, 1, static_cast<int>(*seconds) * 1000) != 0) return kSuccess;
+    if (screen) out = "\x1b[H\x1b[J" + std::string(first_lines(out, screen->rows()));
+    if (!terminal.out.write(out) || !screen) return kSuccess;
+    if (screen->quits_within(static_cast<int>(*seconds) * 1000)) return kSuccess;
   }
 }
 

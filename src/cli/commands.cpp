@@ -102,7 +102,8 @@ std::vector<Command> make_commands() {
        kProcesses,
        "watch processes and the processor",
        "",
-       "Shows what runs and how busy the processor is, again and again until Ctrl-C; once when this is not a terminal.",
+       "Shows what runs and how busy the processor is, again and again until `q` or Ctrl-C; once when this is not a "
+       "terminal.",
        {},
        {{"interval", 'i', "SECONDS", "between two pictures (default 1)"}},
        0,

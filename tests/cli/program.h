@@ -139,6 +139,8 @@ class InTerminal : public Program {
     ::close(terminal_);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] int terminal() const { return terminal_; }
   std::string screen;
 
  private:

@@ -2,7 +2,9 @@
 #include "cli/terminal.h"
 
 #include <gmock/gmock.h>
+#include <termios.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -150,6 +152,76 @@ TEST_F(InTerminalOverAll, WhatIsAskedIsKeptWhenTheDaemonDoesNotComeBack) {
   EXPECT_THAT(screen, HasSubstr("p1 is kept: daimon attach p1 goes on with it"));
   std::filesystem::remove(journal);
   std::filesystem::rename(journal.string() + ".away", journal);
+}
+
+class TopInTerminal : public InTerminal {
+ protected:
+  void begin_top() {
+    screen.clear();
+    begin({"top"});
+    ASSERT_TRUE(see("\x1b[?1049h"));
+    ASSERT_TRUE(see("2 of 16 cores"));
+    ASSERT_TRUE(see("PROCESS"));
+    EXPECT_TRUE(see_mode(false)) << "keys come one by one";
+  }
+  // Whether the terminal waits for whole lines and shows what is typed.
+  bool see_mode(bool lines) {
+    for (int i = 0; i < 200; ++i) {
+      termios mode{};
+      if (::tcgetattr(terminal(), &mode) == 0 && ((mode.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO)) == lines)
+        return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+  void expect_restored() const {
+    EXPECT_EQ(screen.rfind("\x1b[?1049h"), screen.find("\x1b[?1049h"));
+    EXPECT_GT(screen.rfind("\x1b[?1049l"), screen.rfind("PROCESS"));
+    EXPECT_EQ(screen.rfind("\x1b[?1049l"), screen.find("\x1b[?1049l")) << "once";
+  }
+};
+
+TEST_F(TopInTerminal, LeavesTheTerminalAsItWasOnEveryWayOut) {
+  begin_top();
+  type("x");
+  type("q");
+  EXPECT_TRUE(see("\x1b[?1049l"));
+  EXPECT_EQ(end(), 0);
+  expect_restored();
+  begin_top();
+  type("\x03");
+  EXPECT_EQ(end(), 0);
+  expect_restored();
+  begin_top();
+  ::kill(pid(), SIGTERM);
+  EXPECT_TRUE(see_mode(true));
+  EXPECT_EQ(end(), 128 + SIGTERM);
+  expect_restored();
+  begin_top();
+  type("\x1a");
+  ASSERT_TRUE(see("\x1b[?1049l"));
+  EXPECT_TRUE(see_mode(true));
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid(), &status, WUNTRACED), pid());
+  ASSERT_TRUE(WIFSTOPPED(status));
+  screen.clear();
+  ::kill(pid(), SIGCONT);
+  EXPECT_TRUE(see("\x1b[?1049h"));
+  EXPECT_TRUE(see("PROCESS"));
+  type("q");
+  EXPECT_EQ(end(), 0);
+  expect_restored();
+}
+
+TEST_F(TopInTerminal, ShowsNoMoreThanTheScreenHoldsAndAnErrorAfterIt) {
+  for (int i = 0; i < 30; ++i) daimon({"run", "slow work", "-d"});
+  begin_top();
+  ASSERT_TRUE(see("p10"));
+  const std::string frame = screen.substr(screen.find("PROCESS"));
+  EXPECT_LT(std::ranges::count(frame.substr(0, frame.find("\x1b[H")), '\n'), 24);
+  daimon({"stop"});
+  EXPECT_EQ(end(), 3);
+  EXPECT_GT(screen.find("daimon: "), screen.find("\x1b[?1049l")) << "seen";
 }
 
 TEST_F(InTerminal, QuestionIsAskedAndAnswered) {
