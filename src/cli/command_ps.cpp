@@ -83,7 +83,7 @@ std::string process_table(const Json& processes, const Terminal& terminal) {
     std::string goal = text_of(process, "goal");
     if (const std::string reason = text_of(process, "stop_reason");
         (state == "paused" || state == "waiting") && !reason.empty())
-      goal = daimon::format("[{}] {}", reason, goal);
+      goal = daimon::format("[{}] {}", reason.substr(0, reason.find_first_of(":;")), goal);
     table.add({indent + text_of(process, "process"), state, age_of(find_string(process, "created").value_or("")),
                text_of(process, "model"),
                show_count(tokens("tokens_prompt") - tokens("tokens_cached") + tokens("tokens_generated") +

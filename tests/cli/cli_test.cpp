@@ -208,6 +208,11 @@ TEST_F(CommandLine, APdfThatIsPipedInIsNoText) {
   EXPECT_EQ(daimon({"ps", "-a"}).out.find("p1"), std::string::npos);
 }
 
+TEST_F(CommandLine, ListShowsTheBeginningOfWhyAProcessStoppedAndItsGoal) {
+  daimon({"run", "spent on a goal", "-d"});
+  EXPECT_THAT(daimon({"ps"}).out, HasSubstr("  [budget spent] spent on a goal\n"));
+}
+
 TEST_F(CommandLine, DetachedProcessIsWatchedDirectedAndEnded) {
   EXPECT_EQ(daimon({"run", "slow work", "-d"}).out, "p1\n");
   EXPECT_THAT(daimon({"ps"}).out, HasSubstr("p1"));
