@@ -166,6 +166,7 @@ int show_process(const Session& session, const Arguments& arguments) {
     out += daimon::format("  {} {}{}{}\n",
                           find_bool(change, "undone").value_or(false) ? "undone "
                           : applied                                   ? "written"
+                          : text("state") == "denied"                 ? "denied "
                                                                       : "staged ",
                           printable(find_string(change, "path").value_or("")), id.empty() ? "" : terminal.symbols->dot,
                           printable(id));

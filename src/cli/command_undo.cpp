@@ -86,8 +86,8 @@ int undo_change(const Session& session, const Arguments& arguments) {
   if (!chosen) return session.failed(chosen.error());
   if (*chosen == nullptr) {
     if (json) print_json(terminal, JsonObject{{"process", id}, {"undone", false}, {"changes", changes}});
-    session.note(daimon::format("{} {}", printable(id),
-                                changes.empty() ? "changed no file" : "changed nothing that is not undone already"));
+    session.note(changes.empty() ? daimon::format("{} changed no file", printable(id))
+                                 : daimon::format("everything that {} changed is undone already", printable(id)));
     return kSuccess;
   }
   const Json& change = **chosen;
@@ -121,7 +121,9 @@ int undo_change(const Session& session, const Arguments& arguments) {
   if (!done) return session.failed(done.error());
   if (json) return print_json(terminal, *done), kSuccess;
   terminal.out.write(find_bool(*done, "before").value_or(false) ? daimon::format("{} was undone before\n", path)
-                                                                : daimon::format("{} is as it was before\n", path));
+                     : find_bool(change, "creates").value_or(false)
+                         ? daimon::format("{} is removed; {} had made it\n", path, printable(id))
+                         : daimon::format("{} is as it was before\n", path));
   return kSuccess;
 }
 

@@ -284,7 +284,9 @@ void ProcessView::show_finished(const Json& process) {
   }
   err.write("\n");
   const std::string state = text_of(process, "state");
-  if (state != "done") err.write(daimon::format("{} {}\n", state_word(state, err), text_of(process, "stop_reason")));
+  const std::string reason = text_of(process, "stop_reason");
+  if (state != "done")
+    err.write(daimon::format("{}{}{}\n", state_word(state, err), reason.empty() ? "" : ": ", reason));
   std::string answer = printable_block(find_string(process, "answer").value_or(""));
   if (!answer.empty()) {
     std::string text;

@@ -213,6 +213,15 @@ TEST_F(CommandLine, ListShowsTheBeginningOfWhyAProcessStoppedAndItsGoal) {
   EXPECT_THAT(daimon({"ps"}).out, HasSubstr("  [budget spent] spent on a goal\n"));
 }
 
+TEST_F(CommandLine, WhatWasDeniedIsSaidToBeDenied) {
+  const Ended denied = daimon({"run", "approve it", "--no"});
+  EXPECT_EQ(denied.code, 5);
+  EXPECT_THAT(denied.err, HasSubstr("denied: the change to notes/todo.md was not allowed\n"));
+  EXPECT_THAT(daimon({"show", "p1"}).out, HasSubstr("\n  denied  notes/todo.md\n"));
+  daimon({"run", "approve it", "-d"});
+  EXPECT_THAT(daimon({"show", "p2"}).out, HasSubstr("\n  staged  notes/todo.md\n"));
+}
+
 TEST_F(CommandLine, DetachedProcessIsWatchedDirectedAndEnded) {
   EXPECT_EQ(daimon({"run", "slow work", "-d"}).out, "p1\n");
   EXPECT_THAT(daimon({"ps"}).out, HasSubstr("p1"));

@@ -34,7 +34,7 @@ TEST_F(CommandLineUndo, ShowsWhatItWillDoAndAsksNothingWhereNobodyIs) {
   EXPECT_EQ(again.out, "notes/todo.md was undone before\n");
   const Ended rest = daimon({"undo", "p1", "--yes"});
   EXPECT_EQ(rest.code, 0);
-  EXPECT_THAT(rest.err, HasSubstr("nothing that is not undone already"));
+  EXPECT_THAT(rest.err, HasSubstr("everything that p1 changed is undone already"));
   EXPECT_THAT(daimon({"undo", "p1", "-l"}).out, StartsWith("1f0c55 undone   notes/todo.md"));
 }
 
@@ -124,7 +124,9 @@ TEST_F(UndoOfFiles, AChangeIsUndoneAfterTheDaemonEndedAndBeganAgain) {
 
 TEST_F(UndoOfFiles, AFileThatWasMadeIsRemovedAndOneThatWasEditedIsNot) {
   write("new.txt", "made\n");
-  EXPECT_EQ(daimon({"undo", "p1", "--yes"}).code, 0);
+  const Ended removed = daimon({"undo", "p1", "--yes"});
+  EXPECT_EQ(removed.code, 0);
+  EXPECT_EQ(removed.out, "new.txt is removed; p1 had made it\n");
   EXPECT_FALSE(std::filesystem::exists(folder.path / "docs/new.txt"));
   write("note.txt", "the process's\n");
   put("note.txt", "mine, again\n");
