@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "api/target.h"
 #include "base/format.h"
@@ -218,11 +220,13 @@ int find_passages(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
   std::string target = daimon::format("/v1/find?q={}&limit={}", api::percent_encode(query), *limit);
+  std::vector<std::string> mounts;
   for (const std::string& word : arguments.values("mount")) {
-    const auto name = mount_name_of(*client, word);
+    auto name = mount_name_of(*client, word);
     if (!name) return session.failed(name.error());
-    target += "&mount=" + api::percent_encode(*name);
+    if (!std::ranges::contains(mounts, *name)) mounts.push_back(std::move(*name));
   }
+  for (const std::string& name : mounts) target += "&mount=" + api::percent_encode(name);
   const auto found = client->get(target);
   if (!found) return session.failed(found.error());
   const Json* list = find(*found, "passages");

@@ -153,7 +153,8 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   for (const std::string& path : arguments.values("mount")) {
     auto mount = mount_path(session, *client, path, "");
     if (!mount) return session.failed(mount.error());
-    options->mounts.emplace_back(find_string(*mount, "name").value_or(""));
+    std::string found(find_string(*mount, "name").value_or(""));
+    if (!std::ranges::contains(options->mounts, found)) options->mounts.push_back(std::move(found));
   }
   if (nothing_came) say_nothing_came(session, *client, *options);
   const auto started = client->post("/v1/processes", api::to_json(*options));

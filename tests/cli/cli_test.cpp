@@ -222,6 +222,14 @@ TEST_F(CommandLine, WhatWasDeniedIsSaidToBeDenied) {
   EXPECT_THAT(daimon({"show", "p2"}).out, HasSubstr("\n  staged  notes/todo.md\n"));
 }
 
+TEST_F(CommandLine, AFolderThatIsGivenTwiceIsTakenOnce) {
+  const std::string docs = folder.path / "docs";
+  const Ended ended = daimon({"run", "What did I pay?", "-m", docs, "-m", docs + "/", "-m", "docs"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.err, HasSubstr("firmware · docs\n"));
+  EXPECT_EQ(find(json({"show", "p1", "--json"}), "mounts")->as_array().size(), 1U);
+}
+
 TEST_F(CommandLine, DetachedProcessIsWatchedDirectedAndEnded) {
   EXPECT_EQ(daimon({"run", "slow work", "-d"}).out, "p1\n");
   EXPECT_THAT(daimon({"ps"}).out, HasSubstr("p1"));
