@@ -336,16 +336,23 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
 }
 
 Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const std::vector<Passage>& passages,
-                                                 std::size_t bytes_max) {
+                                                 std::size_t bytes_max, std::string_view gap) {
   std::vector<Passage> cut;
   for (const Passage& passage : passages) {
     const auto lines = best_lines(passage.text, query, bytes_max);
     if (lines.empty()) continue;
     Passage window = passage;
     window.text.clear();
+    const std::string_view whole = passage.text;
+    std::size_t last = lines.front().first;
     for (const auto& [begin, end] : lines) {
+      if (!gap.empty() && !trim(whole.substr(last, begin - last)).empty()) window.text += daimon::format("\n{}", gap);
       if (begin != lines.front().first) window.text += '\n';
-      window.text += std::string_view(passage.text).substr(begin, end - begin);
+      std::string_view line = whole.substr(begin, end - begin);
+      if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+      while (line.ends_with('\r')) line.remove_suffix(1);
+      window.text += line;
+      last = end;
     }
     window.byte_begin = passage.byte_begin + lines.front().first;
     window.byte_end = passage.byte_begin + lines.back().second;

@@ -137,9 +137,10 @@ class FileSystem {
   // What it gives out can be verified from then on, whatever becomes of the file.
   Result<std::vector<Passage>> search(const SearchRequest& request);
   // The lines of each passage that answer the query best, at most `bytes_max` of them: in their order, but not always
-  // neighbours, so that only a line of such a text is a quotation.
+  // neighbours, so that only a line of such a text is a quotation. `gap` is a line that stands where some were left
+  // out; a byte-order mark and the carriage returns at ends of lines are left out too.
   Result<std::vector<Passage>> windows(std::string_view query, const std::vector<Passage>& passages,
-                                       std::size_t bytes_max);
+                                       std::size_t bytes_max, std::string_view gap = {});
   // The files that a goal may be about, best match first.
   Result<std::vector<FileSummary>> rank_files(std::string_view goal, const std::vector<std::string>& mounts, int limit,
                                               const Admits& admits = {});

@@ -16,6 +16,7 @@
 #include "kernel/index_device.h"
 #include "kernel/kernel.h"
 #include "kernel/state_lock.h"
+#include "kernel/views.h"
 #include "processor/firmware.h"
 #include "processor/local_processor.h"
 #include "processor/model_store.h"
@@ -125,7 +126,10 @@ class Machine final : public System {
     return {.allow_missing_landlock = configuration_.allow_missing_landlock};
   }
 
-  Result<std::string> start(const StartOptions& options) override { return kernel_->start(options); }
+  Result<std::string> start(const StartOptions& options) override {
+    DAIMON_CHECK(check_rules_in_force(options_.config_folder, configuration_));
+    return kernel_->start(options);
+  }
   Result<Json> process(std::string_view id) override { return kernel_->process(id); }
   Result<Json> processes(bool ended_too) override { return kernel_->processes(ended_too); }
   Status signal(std::string_view id, Signal signal) override { return kernel_->signal(id, signal); }
@@ -151,7 +155,14 @@ class Machine final : public System {
   }
   Result<Json> models() override { return kernel_->models(); }
   Result<Json> status() override { return kernel_->status(); }
-  Result<Json> doctor() override { return kernel_->doctor(); }
+  Result<Json> doctor() override {
+    DAIMON_TRY(Json report, kernel_->doctor());
+    const Status rules = check_rules_in_force(options_.config_folder, configuration_);
+    report.at("checks").as_array().push_back(check_view("rules", rules.has_value(),
+                                                        rules ? "constitution.txt is in force" : rules.error().what,
+                                                        rules ? "" : rules.error().remedy));
+    return report;
+  }
   Result<processor::Reply> chat(const std::string& model, processor::Request request,
                                 const std::function<bool(std::string_view)>& on_text) override {
     return kernel_->chat(model, std::move(request), on_text);

@@ -198,6 +198,13 @@ std::filesystem::path home_folder() {
   return home != nullptr && *home == '/' ? home : "";
 }
 
+Status check_rules_in_force(const std::filesystem::path& folder, const Configuration& configuration) {
+  DAIMON_TRY(const auto now, read_file(folder / "constitution.txt"));
+  if (now.value_or("") == configuration.written_rules) return {};
+  return fail(ErrorCode::kConflict, "constitution.txt was changed after the daemon started: its rules are not in force",
+              "`daimon stop`; the next command starts it with them, and what runs goes on");
+}
+
 Result<Configuration> read_configuration(const std::filesystem::path& folder, const std::filesystem::path& home) {
   Configuration made;
   const auto constitution_path = folder / "constitution.txt";
@@ -209,6 +216,7 @@ Result<Configuration> read_configuration(const std::filesystem::path& folder, co
       constitution = capability::Constitution::parse(*rules + "\n" + more);
     if (!constitution) return wrong(constitution_path, constitution.error().what);
     made.constitution = std::move(*constitution);
+    made.written_rules = *rules;
   }
   const auto path = folder / "config.json";
   DAIMON_TRY(const auto text, read_file(path));

@@ -35,7 +35,11 @@ struct Configuration {
   std::chrono::minutes approval_lasts{24 * 60};  // an approval that is not given by then is asked for anew
   Retention undo;
   capability::Constitution constitution;
+  std::string written_rules;  // constitution.txt as it was read; nothing when there is none
 };
+
+// kConflict when constitution.txt says something else by now: a rule that a person wrote holds, or nothing is begun.
+Status check_rules_in_force(const std::filesystem::path& folder, const Configuration& configuration);
 
 // The person's home; empty where the environment does not say.
 std::filesystem::path home_folder();

@@ -67,7 +67,7 @@ Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std:
                     "`daimon mounts` lists the mounts");
   }
   DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
-  DAIMON_TRY(const auto windows, files.windows(query, passages, 320));
+  DAIMON_TRY(const auto windows, files.windows(query, passages, 320, "…"));
   JsonArray list;
   for (const fs::Passage& passage : windows) {
     JsonObject item{{"mount", passage.mount},     {"path", passage.path},       {"page", nullptr},

@@ -12,6 +12,17 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
+// Without what stands between quotation marks, where a separator is none.
+std::string unquoted(std::string_view text) {
+  std::string made;
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted) made += c;
+  }
+  return made;
+}
+
 // The same number of separators in each of the first lines, and none before a blank, which in prose they are.
 bool is_table(std::string_view text, char separator) {
   constexpr std::size_t kLines = 6;
@@ -32,8 +43,10 @@ bool is_table(std::string_view text, char separator) {
 std::string_view name_for(std::string_view text) {
   const std::string start = to_lower_ascii(trim(text.substr(0, 256)));
   if (start.starts_with("<!doctype html") || start.starts_with("<html")) return "piped.html";
-  if (is_table(text, '\t')) return "piped.tsv";
-  if (is_table(text, ',') || is_table(text, ';')) return "piped.csv";
+  constexpr std::size_t kLookedAt = 64 << 10;
+  const std::string plain = unquoted(text.substr(0, kLookedAt));
+  if (is_table(plain, '\t')) return "piped.tsv";
+  if (is_table(plain, ',') || is_table(plain, ';')) return "piped.csv";
   return "piped.txt";
 }
 

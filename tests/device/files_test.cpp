@@ -1,19 +1,43 @@
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <cstring>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/text.h"
 #include "device/files_device.h"
 #include "device/staged_change.h"
 #include "device_world.h"
+
+namespace {
+
+std::mutex made_durable_mutex;
+std::set<ino_t> made_durable;
+
+}  // namespace
+
+// In the place of the C library's.
+extern "C" int fsync(int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) == 0) {
+    const std::scoped_lock lock(made_durable_mutex);
+    made_durable.insert(status.st_ino);
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 namespace daimon::device {
 namespace {
@@ -55,7 +79,7 @@ TEST_F(Files, SeveralMountsAreTheFirstFolders) {
   world.mounts.push_back({"work", world.folder / "work", false});
   EXPECT_EQ(text_or_error(world.run(*files, "list", JsonObject{})), "home/; work/");
   EXPECT_EQ(text_or_error(read("work/plan.md")), "work/plan.md: plan");
-  EXPECT_EQ(text_or_error(write("work/plan.md", "other")), "error: the mount 'work' is read-only");
+  EXPECT_EQ(text_or_error(write("work/plan.md", "other")), "error: 'work' is not to be written to: it can only be read");
   EXPECT_THAT(text_or_error(read("plan.md")), HasSubstr("does not start with the name of a mount"));
 }
 
@@ -133,6 +157,168 @@ TEST_F(Files, NewContentIsNotRunAsSomebodyElse) {
   EXPECT_EQ(status.st_mode & 07777, 0755U);
 }
 
+// What `work` says as a user who is not root; nothing where this process cannot become one.
+std::optional<std::string> as_another_user(const std::function<std::string()>& work) {
+  int ends[2];
+  if (::geteuid() != 0 || ::pipe(ends) != 0) return std::nullopt;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(1000, 1000, 1000) != 0 || ::setresuid(1000, 1000, 1000) != 0)
+      ::_exit(77);
+    const std::string said = work();
+    ::_exit(::write(ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size()) ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::string said;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) return std::nullopt;
+  return said;
+}
+
+TEST_F(Files, AFileOfSomebodyElseIsLeftAsItIs) {
+  struct Whose {
+    uid_t user;
+    gid_t group;
+    std::string_view says;
+  };
+  for (const Whose& whose : {Whose{0, 1000, "another user"}, Whose{1000, 0, "its group"}}) {
+    world.put("a.txt", "old\n");
+    const auto file = world.folder / "home/a.txt";
+    const ResolvedPath target{world.mounts.data(), "a.txt"};
+    const auto change = stage_change(world.folder / "state", std::string(whose.says), target, "a.txt", "new\n");
+    ASSERT_TRUE(change);
+    ::chmod(world.folder.c_str(), 0755);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(world.folder))
+      ASSERT_EQ(::chown(entry.path().c_str(), 1000, 1000), 0);
+    ASSERT_EQ(::chown(file.c_str(), whose.user, whose.group), 0);
+    ASSERT_EQ(::chmod(file.c_str(), 0664), 0);
+    const auto said = as_another_user([&] {
+      const auto applied = apply_change(world.folder / "state", *change);
+      return applied ? "done" : std::string(name_of(applied.error().code)) + ": " + applied.error().what;
+    });
+    if (!said) GTEST_SKIP() << "cannot become another user";
+    EXPECT_THAT(*said, testing::StartsWith("unsupported: "));
+    EXPECT_THAT(*said, HasSubstr(whose.says));
+    EXPECT_EQ(world.get("a.txt"), "old\n");
+    EXPECT_EQ(entries_of_home(), 1U);
+  }
+}
+
+// An access control list as the kernel takes it: the owner, one user more, the group, the mask, the others.
+std::string list_of(std::uint32_t user, std::uint16_t rights, std::uint16_t mask) {
+  struct Entry {
+    std::uint16_t tag, rights;
+    std::uint32_t id;
+  };
+  const std::array entries{Entry{0x01, 6, ~0U}, Entry{0x02, rights, user}, Entry{0x04, 0, ~0U}, Entry{0x10, mask, ~0U},
+                           Entry{0x20, 0, ~0U}};
+  const std::uint32_t version = 2;
+  std::string list(sizeof version + sizeof entries, '\0');
+  std::memcpy(list.data(), &version, sizeof version);
+  std::memcpy(list.data() + sizeof version, entries.data(), sizeof entries);
+  return list;
+}
+std::string attribute(const std::filesystem::path& path, const char* name) {
+  std::string value(1000, '\0');
+  const ssize_t size = ::getxattr(path.c_str(), name, value.data(), value.size());
+  value.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return value;
+}
+
+TEST_F(Files, ANewVersionIsOpenToWhomTheOldOneWas) {
+  const auto home = world.folder / "home";
+  const auto file = home / "a.txt";
+  for (const bool listed : {true, false})
+    for (const bool inherits : {false, true}) {
+      std::filesystem::remove(file);
+      ::removexattr(home.c_str(), "system.posix_acl_default");
+      world.put("a.txt", "old\n");
+      ::chmod(file.c_str(), 0640);
+      if (::setxattr(file.c_str(), "user.note", "mine", 4, 0) != 0) GTEST_SKIP() << "no attributes here";
+      const std::string list = list_of(1234, 4, 6);
+      if (listed && ::setxattr(file.c_str(), "system.posix_acl_access", list.data(), list.size(), 0) != 0)
+        GTEST_SKIP() << "no access control lists here";
+      const std::string of_folder = list_of(4321, 7, 7);
+      if (inherits) {
+        ASSERT_EQ(::setxattr(home.c_str(), "system.posix_acl_default", of_folder.data(), of_folder.size(), 0), 0);
+      }
+      struct stat before{};
+      ::stat(file.c_str(), &before);
+      const auto as_before = [&] {
+        struct stat now{};
+        ::stat(file.c_str(), &now);
+        EXPECT_EQ(now.st_mode, before.st_mode);
+        EXPECT_EQ(attribute(file, "system.posix_acl_access"), listed ? list : "");
+        EXPECT_EQ(attribute(file, "user.note"), "mine");
+      };
+      const auto staged = write("a.txt", "new\n");
+      ASSERT_TRUE(staged) << staged.error().what;
+      const auto applied = apply(staged);
+      ASSERT_TRUE(applied) << applied.error().what;
+      EXPECT_EQ(world.get("a.txt"), "new\n");
+      as_before();
+      const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
+      ASSERT_TRUE(undo_change(world.folder / "state", *change));
+      EXPECT_EQ(world.get("a.txt"), "old\n");
+      as_before();
+    }
+}
+
+TEST_F(Files, WhatANewVersionMustNotHaveIsNotTakenOver) {
+  world.put("tool", "#!/bin/sh\n");
+  const auto file = world.folder / "home/tool";
+  // cap_net_raw, permitted and effective.
+  const std::array<std::uint32_t, 5> capability{0x02000001, 1U << 13U, 0, 0, 0};
+  if (::setxattr(file.c_str(), "security.capability", capability.data(), sizeof capability, 0) != 0)
+    GTEST_SKIP() << "may not give capabilities here";
+  ASSERT_TRUE(apply(write("tool", "#!/bin/sh\nid\n")));
+  EXPECT_EQ(attribute(file, "security.capability"), "");
+}
+
+TEST_F(Files, AnAttributeThatCannotBeKeptIsSaid) {
+  world.put("a.txt", "old\n");
+  const auto file = world.folder / "home/a.txt";
+  const ResolvedPath target{world.mounts.data(), "a.txt"};
+  const auto change = stage_change(world.folder / "state", "p1.1", target, "a.txt", "new\n");
+  ::chmod(world.folder.c_str(), 0755);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(world.folder))
+    if (::chown(entry.path().c_str(), 1000, 1000) != 0) GTEST_SKIP() << "may not give files away";
+  if (::setxattr(file.c_str(), "security.daimon-test", "x", 1, 0) != 0) GTEST_SKIP() << "only root may set it";
+  const auto said = as_another_user([&] {
+    const auto applied = apply_change(world.folder / "state", *change);
+    return applied ? "done" : std::string(name_of(applied.error().code)) + ": " + applied.error().what;
+  });
+  if (!said) GTEST_SKIP() << "cannot become another user";
+  EXPECT_THAT(*said, testing::StartsWith("unsupported: "));
+  EXPECT_THAT(*said, HasSubstr("security.daimon-test"));
+  EXPECT_EQ(world.get("a.txt"), "old\n");
+  EXPECT_EQ(entries_of_home(), 1U);
+}
+
+TEST_F(Files, AFileWithSeveralNamesIsLeftAsItIs) {
+  world.put("a.txt", "old\n");
+  const auto staged = write("a.txt", "new\n");
+  std::filesystem::create_hard_link(world.folder / "home/a.txt", world.folder / "home/b.txt");
+  for (const auto& refused : {apply(staged), write("a.txt", "newer\n")}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().what, HasSubstr("hard links"));
+    EXPECT_THAT(refused.error().remedy, HasSubstr("mv COPY FILE"));
+  }
+  EXPECT_EQ(world.get("a.txt"), "old\n");
+  std::filesystem::remove(world.folder / "home/b.txt");
+  ASSERT_TRUE(apply(staged));
+  std::filesystem::create_hard_link(world.folder / "home/a.txt", world.folder / "home/b.txt");
+  const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
+  EXPECT_EQ(undo_change(world.folder / "state", *change).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(world.get("a.txt"), "new\n");
+}
+
 TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolderAndItsPersonAllow) {
   const mode_t before = ::umask(0077);  // the daemon's
   const auto modes = [&](mode_t of_home) {
@@ -157,6 +343,17 @@ TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolderAndItsPersonAllow) {
   ::umask(before);
 }
 
+TEST_F(Files, AFolderThatIsMadeIsDurableInTheOneAboveIt) {
+  std::filesystem::create_directories(world.folder / "home/a");
+  made_durable.clear();
+  ASSERT_TRUE(apply(write("a/b/c/new.txt", "x")));
+  for (const std::string_view folder : {"home/a", "home/a/b", "home/a/b/c"}) {
+    struct stat status{};
+    ASSERT_EQ(::stat((world.folder / folder).c_str(), &status), 0);
+    EXPECT_TRUE(made_durable.contains(status.st_ino)) << folder;
+  }
+}
+
 TEST_F(Files, ANewFileIsMadeWithItsFolders) {
   const auto staged = write("a/b/new \xF0\x9F\x8C\xB1\n.txt", "x");
   ASSERT_TRUE(staged) << staged.error().what;
@@ -174,6 +371,25 @@ TEST_F(Files, AnUndoneCreationIsNoFile) {
   const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
   ASSERT_TRUE(undo_change(world.folder / "state", *change));
   EXPECT_EQ(entries_of_home(), 0U);
+}
+
+TEST_F(Files, WithItsFolderAwayNothingIsUndone) {
+  world.put("sums/a.txt", "old\n");
+  for (const std::string_view path : {"sums/a.txt", "sums/new.txt"}) {
+    const auto staged = write(path, "new\n");
+    ASSERT_TRUE(apply(staged));
+    const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
+    std::filesystem::rename(world.folder / "home/sums", world.folder / "away");
+    const Status refused = undo_change(world.folder / "state", *change);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+    EXPECT_THAT(refused.error().what, HasSubstr("is not there"));
+    EXPECT_FALSE(target_state(*change));
+    std::filesystem::rename(world.folder / "away", world.folder / "home/sums");
+    EXPECT_TRUE(undo_change(world.folder / "state", *change));
+  }
+  EXPECT_EQ(world.get("sums/a.txt"), "old\n");
+  EXPECT_FALSE(std::filesystem::exists(world.folder / "home/sums/new.txt"));
 }
 
 TEST_F(Files, AFileThatChangedMeanwhileIsLeftAsItIs) {

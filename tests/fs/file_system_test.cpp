@@ -100,6 +100,21 @@ TEST_F(FileSystems, PassagesAreTheBytesTheyName) {
   }
 }
 
+TEST_F(FileSystems, LinesThatAreLeftOutLeaveAGapAndWindowsEndsOfLinesAreNotShown) {
+  std::string text = "\xEF\xBB\xBFThe heron nests here.\r\n";
+  for (int i = 0; i < 8; ++i) text += "Nothing of any interest is said in this line.\r\n";
+  text += "The boiler is by the heron pond.\r\n";
+  world.put("birds.txt", text);
+  world.mount();
+  const auto passages = world.search("heron boiler pond", 1);
+  const auto windows = world.files->windows("heron boiler pond", passages, 60, "…");
+  ASSERT_TRUE(windows && windows->size() == 1);
+  const std::string& shown = windows->front().text;
+  EXPECT_TRUE(shown.starts_with("The heron nests here.\n")) << shown;
+  EXPECT_TRUE(shown.contains("\n…\nThe boiler is by the heron pond.")) << shown;
+  EXPECT_FALSE(shown.contains('\r'));
+}
+
 TEST_F(FileSystems, AQuotationVerifiesByteForByteOrNotAtAll) {
   world.put("letter.txt",
             "The caf\xC3\xA9 is paid: \xC2\xA3"

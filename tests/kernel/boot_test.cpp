@@ -84,6 +84,28 @@ TEST_F(Booted, rules_about_the_home_and_about_links_hold_for_where_they_lead) {
   EXPECT_THAT(boot().error().what, HasSubstr("line 2"));
 }
 
+TEST_F(Booted, nothing_is_begun_under_rules_that_were_changed_since) {
+  write("config/daimon/constitution.txt", "never write file taxes/*\n");
+  const auto system = boot();
+  ASSERT_TRUE(system) << system.error().what;
+  const auto rules_hold = [&] {
+    const Json report = (*system)->doctor().value();
+    const auto& checks = report.at("checks").as_array();
+    return find_bool(*std::ranges::find_if(checks, [](const Json& c) { return find_string(c, "name") == "rules"; }),
+                     "ok");
+  };
+  EXPECT_EQ(rules_hold(), true);
+  StartOptions goal;
+  goal.goal = "x";
+  EXPECT_TRUE((*system)->start(goal));
+  write("config/daimon/constitution.txt", "never write file taxes/*\nnever write file money/*\n");
+  EXPECT_EQ(rules_hold(), false);
+  const auto refused = (*system)->start(goal);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(refused.error().remedy, HasSubstr("daimon stop"));
+}
+
 TEST_F(Booted, how_local_models_are_run_can_be_set) {
   const auto read = [&](std::string_view text) {
     write("config/daimon/config.json", text);

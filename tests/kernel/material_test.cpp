@@ -138,6 +138,7 @@ TEST_F(Material, of_a_process_that_goes_on_after_a_restart_is_kept_and_what_a_cr
 TEST_F(Material, that_looks_like_a_table_is_one) {
   for (const auto& [text, path] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
            {"date,amount\n2026-01-01,3\n2026-01-02,4\n", "piped.csv"},
+           {"date,what,amount\n2026-01-01,\"Rewe, with wine\",3\n2026-01-02,\"b\nc\",4\n", "piped.csv"},
            {"a\tb\n1\t2\n3\t4\n", "piped.tsv"},
            {"<!DOCTYPE html><p>x", "piped.html"},
            {"Well, no.\nAnd, by the way, no.\nNo.\n", "piped.txt"},
@@ -171,7 +172,7 @@ TEST_F(Material, is_read_only) {
     options.autonomy = 4;
   }));
   EXPECT_EQ(state_of(view), "failed");
-  EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("read-only"));
+  EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("can only be read"));
 }
 
 }  // namespace
