@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,12 +23,48 @@ constexpr int kReturnsMax = 4;  // how often a version is brought back to a name
 constexpr int kKeptMax = 100;
 
 // Finds out whether somebody has the file open for writing. Where the file system grants leases, nobody begins to until
-// the descriptor is closed; where it does not, nobody can tell.
+// the descriptor is closed; where it does not, nobody can tell. Of a file of somebody else's it could tell, but not us.
 void hold_off_writers(SeenVersion& version) {
   // Who wants to write makes the kernel send a signal, by default one that ends a process.
   ::fcntl(version.file.get(), F_SETSIG, SIGURG);
   version.held_off = ::fcntl(version.file.get(), F_SETLEASE, F_RDLCK) == 0;
-  version.open_for_writing = !version.held_off && errno == EAGAIN;
+  if (version.held_off) return;
+  version.writers_unknown = errno == EACCES || errno == EPERM;
+  version.open_for_writing = errno == EAGAIN || version.writers_unknown;
+}
+
+// A sum of the content that the system itself keeps, and what would let new content do what the old was trusted with.
+bool is_of_the_content(std::string_view attribute) {
+  return attribute == "security.ima" || attribute == "security.evm" || attribute == "security.capability";
+}
+
+// Nothing, and errno, where they cannot be read.
+std::optional<std::map<std::string, std::string, std::less<>>> attributes_of(int file) {
+  std::map<std::string, std::string, std::less<>> attributes;
+  const ssize_t size = ::flistxattr(file, nullptr, 0);
+  if (size < 0 && (errno == ENOTSUP || errno == ENOSYS)) return attributes;
+  if (size < 0) return std::nullopt;
+  if (size == 0) return attributes;
+  std::string names(XATTR_LIST_MAX, '\0');
+  std::string value(XATTR_SIZE_MAX, '\0');
+  const ssize_t listed = ::flistxattr(file, names.data(), names.size());
+  if (listed < 0) return std::nullopt;
+  names.resize(static_cast<std::size_t>(listed));
+  for (std::size_t at = 0; at < names.size(); at = names.find('\0', at) + 1) {
+    const std::string name = names.c_str() + at;
+    if (is_of_the_content(name)) continue;
+    const ssize_t bytes = ::fgetxattr(file, name.c_str(), value.data(), value.size());
+    if (bytes < 0 && errno == ENODATA) continue;
+    if (bytes < 0) return std::nullopt;
+    attributes.emplace(name, value.substr(0, static_cast<std::size_t>(bytes)));
+  }
+  return attributes;
+}
+
+// Whether what gave way is to others what it was when it was seen.
+bool has_rights_of(const SeenVersion& gone, const SeenVersion& seen) {
+  return gone.mode == seen.mode && gone.user == seen.user && gone.group == seen.group && gone.names == seen.names &&
+         gone.attributes == seen.attributes;
 }
 
 bool is_unsupported(int error) { return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP; }
@@ -59,6 +97,7 @@ Result<std::optional<SeenVersion>> Placement::look(int folder, const std::string
     version.mode = status.st_mode;
     version.user = status.st_uid;
     version.group = status.st_gid;
+    version.names = status.st_nlink;
     version.device = status.st_dev;
     version.number = status.st_ino;
   };
@@ -74,6 +113,9 @@ Result<std::optional<SeenVersion>> Placement::look(int folder, const std::string
   take();
   if (!S_ISREG(status.st_mode)) return version;
   hold_off_writers(version);
+  auto attributes = attributes_of(version.file.get());
+  if (!attributes) return version;
+  version.attributes = std::move(*attributes);
   const auto content = read_all(version.file.get(), bytes_max, shown);
   if (!content || content->more) return version;
   version.bytes = content->bytes;
@@ -166,6 +208,38 @@ Status Placement::settle(const std::string& name, bool set_aside) {
   return keep_beside(name);
 }
 
+// The new version is open to nobody it was not open to before, and to all of them: the mode comes after this.
+Status Placement::keep_rights(int file, const SeenVersion& seen) const {
+  const auto refused = [&](std::string_view what, std::string_view remedy) {
+    const int error = errno;
+    if (error == ENOSPC || error == EDQUOT || error == EIO)
+      return std::unexpected(os_error(error, daimon::format("cannot write '{}'", printable(place_.shown))));
+    return fail(
+        ErrorCode::kUnsupported,
+        daimon::format("a new version of '{}' cannot be given {}; nothing was changed", printable(place_.shown), what),
+        std::string(remedy));
+  };
+  struct stat status{};
+  if (::fstat(file, &status) != 0) return failed(errno);
+  if ((status.st_uid != seen.user || status.st_gid != seen.group) && ::fchown(file, seen.user, seen.group) != 0)
+    return refused(status.st_uid != seen.user ? "its owner, who is another user" : "its group, which you are not in",
+                   "have somebody change it who may, or make it yours: `chown` gives it another owner and group");
+  const auto has = attributes_of(file);
+  if (!has) return failed(errno);
+  for (const auto& [name, value] : seen.attributes) {
+    const auto found = has->find(name);
+    if (found != has->end() && found->second == value) continue;
+    if (::fsetxattr(file, name.c_str(), value.data(), value.size(), 0) != 0)
+      return refused(daimon::format("its attribute {}", printable(name)),
+                     "change it yourself, or take the attribute away if nobody needs it (`setfattr -x`)");
+  }
+  // What it came to have from its folder opens it to others than the old one was open to.
+  constexpr std::string_view kList = "system.posix_acl_access";
+  if (has->contains(kList) && !seen.attributes.contains(kList) && ::fremovexattr(file, kList.data()) != 0)
+    return refused("the rights that it had: those of its folder's list would be added", "change it yourself");
+  return {};
+}
+
 Status Placement::write(std::string_view content, const SeenVersion* seen, mode_t mode) const {
   const std::string name = ours("writing");
   step("write");
@@ -179,11 +253,9 @@ Status Placement::write(std::string_view content, const SeenVersion* seen, mode_
     if (done && result != 0)
       done = std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(place_.shown))));
   };
-  if (done) {
-    // The owner may not be ours to give; the mode is, but for the bits that would run new content as somebody else.
-    if (seen != nullptr && ::fchown(file.get(), seen->user, seen->group) != 0) errno = 0;
-    check(::fchmod(file.get(), seen != nullptr ? seen->mode & 0777 : mode));
-  }
+  if (done && seen != nullptr) done = keep_rights(file.get(), *seen);
+  // But for the bits that would run new content as somebody else.
+  if (done) check(::fchmod(file.get(), seen != nullptr ? seen->mode & 0777 : mode));
   if (done) check(::fsync(file.get()));
   if (!done) ::unlinkat(place_.folder, name.c_str(), 0);
   return done;
@@ -223,8 +295,7 @@ Status Placement::put(std::string_view content, const SeenVersion* seen, mode_t 
   {
     DAIMON_TRY(const auto gone, look(held));
     if (!gone) return failed(ENOENT);
-    if (gone->hash == place_.before && !gone->open_for_writing && gone->mode == seen->mode &&
-        gone->user == seen->user && gone->group == seen->group) {
+    if (gone->hash == place_.before && !gone->open_for_writing && has_rights_of(*gone, *seen)) {
       DAIMON_CHECK(make_durable());
       if (!gone->is_wanted_for_writing()) {
         DAIMON_CHECK(drop(held));
@@ -246,8 +317,7 @@ Status Placement::put_aside(const SeenVersion* seen) {
   step("look at what gave way");
   DAIMON_TRY(const auto gone, look(aside));
   if (!gone) return failed(ENOENT);
-  const bool expected = gone->hash == place_.before && !gone->open_for_writing && gone->mode == seen->mode &&
-                        gone->user == seen->user && gone->group == seen->group;
+  const bool expected = gone->hash == place_.before && !gone->open_for_writing && has_rights_of(*gone, *seen);
   int error = 0;
   if (expected) {
     step("appear");

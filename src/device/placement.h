@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,13 +31,17 @@ struct PlacementSteps {
 
 // A version of the file as it was seen: a regular file that could be read, or something else.
 struct SeenVersion {
-  std::string hash;   // hexadecimal SHA-256; empty for what is no file that can be read whole
-  std::string bytes;  // only of a regular file
-  bool open_for_writing = false;
-  bool held_off = false;  // who wants to write to it waits until `file` is closed
-  mode_t mode = 0;        // with the type of file
+  std::string hash;               // hexadecimal SHA-256; empty for what is no file that can be read whole
+  std::string bytes;              // only of a regular file
+  bool open_for_writing = false;  // or may be
+  bool writers_unknown = false;   // may be: only its owner may find out
+  bool held_off = false;          // who wants to write to it waits until `file` is closed
+  mode_t mode = 0;                // with the type of file
   uid_t user = 0;
   gid_t group = 0;
+  nlink_t names = 0;
+  // The extended ones, the access control list among them, but for those that a new version must not or cannot have.
+  std::map<std::string, std::string, std::less<>> attributes;
   dev_t device = 0;
   ino_t number = 0;
   FileDescriptor file;
@@ -67,9 +72,9 @@ class Placement {
   // What a run that was cut off has left. kConflict: a version of the person's was among it, and is in its place or
   // beside it now.
   Status settle();
-  // `content` in place of the version `before`, or as a new file. `seen` is the version before, whose owner and mode
-  // the new one has; without it `mode` is the mode. kConflict, and the file as the person has it, when it is not what
-  // was seen any more. After `settle`.
+  // `content` in place of the version `before`, or as a new file. `seen` is the version before, whose owner, mode
+  // and attributes the new one has: kUnsupported, and nothing is changed, where it cannot. Without it `mode` is the
+  // mode. kConflict, and the file as the person has it, when it is not what was seen any more. After `settle`.
   Status put(std::string_view content, const SeenVersion* seen, mode_t mode);
   // No file in place of the version `before`.
   Status take_away();
@@ -86,6 +91,7 @@ class Placement {
   [[nodiscard]] int no_replace(const std::string& from, const std::string& to) const;  // errno; 0: done
   [[nodiscard]] int set_aside() const;
   [[nodiscard]] int exchange(const std::string& a, const std::string& b) const;
+  [[nodiscard]] Status keep_rights(int file, const SeenVersion& seen) const;
   [[nodiscard]] Status write(std::string_view content, const SeenVersion* seen, mode_t mode) const;
   [[nodiscard]] Status drop(const std::string& name) const;
   [[nodiscard]] Status make_durable() const;

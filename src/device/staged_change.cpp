@@ -40,6 +40,24 @@ Result<std::optional<SeenVersion>> read_target(int root, const std::filesystem::
   return target;
 }
 
+// Whether a new version may take its place, as far as can be told before.
+Status check_replaceable(const SeenVersion& target, std::string_view shown) {
+  if (target.names > 1)
+    return fail(
+        ErrorCode::kUnsupported,
+        daimon::format("'{}' has {} names (hard links), of which the others would keep the old text; it was left "
+                       "as it is",
+                       printable(shown), target.names),
+        "change it yourself, or make it a file of its own: `cp -p FILE COPY && mv COPY FILE`");
+  if (target.writers_unknown)
+    return fail(ErrorCode::kUnsupported,
+                daimon::format("'{}' belongs to another user, so that nobody but that one can tell whether it is being "
+                               "written to at this moment; it was left as it is",
+                               printable(shown)),
+                "have its owner change it, or make it yours (`chown`, or a copy of your own in its place)");
+  return {};
+}
+
 std::string hash_of(const std::optional<SeenVersion>& target) { return target ? target->hash : std::string(); }
 
 Error conflict(std::string_view path) {
@@ -145,6 +163,7 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
         "write text; tabs and newlines may stand in it");
   DAIMON_TRY(const FileDescriptor root, open_root(target.mount->root));
   DAIMON_TRY(const auto before, read_target(root.get(), target.relative, path));
+  if (before) DAIMON_CHECK(check_replaceable(*before, path));
   StagedChange change;
   change.path = path;
   change.mount = target.mount->root.string();
@@ -218,6 +237,7 @@ Status apply_change(const std::filesystem::path& state_folder, const StagedChang
   // Done before. Only what is durable is done: the first time this may be what failed.
   if (hash == change.new_hash && before && folder) return make_durable(folder->get(), change.path);
   if (hash != change.base_hash) return std::unexpected(conflict(change.path));
+  if (before) DAIMON_CHECK(check_replaceable(*before, change.path));
   if (before && before->open_for_writing)
     return fail(
         ErrorCode::kConflict,
@@ -246,6 +266,7 @@ Status undo_change(const std::filesystem::path& state_folder, const StagedChange
   if (hash != change.new_hash || !folder) return std::unexpected(edited(state_folder, change));
   Placement place = placement(state_folder, change, folder->get(), true, steps);
   if (change.creates()) return place.take_away();
+  DAIMON_CHECK(check_replaceable(*now, change.path));
   DAIMON_TRY(const std::string content, kept_content(state_folder, change, ".old"));
   return place.put(content, &*now, 0600);
 }

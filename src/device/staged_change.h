@@ -43,9 +43,10 @@ Result<StagedChange> load_change(const std::filesystem::path& state_folder, std:
 // Puts the content in place of what was there when the change was staged, as device/placement.h does it. kConflict when
 // the target is no longer that: then what the person has there stays, and what was saved in the very moment stands
 // there or beside it, in a file that the error names. Doing it again is nothing, but for what a run that was cut off
-// left, which is put right; so is doing it again after a crash. The file keeps its owner and its mode, but for
-// set-user-ID and set-group-ID; missing folders are made. What is new is as open as the folder that it is in, less the
-// umask. kUnavailable while another thread is at it.
+// left, which is put right; so is doing it again after a crash. The file keeps its owner, its mode, but for
+// set-user-ID and set-group-ID, its access control list and its other attributes; kUnsupported where it cannot, or has
+// several names (hard links), or is somebody else's. Missing folders are made. What is new is as open as the folder
+// that it is in, less the umask. kUnavailable while another thread is at it.
 Status apply_change(const std::filesystem::path& state_folder, const StagedChange& change,
                     const PlacementSteps& steps = {});
 // True: the target has the new content. False: it is as it was. kConflict: neither. What a run that was cut off left is
