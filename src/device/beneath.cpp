@@ -32,6 +32,13 @@ std::unexpected<Error> open_failed(int error, std::string_view shown) {
   return std::unexpected(os_error(error, daimon::format("cannot open '{}'", name)));
 }
 
+// Of a folder that is open by its path alone. Where it may not be read, all of its file system is made durable, by
+// `beneath`, which is open for reading in it.
+int make_durable(int folder, int beneath) {
+  const FileDescriptor readable(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return readable.is_open() ? ::fsync(readable.get()) : ::syncfs(beneath);
+}
+
 }  // namespace
 
 Result<FileDescriptor> open_root(const std::filesystem::path& root) {
@@ -95,6 +102,8 @@ Result<FileDescriptor> make_folders_beneath(int root, const std::filesystem::pat
                open_beneath(folder.get(), part, (made ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW, shown));
     struct stat above{};
     if (made && ::fstat(folder.get(), &above) == 0) ::fchmod(next.get(), 0700 | (above.st_mode & 0055 & ~umask));
+    if (made && make_durable(folder.get(), next.get()) != 0)
+      return std::unexpected(os_error(errno, daimon::format("cannot make the folder of '{}'", printable(shown))));
     folder = std::move(next);
   }
   return open_beneath(folder.get(), "", O_RDONLY | O_DIRECTORY, shown);

@@ -132,6 +132,13 @@ Result<std::optional<FileDescriptor>> settled_folder(const std::filesystem::path
   return std::optional<FileDescriptor>(std::move(*folder));
 }
 
+// With the folder gone there is neither version: it may come back with the one that is to be undone.
+std::unexpected<Error> no_folder(const StagedChange& change) {
+  return fail(ErrorCode::kConflict,
+              daimon::format("the folder of '{}' is not there, so nothing can be undone in it", printable(change.path)),
+              "put it back where it was (or mount it), and undo it then; if it was removed, so was the change");
+}
+
 Status make_durable(int folder, std::string_view shown) {
   if (::fsync(folder) != 0)
     return std::unexpected(os_error(errno, daimon::format("cannot write '{}'", printable(shown))));
@@ -260,10 +267,11 @@ Status undo_change(const std::filesystem::path& state_folder, const StagedChange
   DAIMON_TRY(const FileDescriptor lock, lock_change(state_folder, change.id));
   DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
   DAIMON_TRY(const auto folder, settled_folder(state_folder, change, root.get(), true, steps));
+  if (!folder) return no_folder(change);
   DAIMON_TRY(const auto now, read_target(root.get(), change.relative, change.path));
   const std::string hash = hash_of(now);
-  if (hash == change.base_hash) return folder ? make_durable(folder->get(), change.path) : Status();
-  if (hash != change.new_hash || !folder) return std::unexpected(edited(state_folder, change));
+  if (hash == change.base_hash) return make_durable(folder->get(), change.path);
+  if (hash != change.new_hash) return std::unexpected(edited(state_folder, change));
   Placement place = placement(state_folder, change, folder->get(), true, steps);
   if (change.creates()) return place.take_away();
   DAIMON_CHECK(check_replaceable(*now, change.path));
@@ -282,7 +290,17 @@ Result<StagedChange> load_change_in(const std::filesystem::path& state_folder, s
   return change;
 }
 
+Status check_folder(const StagedChange& change) {
+  DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
+  const auto folder =
+      open_beneath(root.get(), std::filesystem::path(change.relative).parent_path(), O_PATH | O_DIRECTORY, change.path);
+  if (folder) return {};
+  if (folder.error().code == ErrorCode::kNotFound) return no_folder(change);
+  return std::unexpected(folder.error());
+}
+
 Result<TargetState> target_state(const StagedChange& change) {
+  DAIMON_CHECK(check_folder(change));
   DAIMON_TRY(const FileDescriptor root, open_root(change.mount));
   DAIMON_TRY(const auto target, read_target(root.get(), change.relative, change.path));
   const std::string hash = hash_of(target);

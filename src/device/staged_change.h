@@ -62,7 +62,9 @@ Status undo_change(const std::filesystem::path& state_folder, const StagedChange
 Result<StagedChange> load_change_in(const std::filesystem::path& state_folder, std::string_view id,
                                     std::string_view path, std::span<const MountReference> mounts);
 
-// What the target holds now, by nothing but looking.
+// kConflict where the folder of the target is not there: nothing can be undone then.
+Status check_folder(const StagedChange& change);
+// What the target holds now, by nothing but looking; as check_folder.
 enum class TargetState : std::uint8_t { kAsBefore, kAsAfter, kOther };
 Result<TargetState> target_state(const StagedChange& change);
 // What undoing it does to the file that it left.

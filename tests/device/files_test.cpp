@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -12,12 +13,31 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "base/text.h"
 #include "device/files_device.h"
 #include "device/staged_change.h"
 #include "device_world.h"
+
+namespace {
+
+std::mutex made_durable_mutex;
+std::set<ino_t> made_durable;
+
+}  // namespace
+
+// In the place of the C library's.
+extern "C" int fsync(int fd) {
+  struct stat status{};
+  if (::fstat(fd, &status) == 0) {
+    const std::scoped_lock lock(made_durable_mutex);
+    made_durable.insert(status.st_ino);
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 namespace daimon::device {
 namespace {
@@ -323,6 +343,17 @@ TEST_F(Files, ANewFileIsAsOpenToOthersAsItsFolderAndItsPersonAllow) {
   ::umask(before);
 }
 
+TEST_F(Files, AFolderThatIsMadeIsDurableInTheOneAboveIt) {
+  std::filesystem::create_directories(world.folder / "home/a");
+  made_durable.clear();
+  ASSERT_TRUE(apply(write("a/b/c/new.txt", "x")));
+  for (const std::string_view folder : {"home/a", "home/a/b", "home/a/b/c"}) {
+    struct stat status{};
+    ASSERT_EQ(::stat((world.folder / folder).c_str(), &status), 0);
+    EXPECT_TRUE(made_durable.contains(status.st_ino)) << folder;
+  }
+}
+
 TEST_F(Files, ANewFileIsMadeWithItsFolders) {
   const auto staged = write("a/b/new \xF0\x9F\x8C\xB1\n.txt", "x");
   ASSERT_TRUE(staged) << staged.error().what;
@@ -340,6 +371,25 @@ TEST_F(Files, AnUndoneCreationIsNoFile) {
   const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
   ASSERT_TRUE(undo_change(world.folder / "state", *change));
   EXPECT_EQ(entries_of_home(), 0U);
+}
+
+TEST_F(Files, WithItsFolderAwayNothingIsUndone) {
+  world.put("sums/a.txt", "old\n");
+  for (const std::string_view path : {"sums/a.txt", "sums/new.txt"}) {
+    const auto staged = write(path, "new\n");
+    ASSERT_TRUE(apply(staged));
+    const auto change = load_change(world.folder / "state", *find_string(staged->value, "change"));
+    std::filesystem::rename(world.folder / "home/sums", world.folder / "away");
+    const Status refused = undo_change(world.folder / "state", *change);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+    EXPECT_THAT(refused.error().what, HasSubstr("is not there"));
+    EXPECT_FALSE(target_state(*change));
+    std::filesystem::rename(world.folder / "away", world.folder / "home/sums");
+    EXPECT_TRUE(undo_change(world.folder / "state", *change));
+  }
+  EXPECT_EQ(world.get("sums/a.txt"), "old\n");
+  EXPECT_FALSE(std::filesystem::exists(world.folder / "home/sums/new.txt"));
 }
 
 TEST_F(Files, AFileThatChangedMeanwhileIsLeftAsItIs) {
