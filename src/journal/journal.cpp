@@ -22,9 +22,9 @@ CREATE INDEX IF NOT EXISTS processes_running ON processes (ended, number);
 CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, hash TEXT NOT NULL);
 )sql";
 
-// Once for a file: afterwards, a head that is not there is one that was taken away. It follows the records by a trigger,
-// so that it follows those of an older build too; and only from where it stands, so that what was cut off stays missed
-// when more is written.
+// Once for a file: afterwards, a head that is not there is one that was taken away. It follows the records by a
+// trigger, so that it follows those of an older build too; and only from where it stands, so that what was cut off
+// stays missed when more is written.
 constexpr std::string_view kHead = R"sql(
 INSERT OR IGNORE INTO head SELECT 1, coalesce(max(sequence), 0), coalesce((SELECT hash FROM records ORDER BY sequence
   DESC LIMIT 1), '') FROM records;
@@ -61,8 +61,8 @@ std::int64_t number_of(std::string_view process) {
 }
 
 Record record_of(const sqlite::Statement& query) {
-  Record record{query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3),
-                query.integer(4) != 0,  JsonObject{}};
+  Record record{query.integer(0), wall_time_from(query.integer(1)), query.text(2), query.text(3), query.integer(4) != 0,
+                JsonObject{}};
   auto body = parse_json(query.text(5), kDepthMax);
   record.damaged = !body || !body->is_object();
   if (!record.damaged) record.body = std::move(*body);

@@ -2,9 +2,10 @@
 //
 // Every record's hash covers the one before it (hash = SHA-256 of previous hash, newline, canonical text), so a record
 // cannot be changed, dropped or moved without `verify` noticing; the head, kept apart, tells when the last ones are
-// missing. It is made once, and a trigger moves it with each record, whichever build writes that. The rows of processes are a cache of what the records say, and are compared with it. No key is in this: who
-// may write the file and computes every hash anew is not found out. One writer: opening takes a new lease epoch, and an
-// older holder's next append fails with kConflict (a stale daemon is fenced).
+// missing. It is made once, and a trigger moves it with each record, whichever build writes that. The rows of processes
+// are a cache of what the records say, and are compared with it. No key is in this: who may write the file and computes
+// every hash anew is not found out. One writer: opening takes a new lease epoch, and an older holder's next append
+// fails with kConflict (a stale daemon is fenced).
 //
 // Thread: one at a time; the kernel's.
 #pragma once
@@ -96,7 +97,7 @@ class Journal {
     std::int64_t records = 0;
     std::optional<std::int64_t> broken_at;  // a sequence
     Fault fault = Fault::kChain;            // where it is broken
-    std::vector<std::string> wrong_rows;  // of processes whose row is missing or says something else than the records
+    std::vector<std::string> wrong_rows;    // of processes whose row is missing or says something else than the records
   };
   Result<Verification> verify() { return verify(database_, {}); }
   // By a connection of its own, which only reads: on any thread, beside the one that writes. kCancelled when stopped.

@@ -77,7 +77,8 @@ class Kernel final : public System {
     next_number_ = number;
     DAIMON_CHECK(recover());
     DAIMON_CHECK(recover_undos());
-    materials_.remove_all_but(mounts_in_use());
+    // Whose they are a damaged journal may not tell.
+    if (!problem_) materials_.remove_all_but(mounts_in_use());
     // What waits for nothing but a model or a device goes on once the journal that says so is verified.
     for (const auto& [id, process] : processes_) unverified_.emplace(id, call_of(*process));
     verifier_ = std::jthread([this, file = ports_.journal.file()](const std::stop_token& stop) {
@@ -523,16 +524,20 @@ class Kernel final : public System {
     const std::int64_t at = verification.broken_at.value_or(0);
     const auto what = [&] {
       switch (verification.fault) {
-        case kChain: return daimon::format("record {} does not follow from the one before", at);
-        case kMissing: return daimon::format("records are missing after record {}", at - 1);
-        case kReplaced: return daimon::format("record {} is not the one that was written there", at);
-        case kMore: return daimon::format("there are more records than were written: those after record {}", at - 1);
-        case kNoHead: break;
+        case kChain:
+          return daimon::format("record {} does not follow from the one before", at);
+        case kMissing:
+          return daimon::format("records are missing after record {}", at - 1);
+        case kReplaced:
+          return daimon::format("record {} is not the one that was written there", at);
+        case kMore:
+          return daimon::format("there are more records than were written: those after record {}", at - 1);
+        case kNoHead:
+          break;
       }
       return daimon::format("what tells where it ends is gone, so records may be missing after record {}", at - 1);
     };
-    return {ErrorCode::kCorrupt, daimon::format("the journal was changed from outside: {}", what()),
-            distrust_remedy()};
+    return {ErrorCode::kCorrupt, daimon::format("the journal was changed from outside: {}", what()), distrust_remedy()};
   }
   static std::string distrust_remedy() {
     return daimon::format("nothing is carried out on the basis of it: {}; until then it can still be read",
@@ -581,6 +586,8 @@ class Kernel final : public System {
       return;
     }
     restore_rows(verification->wrong_rows);
+    if (!verification->wrong_rows.empty())
+      if (const Status found = recover_undos(); !found) log(found.error().what);
     for (const auto& [id, call] : std::exchange(unverified_, {}))
       if (const auto found = processes_.find(id); found != processes_.end())
         // A call that was under way when the last kernel ended may have been made.
@@ -664,6 +671,8 @@ class Kernel final : public System {
     return {};
   }
 
+  // What was begun and has no end yet. Again once the rows are what they should be: until then, one of a process that
+  // is not listed cannot be gone on with.
   Status recover_undos() {
     DAIMON_TRY(const auto begun, ports_.journal.marks("undoing"));
     DAIMON_TRY(const auto ended, ports_.journal.marks("undone"));
@@ -677,9 +686,10 @@ class Kernel final : public System {
     }
     for (const journal::Record& record : begun) {
       const std::string name = text(record, "undo");
-      if (known.contains(name)) continue;
-      DAIMON_TRY(auto process, changed_process(record.process));
-      undos_.emplace(name, Undo{name, std::move(process), {text(record, "change"), text(record, "path")}, true, true});
+      if (record.damaged || known.contains(name)) continue;
+      auto process = changed_process(record.process);
+      if (!process) continue;
+      undos_.emplace(name, Undo{name, std::move(*process), {text(record, "change"), text(record, "path")}, true, true});
     }
     return {};
   }
@@ -911,17 +921,27 @@ class Kernel final : public System {
   }
 
   // Every process that had not ended, stepped again through its journal to where it was. One that this build would have
-  // taken elsewhere is held: what it waits for now is nothing that anybody decided.
+  // taken elsewhere is held: what it waits for now is nothing that anybody decided. So is one of which a record cannot
+  // be read; and with it the journal is not to be trusted.
   Status recover() {
     // Which these are the records say; a row may be missing, or say something else.
     DAIMON_TRY(const auto unfinished, ports_.journal.unfinished());
     for (const std::string& id : unfinished) {
       DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
+      DAIMON_TRY(const auto listed, ports_.journal.row(id));
+      if (const auto found = std::ranges::find(records, true, &journal::Record::damaged); found != records.end()) {
+        problem_ = journal::damaged(found->sequence);
+        problem_->remedy = distrust_remedy();
+        log(daimon::format("{}; {}", problem_->what, problem_->remedy));
+        journal::ProcessRow row = listed.value_or(journal::ProcessRow{id, "", false, JsonObject{{"process", id}}});
+        row.view = distrusted_view(std::move(row.view), *problem_);
+        held_.emplace(id, std::move(row));
+        continue;
+      }
       auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, id);
       const Comparison compared = compare(*process, records);
-      DAIMON_TRY(const auto listed, ports_.journal.row(id));
       journal::ProcessRow row = listed.value_or(journal::ProcessRow{id, process->parent(), false, process->view()});
-      if (const bool held = !compared.divergence.is_null(); !listed || listed->ended ||
+      if (const bool held = !compared.divergence.is_null(); !listed || listed->damaged || listed->ended ||
                                                             listed->parent != process->parent() ||
                                                             (!held && !is_within(listed->view, process->view()))) {
         restored_.insert(id);
@@ -954,6 +974,7 @@ class Kernel final : public System {
 
   // What a crash kept from being said: a child that ended, a parent that did.
   Status recover_families() {
+    if (problem_) return {};  // who has ended is not known
     std::vector<Input> missing;
     for (const auto& [id, process] : processes_) {
       for (const process::Child& child : process->children()) {

@@ -31,6 +31,7 @@ JsonObject readable(JsonObject body) {
 Json event_of(const journal::Record& record) {
   JsonObject event{
       {"seq", record.sequence}, {"time", to_iso8601(record.time)}, {"process", record.process}, {"type", record.type}};
+  if (record.damaged) event["damaged"] = true;
   if (record.body.is_object())
     for (const auto& member : record.body.get_object())
       if (!event.contains(member.key())) event[member.key()] = member.value();
@@ -131,6 +132,7 @@ Result<Json> replay_report(process::Process& process, std::span<const journal::R
 }
 
 Json held_view(Json view, std::string_view process, const Json& divergence) {
+  if (!view.is_object()) view = JsonObject{};
   JsonObject& object = view.as_object();
   object["state"] = name_of(process::State::kPaused);
   object["stop_reason"] = daimon::format(
@@ -142,6 +144,7 @@ Json held_view(Json view, std::string_view process, const Json& divergence) {
 }
 
 Json distrusted_view(Json view, const Error& problem) {
+  if (!view.is_object()) view = JsonObject{};
   JsonObject& object = view.as_object();
   object["state"] = name_of(process::State::kPaused);
   object["stop_reason"] = daimon::format("{}; {}", problem.what, problem.remedy);
@@ -161,6 +164,7 @@ bool is_within(const Json& row, const Json& view) {
 }
 
 Json killed_view(Json view) {
+  if (!view.is_object()) view = JsonObject{};
   JsonObject& object = view.as_object();
   object["state"] = name_of(process::State::kStopped);
   object["stop_reason"] = "killed";

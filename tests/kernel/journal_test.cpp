@@ -100,7 +100,7 @@ TEST(KernelJournal, an_altered_record_is_found) {
   EXPECT_NE(world.divergence(id), "") << "and it leads elsewhere";
 }
 
-TEST(KernelJournal, a_journal_that_cannot_be_read_is_an_error_at_boot_and_no_crash) {
+TEST(KernelJournal, what_cannot_be_read_of_a_journal_is_said_and_is_no_crash) {
   KernelWorld world;
   world.furnish();
   world.begin();
@@ -108,10 +108,10 @@ TEST(KernelJournal, a_journal_that_cannot_be_read_is_an_error_at_boot_and_no_cra
   world.until_state(world.start(kGoal), "waiting");
   world.shut();
   world.on_journal("UPDATE records SET body = '{' WHERE type = 'replied'");
-  const Status booted = world.try_boot();
-  ASSERT_FALSE(booted);
-  EXPECT_EQ(booted.error().code, ErrorCode::kCorrupt);
-  EXPECT_FALSE(booted.error().remedy.empty());
+  const Json status = *world.boot().status();
+  const Json& problem = status.at("journal").at("problem");
+  EXPECT_EQ(text_of(problem, "code"), name_of(ErrorCode::kCorrupt));
+  EXPECT_NE(text_of(problem, "remedy"), "");
 }
 
 // ------------------------------------------------------------------------------------------------- a full disk

@@ -220,6 +220,20 @@ TEST(KernelRecovery, a_held_process_can_be_killed_and_stays_so) {
   EXPECT_EQ(anew, "p2");
 }
 
+TEST(KernelRecovery, a_held_process_whose_row_is_damaged_is_held_all_the_same) {
+  for (const std::string_view damage : {"[]", "{", "{\"calls\":[1],\"mounts\":7}"}) {
+    KernelWorld world;
+    Sender sender(world);
+    const std::string id = sender.cut_off_before_an_upgrade(world);
+    world.on_journal(daimon::format("UPDATE processes SET view = '{}'", damage));
+    world.boot();
+    EXPECT_EQ(state_of(world.view(id)), "paused");
+    EXPECT_THAT(text_of(world.view(id), "stop_reason"), HasSubstr("is not what the journal holds"));
+    ASSERT_TRUE(world.system().signal(id, Signal::kKill));
+    EXPECT_EQ(state_of(world.view(id)), "stopped");
+  }
+}
+
 TEST(KernelRecovery, a_held_process_goes_on_where_the_build_that_began_it_comes_back) {
   KernelWorld world;
   Sender sender(world);

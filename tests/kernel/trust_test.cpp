@@ -119,6 +119,7 @@ TEST(KernelTrust, the_list_of_processes_is_what_the_records_say) {
   for (const std::string damage :
        {"UPDATE processes SET ended = 1 WHERE process = 'p2'", "DELETE FROM processes WHERE process = 'p2'",
         "UPDATE processes SET view = replace(view, 'Sum', 'Send') WHERE process = 'p2'",
+        "UPDATE processes SET view = '{' WHERE process = 'p2'", "UPDATE processes SET view = '[]'",
         "UPDATE processes SET parent = 'p1' WHERE process = 'p2'",
         "UPDATE processes SET ended = 0 WHERE process = 'p1'",
         "UPDATE processes SET view = replace(view, 'Sum', 'Send') WHERE process = 'p1'",
@@ -145,6 +146,43 @@ TEST(KernelTrust, the_list_of_processes_is_what_the_records_say) {
     EXPECT_TRUE(world.check("processes").is_null()) << "made anew from the records";
     if (HasFailure()) return;
   }
+}
+
+TEST(KernelTrust, a_record_that_cannot_be_read_keeps_nobody_from_reading_the_others) {
+  for (const std::string_view body : {"{", "[]", "{}"})
+    for (int at = 0; at < 12; ++at) {
+      SCOPED_TRACE(daimon::format("{} at {}", body, at));
+      TrustWorld world;
+      const std::string past = to_text(world.view(world.past));
+      world.shut();
+      world.on_journal(daimon::format(
+          "UPDATE records SET body = '{}' WHERE sequence = (SELECT sequence FROM records WHERE process = "
+          "'{}' ORDER BY sequence LIMIT 1 OFFSET {})",
+          body, world.waits, at));
+      world.boot();
+      world.until_judged();
+      const Json problem = world.journal_status().at("problem");
+      if (problem.is_null()) break;  // there are no more
+      EXPECT_THAT(text_of(problem, "remedy"), HasSubstr("journal.db-wal"));
+      EXPECT_EQ(to_text(world.view(world.past)), past);
+      const Json view = world.view(world.waits);
+      EXPECT_EQ(state_of(view), "paused");
+      EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr("journal.db-wal"));
+      EXPECT_EQ(world.system().processes(true)->as_array().size(), 2U);
+      std::atomic<int> damaged = 0;
+      std::atomic<bool> present = false;
+      const auto watching = world.system().follow("", 0, [&](const Json& event) {
+        if (find_bool(event, "damaged").value_or(false)) ++damaged;
+        if (text_of(event, "type") == "present") present = true;
+        return true;
+      });
+      ASSERT_TRUE(watching) << watching.error().what;
+      for (int i = 0; i < 2000 && !present; ++i) std::this_thread::sleep_for(milliseconds(2));
+      EXPECT_EQ(damaged, body == "{}" ? 0 : 1);
+      EXPECT_NE(world.divergence(world.waits), "");
+      EXPECT_FALSE(world.has("total.txt"));
+      if (HasFailure()) return;
+    }
 }
 
 TEST(KernelTrust, a_long_journal_does_not_hold_up_the_start) {
