@@ -14,6 +14,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "device/staged_change.h"
 #include "kernel/changes.h"
 #include "kernel/dispatcher.h"
 #include "kernel/event_stream.h"
@@ -262,9 +263,9 @@ class Kernel final : public System {
   Result<Json> undo(std::string_view id, std::string_view change) override {
     // It is the journal that says what this undoes.
     verification_.wait();
-    DAIMON_TRY(const Undo begun, (on_kernel<Undo>([this, id = std::string(id), change = std::string(change)] {
-                 return begin_undo(id, change);
-               })));
+    const Status possible = can_undo(std::string(id), change);
+    DAIMON_TRY(const Undo begun, (on_kernel<Undo>([this, id = std::string(id), change = std::string(change),
+                                                   &possible] { return begin_undo(id, change, possible); })));
     const JsonObject done{{"process", id},
                           {"change", begun.change.id},
                           {"path", begun.change.path},
@@ -618,7 +619,18 @@ class Kernel final : public System {
     bool recovered = false;  // begun before this kernel
   };
 
-  Result<Undo> begin_undo(const std::string& id, const std::string& change) {
+  // Whether there is a place to undo it in: nothing is on the record of what nobody could begin. On the caller's
+  // thread.
+  Status can_undo(const std::string& id, std::string_view change) {
+    const auto process = on_kernel<ChangedProcess>([this, id] { return changed_process(id); });
+    if (!process) return {};  // begin_undo says why
+    const auto applied = std::ranges::find(process->applied, change, &AppliedChange::id);
+    if (applied == process->applied.end()) return {};
+    const auto staged = device::load_change_in(process->folder, applied->id, applied->path, process->mounts);
+    return staged ? device::check_folder(*staged) : Status();
+  }
+
+  Result<Undo> begin_undo(const std::string& id, const std::string& change, const Status& possible) {
     if (problem_) return std::unexpected(*problem_);
     DAIMON_TRY(ChangedProcess process, changed_process(id));
     const auto applied = std::ranges::find(process.applied, change, &AppliedChange::id);
@@ -637,6 +649,7 @@ class Kernel final : public System {
         undo.at_work = true;
         return undo;
       }
+    DAIMON_CHECK(possible);
     DAIMON_TRY(const auto before, ports_.journal.marks("undoing"));
     const auto count = std::ranges::count(before, id, &journal::Record::process);
     Undo undo{daimon::format("{}.u{}", id, count + 1), std::move(process), *applied};

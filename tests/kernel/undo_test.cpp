@@ -115,6 +115,34 @@ TEST(KernelUndo, a_file_that_was_changed_again_is_left_and_what_can_be_done_is_s
   EXPECT_EQ(world.count("undone"), 2);
 }
 
+TEST(KernelUndo, with_its_folder_away_nothing_is_undone_and_nothing_is_on_the_record) {
+  for (const bool creates : {true, false}) {
+    UndoWorld world;
+    world.put("sums/other.txt", "x\n");
+    if (!creates) world.put("sums/total.txt", "as it was\n");
+    world.model.script({R"(["table","write"])",
+                        {{"table", R"({"path":"accounts.csv","operation":"sum","column":"amount"})"},
+                         {"write", R"({"path":"sums/total.txt","content":"42.75"})"}}});
+    world.begin();
+    const std::string id = world.start("Sum the amounts into sums/total.txt");
+    ASSERT_TRUE(has_ended(world.to_end(id, true)));
+    ASSERT_EQ(world.get("sums/total.txt"), "42.75\n");
+    std::filesystem::rename(world.home() / "sums", world.folder / "away");
+    EXPECT_EQ(text_of(world.only_change(id), "state"), "unknown");
+    const auto refused = world.undo(id);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+    EXPECT_THAT(refused.error().what, HasSubstr("folder of 'sums/total.txt' is not there"));
+    EXPECT_EQ(world.count("undoing") + world.count("undone"), 0);
+    std::filesystem::rename(world.folder / "away", world.home() / "sums");
+    const auto undone = world.undo(id);
+    ASSERT_TRUE(undone) << undone.error().what;
+    EXPECT_EQ(find_bool(*undone, "before"), false);
+    EXPECT_EQ(world.get("sums/total.txt"), creates ? "" : "as it was\n");
+    EXPECT_EQ(world.has("sums/total.txt"), !creates);
+  }
+}
+
 TEST(KernelUndo, what_has_not_ended_is_not_undone) {
   UndoWorld world;
   world.begin();
