@@ -79,7 +79,8 @@ TEST_F(Files, SeveralMountsAreTheFirstFolders) {
   world.mounts.push_back({"work", world.folder / "work", false});
   EXPECT_EQ(text_or_error(world.run(*files, "list", JsonObject{})), "home/; work/");
   EXPECT_EQ(text_or_error(read("work/plan.md")), "work/plan.md: plan");
-  EXPECT_EQ(text_or_error(write("work/plan.md", "other")), "error: 'work' is not to be written to: it can only be read");
+  EXPECT_EQ(text_or_error(write("work/plan.md", "other")),
+            "error: 'work' is not to be written to: it can only be read");
   EXPECT_THAT(text_or_error(read("plan.md")), HasSubstr("does not start with the name of a mount"));
 }
 
