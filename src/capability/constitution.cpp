@@ -1,9 +1,11 @@
 #include "capability/constitution.h"
 
+#include <lexbor/unicode/unicode.h>
 #include <locale.h>
 #include <wctype.h>
 
 #include <algorithm>
+#include <memory>
 #include <sstream>
 
 #include "base/format.h"
@@ -14,13 +16,32 @@
 namespace daimon::capability {
 namespace {
 
-// Lower case of every alphabet, so that a rule holds where a file system takes both for one name, too.
+// Valid UTF-8 with its letters composed (NFC): "e" and an accent is the one letter that it looks like.
+std::string composed(std::string_view text) {
+  // Below U+0300 nothing is composed of two.
+  if (std::ranges::all_of(text, [](unsigned char c) { return c < 0xCC; })) return std::string(text);
+  std::string made;
+  const std::unique_ptr<lxb_unicode_normalizer_t, void (*)(lxb_unicode_normalizer_t*)> by(
+      lxb_unicode_normalizer_create(), [](lxb_unicode_normalizer_t* of) { lxb_unicode_normalizer_destroy(of, true); });
+  const auto append = [](const lxb_char_t* data, std::size_t length, void* to) -> lxb_status_t {
+    static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(data), length);
+    return LXB_STATUS_OK;
+  };
+  if (lxb_unicode_normalizer_init(by.get(), LXB_UNICODE_NFC) != LXB_STATUS_OK ||
+      lxb_unicode_normalize(by.get(), reinterpret_cast<const lxb_char_t*>(text.data()), text.size(), append, &made,
+                            true) != LXB_STATUS_OK)
+    return std::string(text);
+  return made;
+}
+
+// Composed, and lower case of every alphabet, so that a rule holds where a file system takes both for one name, too.
 std::string fold(std::string_view text) {
   if (std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; })) return to_lower_ascii(text);
   static const locale_t kLocale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   std::string folded;
   while (!text.empty()) {
-    const std::string_view valid = text.substr(0, valid_utf8_prefix(text));
+    const std::size_t length = valid_utf8_prefix(text);
+    const std::string valid = composed(text.substr(0, length));
     for (std::size_t at = 0; at < valid.size();) {
       const char32_t c = next_code_point(valid, at);
       // By way of upper case: what has two small letters for one capital has one.
@@ -28,7 +49,7 @@ std::string fold(std::string_view text) {
                                              : static_cast<char32_t>(::towlower_l(
                                                    ::towupper_l(static_cast<wint_t>(c), kLocale), kLocale)));
     }
-    text.remove_prefix(valid.size());
+    text.remove_prefix(length);
     if (text.empty()) break;
     folded += text.front();
     text.remove_prefix(1);

@@ -57,7 +57,7 @@ class Constitution {
   std::string text_;
 };
 
-// Glob match over bytes, linear in pattern times text.
+// Glob match: "?" is one character of UTF-8, or a byte that is none. Linear in pattern times text.
 bool glob_matches(std::string_view pattern, std::string_view text) noexcept;
 
 }  // namespace daimon::capability

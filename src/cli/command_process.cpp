@@ -164,10 +164,10 @@ int show_process(const Session& session, const Arguments& arguments) {
     const bool applied = find_bool(change, "applied").value_or(false);
     const auto id = applied ? find_string(change, "change").value_or("") : std::string_view();
     out += daimon::format("  {} {}{}{}\n",
-                          find_bool(change, "undone").value_or(false) ? "undone "
-                          : applied                                   ? "written"
-                          : text("state") == "denied"                 ? "denied "
-                                                                      : "staged ",
+                          find_bool(change, "undone").value_or(false)   ? "undone "
+                          : applied                                     ? "written"
+                          : find_bool(change, "denied").value_or(false) ? "denied "
+                                                                        : "staged ",
                           printable(find_string(change, "path").value_or("")), id.empty() ? "" : terminal.symbols->dot,
                           printable(id));
     out += show_diff(find_string(change, "diff").value_or(""), terminal.out, terminal, SIZE_MAX);

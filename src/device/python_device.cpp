@@ -99,8 +99,9 @@ class PythonDevice final : public Device {
     std::string text(trim(cut_utf8(output, kShownBytes)));
     if (text.empty()) text = "it printed nothing";
     if (ran.folders_hidden > 0)
-      text += daimon::format("\n({} folders with too many keys or passwords in them were empty for this program)",
-                             ran.folders_hidden);
+      text += daimon::format(
+          "\n({} {} with too many keys or passwords to hide one by one looked empty to this program)",
+          ran.folders_hidden, one_or_many(static_cast<std::ptrdiff_t>(ran.folders_hidden), "folder", "folders"));
     const auto cpu_ms = ran.usage.cpu.count();
     return Outcome{JsonObject{{"output", std::move(output)},
                               {"exit_code", ran.exit_code},

@@ -112,7 +112,8 @@ Json Process::view() const {
   }
   JsonArray changes;
   for (const Change& change : changes_)
-    changes.push_back(JsonObject{{"path", change.path}, {"applied", change.applied}, {"diff", change.diff}});
+    changes.push_back(JsonObject{
+        {"path", change.path}, {"applied", change.applied}, {"denied", change.denied}, {"diff", change.diff}});
   JsonArray children;
   // They end with it.
   for (const Child& child : children_)

@@ -37,6 +37,23 @@ std::string canonical(std::string_view name, const Json& arguments) {
   return daimon::format("{} {}", name, to_text(arguments));
 }
 
+// Whether a difference takes lines away and leaves none.
+bool keeps_nothing(std::string_view diff) {
+  bool in_lines = false;
+  bool removes = false;
+  while (!diff.empty()) {
+    const std::string_view line = diff.substr(0, diff.find('\n'));
+    diff.remove_prefix(std::min(diff.size(), line.size() + 1));
+    if (line.starts_with("@@"))
+      in_lines = true;
+    else if (in_lines && line.starts_with(' '))
+      return false;
+    else
+      removes = removes || (in_lines && line.starts_with('-'));
+  }
+  return removes;
+}
+
 }  // namespace
 
 void Process::choose(const memory::ChosenCall& chosen) {
@@ -101,7 +118,9 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
     std::string title = daimon::format("{} {}", name, facts.arguments);
     std::string detail = decision.reason;
     if (name == "apply" && !changes_.empty()) {
-      title = daimon::format("Write {}", printable(changes_.back().path));
+      // The smaller the difference of a file the less there is to see of it: one that keeps no line says so in words.
+      title = daimon::format("{} {}", keeps_nothing(changes_.back().diff) ? "Replace all of" : "Write",
+                             printable(changes_.back().path));
       detail = changes_.back().diff;
     }
     wanted_ = Wanted{name, std::move(arguments), false};

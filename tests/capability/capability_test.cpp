@@ -195,6 +195,17 @@ TEST(ConstitutionTest, a_rule_holds_without_regard_to_case_in_any_alphabet) {
   EXPECT_EQ(made.judge({"file", "read", "arzte/σοφος"}).ruling, Constitution::Ruling::kSilent);
 }
 
+TEST(ConstitutionTest, a_rule_holds_however_its_letters_are_composed) {
+  for (const std::string pattern : {"caf\u00e9.txt", "cafe\u0301.txt", "CAF\u00c9.*", "caf?.txt"}) {
+    const auto made = Constitution::parse("never write file " + pattern).value();
+    for (const std::string path : {"caf\u00e9.txt", "cafe\u0301.txt", "CAFE\u0301.TXT"})
+      EXPECT_EQ(made.judge({"file", "write", path}).ruling, Constitution::Ruling::kNever) << pattern << " " << path;
+    EXPECT_EQ(made.judge({"file", "write", "caf.txt"}).ruling, Constitution::Ruling::kSilent) << pattern;
+  }
+  const auto marks = Constitution::parse("never write file \u1e69/\uac01").value();
+  EXPECT_EQ(marks.judge({"file", "write", "S\u0307\u0323/\u1100\u1161\u11a8"}).ruling, Constitution::Ruling::kNever);
+}
+
 TEST(ConstitutionTest, a_question_mark_is_one_character_of_every_alphabet) {
   const auto made = Constitution::parse("never write file caf?.txt").value();
   for (const std::string path : {"cafe.txt", "café.txt", "CAFÉ.TXT", "caf語.txt", "caf\U0001F600.txt", "caf\xe9.txt"})

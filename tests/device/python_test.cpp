@@ -70,8 +70,11 @@ TEST_F(Python, KeysAndPasswordsAreNotThere) {
             "it printed nothing");
   // More than can be covered one by one.
   for (int i = 0; i < 300; ++i) world.put("many/" + std::to_string(i) + ".key", "Rosebud");
-  EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/many'))"), "[]");
-  EXPECT_EQ(run("print(open('/mounts/home/site/index.py').read())"), "print");
+  const std::string note =
+      "\n(1 folder with too many keys or passwords to hide one by one looked empty to this program)";
+  EXPECT_EQ(run("import os; print(os.listdir('/mounts/home/many'))"), "[]" + note);
+  EXPECT_EQ(run("print(open('/mounts/home/site/index.py').read())"), "print" + note);
+  std::filesystem::remove_all(world.folder / "home/many");
   world.mounts.push_back({"keys", world.folder / "home/.ssh", false});
   EXPECT_EQ(run("import os; print(os.path.exists('/mounts/keys'))"), "False");
 }

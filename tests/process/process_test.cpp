@@ -685,6 +685,23 @@ TEST(ProcessTest, what_could_not_be_written_fails_and_no_other_call_stands_for_i
   EXPECT_EQ(process.state(), State::kFailed) << "a search that succeeds writes nothing";
 }
 
+TEST(ProcessTest, who_is_asked_is_told_when_nothing_of_a_file_is_kept) {
+  for (const auto& [diff, title] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"--- a/t.txt\n+++ b/t.txt\n@@ -1,2 +1 @@\n-old\n-older\n+new\n", "Replace all of t.txt"},
+           {"--- a/t.txt\n+++ b/t.txt\n@@ -1,2 +1,2 @@\n kept\n-old\n+new\n", "Write t.txt"},
+           {"--- /dev/null\n+++ b/t.txt\n@@ -0,0 +1 @@\n+new\n", "Write t.txt"}}) {
+    World world;
+    world.devices["write"] = [&](const device::Call&) {
+      return World::ok(JsonObject{{"path", "t.txt"}, {"change", "c1"}, {"diff", diff}}, "staged");
+    };
+    world.script({R"({"plan":["write"]})", R"({"call":"write","with":{"path":"t.txt","content":"new"}})"});
+    Process process = world.make();
+    world.input(process, "created", World::created("Write new to t.txt"));
+    world.run(process);
+    EXPECT_EQ(text_of(process.view().at("waiting"), "title"), title);
+  }
+}
+
 TEST(PlanTest, a_plan_that_cannot_be_carried_out_is_mended) {
   const std::vector<std::string> offered = {"search", "answer", "table", "calculate", "write", "none"};
   const auto mended = [&](std::vector<std::string> calls) {
