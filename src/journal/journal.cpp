@@ -78,14 +78,7 @@ ProcessRow row_of(const sqlite::Statement& query) {
   return row;
 }
 
-}  // namespace
-
-Error damaged(std::int64_t sequence) {
-  return {ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", sequence),
-          std::string(kRestoreRemedy)};
-}
-
-Result<Journal> Journal::open(const std::filesystem::path& file) {
+Result<sqlite::Database> open_database(const std::filesystem::path& file) {
   DAIMON_TRY(auto database, sqlite::Database::open(file));
   {
     DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
@@ -97,6 +90,20 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
     if (!has_head) DAIMON_CHECK(database.execute(kHead));
     DAIMON_CHECK(transaction.commit());
   }
+  return database;
+}
+
+}  // namespace
+
+Error damaged(std::int64_t sequence) {
+  return {ErrorCode::kCorrupt, daimon::format("record {} of the journal is damaged", sequence),
+          std::string(kRestoreRemedy)};
+}
+
+Result<Journal> Journal::open(const std::filesystem::path& file) {
+  auto opened = open_database(file);
+  if (!opened && opened.error().code == ErrorCode::kCorrupt) opened.error().remedy = kRestoreRemedy;
+  DAIMON_TRY(auto database, std::move(opened));
   std::int64_t epoch = 0;
   {
     DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
