@@ -260,7 +260,7 @@ TEST_F(Hostile, an_approved_plan_changes_no_file_that_is_there) {
   world_.begin();
   const auto before = everything();
   attack(R"({"plan":["write"]})", {R"({"call":"write","with":{"path":"accounts.csv","content":"x"}})"});
-  EXPECT_EQ(asked_after_plan(world_, "Sum accounts.csv into sum.txt"), "Write accounts.csv");
+  EXPECT_EQ(asked_after_plan(world_, "Sum accounts.csv into sum.txt"), "Replace all of accounts.csv");
   EXPECT_EQ(everything(), before);
 }
 
@@ -276,7 +276,7 @@ TEST_F(Hostile, an_approved_plan_covers_as_many_writes_as_it_has_and_each_file_o
   std::filesystem::remove(world_.home() / "one.txt");
   attack(R"({"plan":[{"call":"write","text":"t","check":"c"},{"call":"write","text":"t","check":"c"}]})",
          {one, R"({"call":"write","with":{"path":"one.txt","content":"y"}})"});
-  EXPECT_EQ(asked_after_plan(world_, "Write x to one.txt or two.txt"), "Write one.txt");
+  EXPECT_EQ(asked_after_plan(world_, "Write x to one.txt or two.txt"), "Replace all of one.txt");
   EXPECT_EQ(world_.get("one.txt"), "x\n");
 }
 
