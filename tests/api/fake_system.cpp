@@ -278,6 +278,7 @@ Status FakeSystem::decide(std::string_view id, const kernel::Decision& decision)
   const bool approve = decision.approve;
   event(*process, "decided", {{"request", decision.request}, {"approve", approve}, {"by", "person"}});
   process->view["changes"].as_array()[0].as_object()["applied"] = approve;
+  process->view["changes"].as_array()[0].as_object()["denied"] = !approve;
   finish(*process, approve ? "done" : "denied",
          approve ? "the plan is carried out" : "the change to notes/todo.md was not allowed",
          approve ? "Wrote notes/todo.md." : "Did not write notes/todo.md.");
