@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "
                                                       "september", "october",  "november", "december"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
 
 // A path below a mounted folder whose last part has an ending.
 bool is_file_name(std::string_view text) {
@@ -28,14 +29,16 @@ bool is_file_name(std::string_view text) {
     return false;
   const std::string_view extension = text.substr(point + 1);
   return !extension.empty() && extension.size() <= 5 && is_letter(extension[0]) &&
-         std::ranges::all_of(extension, [](char c) { return is_letter(c) || is_digit(c); }) &&
+         std::ranges::all_of(extension, is_alphanumeric) &&
          std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; });
 }
 
+// Of what a file's name is made whatever stands beside it; a point can also end a sentence.
+bool is_part_of_name(char c) { return is_alphanumeric(c) || c == '/' || c == '-' || c == '_'; }
+
 // Whether nothing that could be more of a file's name stands before this place.
 bool begins_name(std::string_view text, std::size_t at) {
-  return at == 0 ||
-         !(is_letter(text[at - 1]) || is_digit(text[at - 1]) || std::string_view("/-_.").contains(text[at - 1]));
+  return at == 0 || !(is_part_of_name(text[at - 1]) || text[at - 1] == '.');
 }
 
 void add(std::vector<std::string>& list, std::string item) {
@@ -53,7 +56,7 @@ std::vector<std::string> words_of(std::string_view text) {
     word.clear();
   };
   for (const char c : to_lower_ascii(text)) {
-    if (is_digit(c) || is_letter(c))
+    if (is_alphanumeric(c))
       word += c;
     else
       end();
@@ -126,16 +129,13 @@ std::vector<std::string> file_names_in(std::string_view text) {
 }
 
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {
-  const auto is_part = [&](std::size_t at) {
-    return is_letter(text[at]) || is_digit(text[at]) || std::string_view("/-_").contains(text[at]);
-  };
   if (name.empty()) return std::string_view::npos;
   for (std::size_t at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
     const std::size_t end = at + name.size();
     if (!begins_name(text, at)) continue;
-    if (end < text.size() && is_part(end)) continue;
+    if (end < text.size() && is_part_of_name(text[end])) continue;
     // The point of "into list.txt." ends the sentence, that of "list.txt.old" does not.
-    if (end + 1 < text.size() && text[end] == '.' && (is_letter(text[end + 1]) || is_digit(text[end + 1]))) continue;
+    if (end + 1 < text.size() && text[end] == '.' && is_alphanumeric(text[end + 1])) continue;
     return at;
   }
   return std::string_view::npos;
@@ -161,7 +161,7 @@ std::vector<std::string> quoted_in(std::string_view text) {
       const std::size_t end = text.find(close, begin);
       if (end == std::string_view::npos) break;
       // An apostrophe opens nothing within a word.
-      const bool opens = open != "'" || at == 0 || !(is_letter(text[at - 1]) || is_digit(text[at - 1]));
+      const bool opens = open != "'" || at == 0 || !is_alphanumeric(text[at - 1]);
       if (opens && is_file_name(text.substr(begin, end - begin)))
         add(found, std::string(text.substr(begin, end - begin)));
       at = text.find(open, opens ? end + close.size() : begin);

@@ -37,8 +37,9 @@ static void touch(volatile char* piece, size_t size) {
   for (size_t i = 0; i < size; i += 512) piece[i] = 1;
 }
 
-static void* fork_and_take(void* nothing) {
-  for (int i = 0; i < 4; ++i)
+// Processes of 60 MiB each, which stay.
+static void fork_and_take(int processes) {
+  for (int i = 0; i < processes; ++i)
     if (fork() == 0) {
       for (int j = 0; j < 60; ++j) {
         char* piece = malloc(1 << 20);
@@ -47,6 +48,10 @@ static void* fork_and_take(void* nothing) {
       sleep(20);
       _exit(0);
     }
+}
+
+static void* fork_and_take_in_thread(void* nothing) {
+  fork_and_take(4);
   sleep(20);
   return nothing;
 }
@@ -158,7 +163,7 @@ int main(int argc, char** argv) {
   }
   if (!strcmp(what, "memory-of-a-thread")) {  // its children are no children of the main thread
     pthread_t thread;
-    pthread_create(&thread, NULL, fork_and_take, NULL);
+    pthread_create(&thread, NULL, fork_and_take_in_thread, NULL);
     sleep(20);
     return 0;
   }
@@ -176,15 +181,7 @@ int main(int argc, char** argv) {
     return answer(write(fd, "x", 1));
   }
   if (!strcmp(what, "memory-tree")) {
-    for (int i = 0; i < 8; ++i)
-      if (fork() == 0) {
-        for (int j = 0; j < 60; ++j) {
-          char* piece = malloc(1 << 20);
-          if (piece) touch(piece, 1 << 20);
-        }
-        sleep(20);
-        _exit(0);
-      }
+    fork_and_take(8);
     while (wait(NULL) > 0) {
     }
     return 0;
