@@ -46,7 +46,9 @@ Error error_of(sqlite3* database, std::string_view what) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       error.code = ErrorCode::kCorrupt;
-      error.remedy = "the file is damaged; move it away and restore it from a copy";
+      error.remedy =
+          "the file is damaged; stop Daimon, move it and those beside it (-wal, -shm) away, and put a copy from before "
+          "in its place";
       break;
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

@@ -18,8 +18,10 @@
 #include "kernel/changes.h"
 #include "kernel/dispatcher.h"
 #include "kernel/event_stream.h"
+#include "kernel/journal_trust.h"
 #include "kernel/materials.h"
 #include "kernel/start.h"
+#include "kernel/undo_ledger.h"
 #include "kernel/views.h"
 
 namespace daimon::kernel {
@@ -77,7 +79,7 @@ class Kernel final : public System {
     DAIMON_TRY(const auto number, ports_.journal.next_process_number());
     next_number_ = number;
     DAIMON_CHECK(recover());
-    DAIMON_CHECK(recover_undos());
+    DAIMON_CHECK(undos_.recover());
     // Whose they are a damaged journal may not tell.
     if (!problem_) materials_.remove_all_but(mounts_in_use());
     // What waits for nothing but a model or a device goes on once the journal that says so is verified.
@@ -264,8 +266,12 @@ class Kernel final : public System {
     // It is the journal that says what this undoes.
     verification_.wait();
     const Status possible = can_undo(std::string(id), change);
-    DAIMON_TRY(const Undo begun, (on_kernel<Undo>([this, id = std::string(id), change = std::string(change),
-                                                   &possible] { return begin_undo(id, change, possible); })));
+    DAIMON_TRY(
+        const Undo begun,
+        (on_kernel<Undo>([this, id = std::string(id), change = std::string(change), &possible]() -> Result<Undo> {
+          if (problem_) return std::unexpected(*problem_);
+          return undos_.begin(id, change, possible);
+        })));
     const JsonObject done{{"process", id},
                           {"change", begun.change.id},
                           {"path", begun.change.path},
@@ -273,7 +279,9 @@ class Kernel final : public System {
                           {"before", begun.name.empty()}};
     if (begun.name.empty()) return Json(done);
     const Status undone = kernel::undo(begun.process, begun.change);
-    DAIMON_CHECK(on_kernel<bool>([this, name = begun.name, &undone] { return end_undo(name, undone); }));
+    DAIMON_CHECK(on_kernel<bool>([this, name = begun.name, &undone]() -> Result<bool> {
+      return undos_.end(name, undone).transform([] { return true; });
+    }));
     if (!undone) return std::unexpected(undone.error());
     return Json(done);
   }
@@ -335,29 +343,10 @@ class Kernel final : public System {
   }
 
   Result<Json> doctor() override {
-    // On this thread, by a connection of its own: it takes the longer the longer the journal is.
-    JsonArray checks;
-    const auto verification = journal::Journal::verify_file(ports_.journal.file(), {});
-    if (!verification)
-      checks.push_back(check_view("journal", false, verification.error().what, verification.error().remedy));
-    else if (verification->broken_at)
-      checks.push_back(check_view("journal", false, problem_of(*verification).what, problem_of(*verification).remedy));
-    else
-      checks.push_back(check_view("journal", true,
-                                  daimon::format("{} {}, the chain of hashes holds", verification->records,
-                                                 one_or_many(verification->records, "record", "records")),
-                                  ""));
-    DAIMON_TRY(auto wrong,
+    DAIMON_TRY(auto restored,
                on_kernel<std::set<std::string>>([this]() -> Result<std::set<std::string>> { return restored_; }));
-    if (verification) wrong.insert(verification->wrong_rows.begin(), verification->wrong_rows.end());
-    if (!wrong.empty()) {
-      std::string names;
-      for (const std::string& id : wrong) names += (names.empty() ? "" : ", ") + printable(id);
-      checks.push_back(check_view(
-          "processes", false, daimon::format("what the journal lists of {} was not what its records say", names),
-          "the records count, and the list is made anew from them at each start; somebody wrote into journal.db beside "
-          "Daimon, or its disk did: find out who can"));
-    }
+    JsonArray checks;
+    add_journal_checks(checks, ports_.journal.file(), std::move(restored));
     add_machine_checks(checks, options_.state_folder, options_.sandbox, ports_.models, ports_.files);
     return Json(JsonObject{{"checks", std::move(checks)}});
   }
@@ -490,9 +479,7 @@ class Kernel final : public System {
   // What was undone came after the end that the journal holds.
   Json marked(std::string_view id, Json view) const {
     if (problem_ && (processes_.contains(id) || held_.contains(id))) view = distrusted_view(std::move(view), *problem_);
-    static const std::set<std::string> kNone;
-    const auto undone = undone_.find(id);
-    mark_changes(view, undone == undone_.end() ? kNone : undone->second);
+    mark_changes(view, undos_.undone(id));
     return view;
   }
 
@@ -503,7 +490,7 @@ class Kernel final : public System {
     process.folder = options_.state_folder / "processes" / id;
     process.ended = !processes_.contains(id) && !held_.contains(id);
     process.applied = applied_changes(view);
-    if (const auto undone = undone_.find(id); undone != undone_.end()) process.undone = undone->second;
+    process.undone = undos_.undone(id);
     // Where it could write is what it was created with; what is Daimon's own is no part of that.
     DAIMON_TRY(const auto records, ports_.journal.read(id, 0, 1));
     const Json* mounts = records.empty() ? nullptr : daimon::find(records[0].body, "mounts");
@@ -519,31 +506,6 @@ class Kernel final : public System {
   }
 
   // ---------------------------------------------------------------------------------------- trust in the journal
-
-  static Error problem_of(const journal::Journal::Verification& verification) {
-    using enum journal::Journal::Verification::Fault;
-    const std::int64_t at = verification.broken_at.value_or(0);
-    const auto what = [&] {
-      switch (verification.fault) {
-        case kChain:
-          return daimon::format("record {} does not follow from the one before", at);
-        case kMissing:
-          return daimon::format("records are missing after record {}", at - 1);
-        case kReplaced:
-          return daimon::format("record {} is not the one that was written there", at);
-        case kMore:
-          return daimon::format("there are more records than were written: those after record {}", at - 1);
-        case kNoHead:
-          break;
-      }
-      return daimon::format("what tells where it ends is gone, so records may be missing after record {}", at - 1);
-    };
-    return {ErrorCode::kCorrupt, daimon::format("the journal was changed from outside: {}", what()), distrust_remedy()};
-  }
-  static std::string distrust_remedy() {
-    return daimon::format("nothing is carried out on the basis of it: {}; until then it can still be read",
-                          journal::kRestoreRemedy);
-  }
 
   static std::string call_of(const Process& process) {
     const auto* call = std::get_if<process::Dispatch>(&process.pending());
@@ -563,17 +525,12 @@ class Kernel final : public System {
 
   // The whole journal was read, up to somewhere after the boot.
   void verified(const Result<journal::Journal::Verification>& verification) {
-    judge(verification);
+    settle(verification);
     verified_ = true;
     tell_verified_.set_value();
   }
-  void judge(const Result<journal::Journal::Verification>& verification) {
-    if (!verification)
-      problem_ = Error{verification.error().code,
-                       daimon::format("the journal could not be verified: {}", verification.error().what),
-                       verification.error().remedy};
-    else if (verification->broken_at)
-      problem_ = problem_of(*verification);
+  void settle(const Result<journal::Journal::Verification>& verification) {
+    if (const Status judged = judge(verification); !judged) problem_ = judged.error();
     if (problem_) {
       log(daimon::format("{}; {}", problem_->what, problem_->remedy));
       dispatcher_.halt();
@@ -588,13 +545,12 @@ class Kernel final : public System {
     }
     restore_rows(verification->wrong_rows);
     if (!verification->wrong_rows.empty())
-      if (const Status found = recover_undos(); !found) log(found.error().what);
+      if (const Status found = undos_.recover(); !found) log(found.error().what);
     for (const auto& [id, call] : std::exchange(unverified_, {}))
       if (const auto found = processes_.find(id); found != processes_.end())
         // A call that was under way when the last kernel ended may have been made.
         dispatcher_.carry_out(*found->second, !call.empty() && call == call_of(*found->second));
-    for (const auto& [name, undo] : undos_)
-      if (undo.recovered) undo_again(name, undo);
+    for (const Undo& undo : undos_.recovered()) undo_again(undo);
     sweep();
   }
 
@@ -610,70 +566,14 @@ class Kernel final : public System {
     if (const Status restored = ports_.journal.restore_rows(ended); !restored) log(restored.error().what);
   }
 
-  // An undoing whose outcome is not on the record yet.
-  struct Undo {
-    std::string name;  // "p3.u1"; empty: there is nothing to do
-    ChangedProcess process;
-    AppliedChange change;
-    bool at_work = true;
-    bool recovered = false;  // begun before this kernel
-  };
-
-  // Whether there is a place to undo it in: nothing is on the record of what nobody could begin. On the caller's
-  // thread.
+  // Whether there is a place to undo it in. On the caller's thread.
   Status can_undo(const std::string& id, std::string_view change) {
     const auto process = on_kernel<ChangedProcess>([this, id] { return changed_process(id); });
-    if (!process) return {};  // begin_undo says why
+    if (!process) return {};  // UndoLedger::begin says why
     const auto applied = std::ranges::find(process->applied, change, &AppliedChange::id);
     if (applied == process->applied.end()) return {};
     const auto staged = device::load_change_in(process->folder, applied->id, applied->path, process->mounts);
     return staged ? device::check_folder(*staged) : Status();
-  }
-
-  Result<Undo> begin_undo(const std::string& id, const std::string& change, const Status& possible) {
-    if (problem_) return std::unexpected(*problem_);
-    DAIMON_TRY(ChangedProcess process, changed_process(id));
-    const auto applied = std::ranges::find(process.applied, change, &AppliedChange::id);
-    if (applied == process.applied.end())
-      return fail(ErrorCode::kNotFound,
-                  daimon::format("{} made no change '{}'", printable(id), printable(cut_utf8(change, 64))),
-                  daimon::format("`daimon undo {} --list` lists those it made", printable(id)));
-    if (process.undone.contains(change)) return Undo{{}, std::move(process), *applied, false};
-    if (!process.ended)
-      return fail(ErrorCode::kConflict,
-                  daimon::format("{} has not ended, and may build on what it changed", printable(id)),
-                  daimon::format("wait for its end, or `daimon kill {}` ends it", printable(id)));
-    for (auto& [name, undo] : undos_)
-      if (undo.change.id == change && undo.process.id == id) {
-        if (undo.at_work) return fail(ErrorCode::kConflict, "this change is being undone at this moment", "look again");
-        undo.at_work = true;
-        return undo;
-      }
-    DAIMON_CHECK(possible);
-    DAIMON_TRY(const auto before, ports_.journal.marks("undoing"));
-    const auto count = std::ranges::count(before, id, &journal::Record::process);
-    Undo undo{daimon::format("{}.u{}", id, count + 1), std::move(process), *applied};
-    DAIMON_CHECK(note(id, "undoing",
-                      {{"undo", undo.name}, {"change", undo.change.id}, {"path", undo.change.path}, {"by", "person"}}));
-    return undos_.emplace(undo.name, std::move(undo)).first->second;
-  }
-
-  // The outcome. While the journal cannot take it, the next try, or the next start, does it again: again is nothing.
-  Result<bool> end_undo(const std::string& name, const Status& done) {
-    const auto found = undos_.find(name);
-    if (found == undos_.end()) return true;
-    Undo& undo = found->second;
-    undo.at_work = false;
-    JsonObject body{{"undo", name},
-                    {"change", undo.change.id},
-                    {"path", undo.change.path},
-                    {"outcome", done ? "ok" : "error"},
-                    {"text", done ? daimon::format("{} is as it was before", undo.change.path) : done.error().what}};
-    if (!done) body["error"] = to_json(done.error());
-    DAIMON_CHECK(note(undo.process.id, "undone", std::move(body)));
-    if (done) undone_[undo.process.id].insert(undo.change.id);
-    undos_.erase(found);
-    return true;
   }
 
   // A record of a process that has ended, which steps nothing.
@@ -684,35 +584,12 @@ class Kernel final : public System {
     return {};
   }
 
-  // What was begun and has no end yet. Again once the rows are what they should be: until then, one of a process that
-  // is not listed cannot be gone on with.
-  Status recover_undos() {
-    DAIMON_TRY(const auto begun, ports_.journal.marks("undoing"));
-    DAIMON_TRY(const auto ended, ports_.journal.marks("undone"));
-    const auto text = [](const journal::Record& record, std::string_view member) {
-      return std::string(find_string(record.body, member).value_or(""));
-    };
-    std::set<std::string> known;
-    for (const journal::Record& record : ended) {
-      known.insert(text(record, "undo"));
-      if (text(record, "outcome") == "ok") undone_[record.process].insert(text(record, "change"));
-    }
-    for (const journal::Record& record : begun) {
-      const std::string name = text(record, "undo");
-      if (record.damaged || known.contains(name)) continue;
-      auto process = changed_process(record.process);
-      if (!process) continue;
-      undos_.emplace(name, Undo{name, std::move(*process), {text(record, "change"), text(record, "path")}, true, true});
-    }
-    return {};
-  }
-
   // After a restart: an intent without an outcome.
-  void undo_again(const std::string& name, const Undo& undo) {
-    dispatcher_.run_aside([this, name, process = undo.process, change = undo.change] {
-      const Status done = kernel::undo(process, change);
-      asio::post(io_, [this, name, done] {
-        if (!closing_) static_cast<void>(end_undo(name, done));
+  void undo_again(const Undo& undo) {
+    dispatcher_.run_aside([this, undo] {
+      const Status done = kernel::undo(undo.process, undo.change);
+      asio::post(io_, [this, name = undo.name, done] {
+        if (!closing_) static_cast<void>(undos_.end(name, done));
       });
     });
   }
@@ -741,8 +618,7 @@ class Kernel final : public System {
   void sweep(const std::filesystem::path& folder, const std::vector<std::string>& ids) {
     std::map<std::string, std::vector<AppliedChange>> ended;
     for (const std::string& id : ids) {
-      const bool at_work = std::ranges::any_of(undos_, [&](const auto& undo) { return undo.second.process.id == id; });
-      if (at_work || processes_.contains(id) || held_.contains(id)) continue;
+      if (undos_.is_at_work_on(id) || processes_.contains(id) || held_.contains(id)) continue;
       const auto row = ports_.journal.row(id);
       if (row && *row && (*row)->ended) ended.emplace(id, applied_changes((*row)->view));
     }
@@ -943,8 +819,7 @@ class Kernel final : public System {
       DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
       DAIMON_TRY(const auto listed, ports_.journal.row(id));
       if (const auto found = std::ranges::find(records, true, &journal::Record::damaged); found != records.end()) {
-        problem_ = journal::damaged(found->sequence);
-        problem_->remedy = distrust_remedy();
+        problem_ = distrust(found->sequence);
         log(daimon::format("{}; {}", problem_->what, problem_->remedy));
         journal::ProcessRow row = listed.value_or(journal::ProcessRow{id, "", false, JsonObject{{"process", id}}});
         row.view = distrusted_view(std::move(row.view), *problem_);
@@ -1035,9 +910,11 @@ class Kernel final : public System {
   std::map<std::string, std::unique_ptr<Process>, std::less<>> processes_;  // those that have not ended
   std::map<std::string, journal::ProcessRow, std::less<>> held_;            // those that a restart could not go on with
   std::deque<Input> backlog_;
-  std::map<std::string, std::set<std::string>, std::less<>> undone_;  // changes, by process
-  std::map<std::string, Undo, std::less<>> undos_;                    // by name
-  std::promise<void> tell_verified_;                                  // ends a wait when it goes
+  UndoLedger undos_{ports_.journal, [this](const std::string& id) { return changed_process(id); },
+                    [this](const std::string& id, std::string type, JsonObject body) {
+                      return note(id, std::move(type), std::move(body));
+                    }};
+  std::promise<void> tell_verified_;  // ends a wait when it goes
   std::shared_future<void> verification_ = tell_verified_.get_future().share();
   bool verified_ = false;         // the journal was read as a whole
   std::optional<Error> problem_;  // it is not to be trusted
