@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "api/server.h"
 #include "api/socket.h"
@@ -17,17 +19,26 @@
 #include "base/text.h"
 #include "cli/build_id.h"
 #include "cli/command.h"
+#include "cli/daemon_start.h"
 #include "kernel/configuration.h"
 
 namespace daimon::cli {
 namespace {
+
+constexpr std::chrono::seconds kDyingTime{5};
 
 // One daemon a state folder, whoever starts it and however it is found: two would write one journal.
 Result<FileDescriptor> lock_state(const Folders& folders) {
   FileDescriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock.is_open())
     return std::unexpected(os_error(errno, daimon::format("opening {}", printable(folders.daemon_lock().native()))));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  // One that was killed a moment ago has its lock until the machine has taken all its memory back; it does not answer.
+  const auto deadline = std::chrono::steady_clock::now() + kDyingTime;
+  bool locked = false;
+  while (!(locked = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) && !running_daemon(folders) &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (!locked) {
     std::ifstream file(folders.daemon_lock(), std::ios::binary);
     const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
     const auto pid = told ? find_integer(*told, "pid") : std::nullopt;

@@ -1,10 +1,14 @@
 // How the daemon comes and goes.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <thread>
 
 #include "cli/program.h"
 
@@ -64,6 +68,19 @@ TEST_F(Daemon, KilledOneIsReplacedAndItsSocketToo) {
   ::kill(first, SIGKILL);
   EXPECT_EQ(daimon({"ps"}).code, 0);
   EXPECT_NE(pid(), first);
+}
+
+// A process that is killed keeps its locks until all its memory is given back.
+TEST_F(Daemon, OneThatStillDiesIsWaitedFor) {
+  daimon({"ps"});
+  daimon({"stop"});
+  const int lock = ::open((folder.path / "state/daimon/daemon.lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+  const std::jthread dying([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ::close(lock);
+  });
+  EXPECT_EQ(daimon({"ps"}).code, 0);
 }
 
 // Nothing tells where to put sockets in a bare container: two states must still not share one.
