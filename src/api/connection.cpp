@@ -80,16 +80,22 @@ class Connection final : public Exchange {
     write_head(status, "application/json", daimon::format("Content-Length: {}\r\n", text.size()), text);
   }
 
-  void forward(std::string_view content_type, Outbox& outbox) override {
+  void forward(std::string_view content_type, Outbox& outbox, std::string_view last_words) override {
     bool begun = false;
     bool ended = false;
     while (!ended && !dead_) {
       std::array<pollfd, 3> polled{
           {{outbox.ready(), POLLIN, 0}, {socket_.get(), POLLRDHUP, 0}, {shared_.stop.get(), POLLIN, 0}}};
       if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) break;
-      if (polled[1].revents != 0 || polled[2].revents != 0) break;
-      const Outbox::Taken taken = outbox.take();
+      if (polled[1].revents != 0) break;
+      const bool stops = polled[2].revents != 0;
+      if (stops && last_words.empty()) break;
+      Outbox::Taken taken = outbox.take();
       ended = taken.closed;
+      if (stops && !ended) {
+        taken.bytes += last_words;
+        ended = closing_ = true;
+      }
       if (ended && !begun && taken.bytes.empty() && taken.reply) return reply(taken.reply->first, taken.reply->second);
       std::string piece;
       if (!taken.bytes.empty()) piece = daimon::format("{:x}\r\n{}\r\n", taken.bytes.size(), taken.bytes);
@@ -333,7 +339,7 @@ class Connection final : public Exchange {
     if (wanted->keep) return reply(200, opened);
     Outbox outbox;
     outbox.push(to_text(opened) + "\n");
-    forward("application/x-ndjson", outbox);
+    forward("application/x-ndjson", outbox, {});
     shared_.remove(*listener);
   }
 

@@ -58,8 +58,8 @@ class Exchange {
   virtual ~Exchange() = default;
   virtual void reply(int status, const Json& body) = 0;
   // Writes what `outbox` gets, flushed each time, until it is closed. When the client goes away first, or the server
-  // stops, the outbox is given up and this returns.
-  virtual void forward(std::string_view content_type, Outbox& outbox) = 0;
+  // stops, the outbox is given up and this returns; a server that stops says `last_words` before.
+  virtual void forward(std::string_view content_type, Outbox& outbox, std::string_view last_words = {}) = 0;
 
   void reply(const Error& error) { reply(status_of(error.code), error_body(error)); }
 };

@@ -92,6 +92,7 @@ class Follower {
     const auto type = find_string(event, "type").value_or("");
     if (const auto sequence = find_integer(event, "seq")) last_ = std::max(last_, *sequence);
     if (type == "lagged") return false;
+    if (type == "stopping") return leave_stopped();
     if (options_.format == OutputFormat::kStreamJson &&
         !session_.terminal.out.write(printable_json(to_text(event)) + "\n"))
       return leave(kFailure);
@@ -225,6 +226,7 @@ class Follower {
       leave_failed(waited.error());
       return std::nullopt;
     }
+    if (exit_code_) return std::nullopt;
     if (settled_) {
       ::tcflush(STDIN_FILENO, TCIFLUSH);  // half an answer to this must not become one to the next
       return std::nullopt;
@@ -252,7 +254,7 @@ class Follower {
       const Status status = client_.stream("GET", events_after_last(), std::nullopt,
                                            [&](const Json& event) { return !settles(event, request); },
                                            {wake.get(), [] { return false; }});
-      if (settled_ || (!status && status.error().code == ErrorCode::kCancelled)) return {};
+      if (settled_ || exit_code_ || (!status && status.error().code == ErrorCode::kCancelled)) return {};
       if (!status && status.error().code != ErrorCode::kUnavailable) return status;
       // The daemon went away. It is started again, as it is while a process thinks, and the question stands.
       if (std::chrono::steady_clock::now() - begin > kSteady) tries = 0;
@@ -264,6 +266,10 @@ class Follower {
 
   bool settles(const Json& event, const std::string& request) {
     const auto type = find_string(event, "type").value_or("");
+    if (type == "stopping") {
+      session_.terminal.err.write("\n");
+      return !leave_stopped();
+    }
     if (type != "decided" && type != "answered" && type != "state" && type != "finished" && type != "present")
       return false;
     const auto process = client_.get("/v1/processes/" + api::percent_encode(id_));
@@ -289,6 +295,13 @@ class Follower {
 
   bool leave_failed(const Error& error) {
     return leave(error.code == ErrorCode::kUnavailable ? lost(error) : session_.failed(error));
+  }
+
+  // Somebody wanted the daemon to end, so it is not started again.
+  bool leave_stopped() {
+    view_.clear_live();
+    session_.note(daimon::format("the daemon was stopped; {} is kept: daimon attach {} goes on with it", id_, id_));
+    return leave(kUnreachable);
   }
 
   bool leave_waiting() {

@@ -154,6 +154,24 @@ TEST_F(InTerminalOverAll, WhatIsAskedIsKeptWhenTheDaemonDoesNotComeBack) {
   std::filesystem::rename(journal.string() + ".away", journal);
 }
 
+TEST_F(InTerminal, ADaemonThatIsStoppedIsNotStartedAgainByWhoWatches) {
+  begin({"run", "slow work"});
+  ASSERT_TRUE(see("slow work"));
+  EXPECT_EQ(daimon({"stop"}).code, 0);
+  EXPECT_EQ(end(), 3);
+  EXPECT_THAT(screen, HasSubstr("the daemon was stopped; p1 is kept: daimon attach p1 goes on with it"));
+  EXPECT_THAT(daimon({"stop"}).err, HasSubstr("the daemon is not running"));
+}
+
+TEST_F(InTerminal, ADaemonThatIsStoppedWhileItAsksIsNotStartedAgain) {
+  begin({"run", "approve it"});
+  ASSERT_TRUE(see("[d]iff"));
+  EXPECT_EQ(daimon({"stop"}).code, 0);
+  EXPECT_EQ(end(), 3);
+  EXPECT_THAT(screen, HasSubstr("p1 is kept: daimon attach p1 goes on with it"));
+  EXPECT_THAT(daimon({"stop"}).err, HasSubstr("the daemon is not running"));
+}
+
 class TopInTerminal : public InTerminal {
  protected:
   void begin_top() {
