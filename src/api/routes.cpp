@@ -17,7 +17,6 @@ namespace {
 constexpr std::string_view kNdjson = "application/x-ndjson";
 constexpr int kFindLimitDefault = 10;
 constexpr int kFindLimitMax = 100;
-// How long the past of a process may take to come, for a request that does not follow it.
 
 std::string line_of(const Json& value) { return to_text(value) + "\n"; }
 
@@ -82,7 +81,8 @@ void follow_events(kernel::System& system, const std::string& id, const HttpRequ
     return more && !over;
   });
   if (!subscription) return exchange.reply(subscription.error());
-  exchange.forward(kNdjson, outbox);
+  // Whoever watches must not take it for a crash, and start the daemon again that somebody stopped.
+  exchange.forward(kNdjson, outbox, line_of(JsonObject{{"type", "stopping"}}));
 }
 
 void answer_process(const Services& services, const HttpRequest& request, Exchange& exchange) {
@@ -175,13 +175,8 @@ void find_passages(const Services& services, const HttpRequest& request, Exchang
   std::vector<std::string> mounts;
   for (const auto& [name, value] : request.target.query)
     if (name == "mount" && !value.empty()) mounts.push_back(value);
-  auto found =
-      services.system.find(query, mounts, static_cast<int>(std::clamp<std::int64_t>(*limit, 1, kFindLimitMax)));
-  if (!found) return exchange.reply(found.error());
-  if (found->is_array())
-    exchange.reply(200, JsonObject{{"passages", std::move(*found)}});
-  else
-    exchange.reply(200, *found);
+  reply(exchange,
+        services.system.find(query, mounts, static_cast<int>(std::clamp<std::int64_t>(*limit, 1, kFindLimitMax))));
 }
 
 // --------------------------------------------------------------------------------------------------------- machine

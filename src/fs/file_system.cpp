@@ -285,6 +285,21 @@ Result<std::map<std::string, std::filesystem::path>> FileSystem::roots() {
   return state_->index.roots();
 }
 
+Result<std::vector<std::string>> FileSystem::settle(const std::vector<std::string>& mounts,
+                                                    std::chrono::milliseconds patience) {
+  std::set<std::string> behind;
+  if (state_->watcher) behind = state_->watcher->settle(patience);
+  const std::scoped_lock lock(state_->mutex);
+  DAIMON_TRY(const auto incomplete, state_->index.incomplete());
+  behind.insert(incomplete.begin(), incomplete.end());
+  DAIMON_TRY(const auto roots, state_->index.roots());
+  std::vector<std::string> names;
+  for (const auto& [name, root] : roots)
+    if (behind.contains(name) && (mounts.empty() ? !state_->is_material(root) : std::ranges::contains(mounts, name)))
+      names.push_back(name);
+  return names;
+}
+
 Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
   // In one piece: between finding a text and noting that it is given out, it must not be forgotten.
   const std::scoped_lock lock(state_->mutex);

@@ -3,6 +3,7 @@
 // Thread: any; calls are serialised inside, and a mount in progress lets searches through between files.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -132,6 +133,11 @@ class FileSystem {
   Result<std::vector<MountStatus>> mounts();
   // As mounts(), without counting: their folders by name.
   Result<std::map<std::string, std::filesystem::path>> roots();
+
+  // Sees to it that what was saved below the mounts before this call is in the index, for at most `patience`. Of those
+  // that are named, or of all of the person's when none are: those that are behind all the same, because they are being
+  // read, or were interrupted.
+  Result<std::vector<std::string>> settle(const std::vector<std::string>& mounts, std::chrono::milliseconds patience);
 
   // Best first, a file below several mounts by one of them. No query can break it; one without words finds nothing.
   // What it gives out can be verified from then on, whatever becomes of the file.

@@ -162,6 +162,16 @@ Result<std::map<std::string, std::filesystem::path>> Index::roots() {
   }
 }
 
+Result<std::vector<std::string>> Index::incomplete() {
+  DAIMON_TRY(auto query, database_.prepare("SELECT mount FROM unfinished"));
+  std::vector<std::string> names;
+  for (;;) {
+    DAIMON_TRY(const bool row, query.step());
+    if (!row) return names;
+    names.push_back(query.text(0));
+  }
+}
+
 Result<std::vector<std::string>> Index::paths(const std::string& mount) {
   DAIMON_TRY(auto query, database_.prepare("SELECT path FROM files WHERE mount = ?"));
   query.bind(1, std::string_view(mount));

@@ -49,6 +49,8 @@ class Index {
   Result<std::vector<MountStatus>> mounts();
   // As mounts(), without counting.
   Result<std::map<std::string, std::filesystem::path>> roots();
+  // The names of those that are not complete.
+  Result<std::vector<std::string>> incomplete();
 
   Result<std::vector<std::string>> paths(const std::string& mount);
   Result<std::optional<Stamp>> stamp(const std::string& mount, const std::string& path);

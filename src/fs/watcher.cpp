@@ -21,6 +21,8 @@ constexpr std::chrono::seconds kPatience{2};
 // fifth of the time, but for no longer than kRestMax.
 constexpr int kRest = 4;
 constexpr std::chrono::seconds kRestMax{30};
+// More than the whole queue of inotify takes.
+constexpr int kReadsMax = 256;
 
 }  // namespace
 
@@ -42,6 +44,7 @@ void Watcher::stop() {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
   }
+  settled_.notify_all();
   wake();
   if (thread_.joinable()) thread_.join();
 }
@@ -79,6 +82,17 @@ void Watcher::notice(const std::string& name) {
   wake();
 }
 
+std::set<std::string> Watcher::settle(std::chrono::milliseconds patience) {
+  if (wake_ < 0) return {};
+  std::unique_lock lock(mutex_);
+  const std::uint64_t ticket = ++asked_;
+  wake();
+  if (settled_.wait_for(lock, patience, [&] { return answered_ >= ticket || stopping_; })) return {};
+  std::set<std::string> names = changed_;
+  names.insert(busy_.begin(), busy_.end());
+  return names;
+}
+
 void Watcher::note(const std::string& name) {
   last_change_ = Clock::now();
   if (changed_.empty()) first_change_ = last_change_;
@@ -88,6 +102,8 @@ void Watcher::note(const std::string& name) {
 std::set<std::string> Watcher::due(int& wait_ms) {
   wait_ms = -1;
   if (changed_.empty()) return {};
+  // Somebody waits for it.
+  if (asked_ != answered_) return std::exchange(changed_, {});
   const auto at = std::max(rest_until_, std::min(last_change_ + kQuiet, first_change_ + kPatience));
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(at - Clock::now());
   if (left.count() <= 0) return std::exchange(changed_, {});
@@ -99,17 +115,32 @@ void Watcher::run() {
   for (;;) {
     std::set<std::string> names;
     int wait_ms = -1;
+    std::uint64_t asked = 0;
+    {
+      const std::scoped_lock lock(mutex_);
+      asked = asked_;
+    }
+    // What was saved before somebody asked is in the queue by now.
+    for (int i = 0; i < kReadsMax && read_events(); ++i) {
+    }
     {
       const std::scoped_lock lock(mutex_);
       if (stopping_) return;
-      names = due(wait_ms);
+      names = busy_ = due(wait_ms);
+      if (names.empty() && answered_ != asked) {
+        answered_ = asked;
+        settled_.notify_all();
+      }
     }
     if (!names.empty()) {
       const auto begin = Clock::now();
       for (const std::string& name : names) on_change_(name);
       const auto end = Clock::now();
       const std::scoped_lock lock(mutex_);
+      busy_.clear();
       rest_until_ = end + std::min<Clock::duration>((end - begin) * kRest, kRestMax);
+      answered_ = asked;
+      settled_.notify_all();
       continue;
     }
     // Without inotify its descriptor is -1, which poll ignores.
@@ -118,13 +149,13 @@ void Watcher::run() {
     std::uint64_t count = 0;
     while (::read(wake_, &count, sizeof count) > 0) {
     }
-    if ((wait[0].revents & POLLIN) != 0) read_events();
   }
 }
 
-void Watcher::read_events() {
+bool Watcher::read_events() {
   alignas(inotify_event) std::array<char, 16384> buffer{};
   const ssize_t got = ::read(inotify_, buffer.data(), buffer.size());
+  if (got <= 0) return false;
   const std::scoped_lock lock(mutex_);
   for (ssize_t at = 0; at < got;) {
     const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
@@ -137,6 +168,7 @@ void Watcher::read_events() {
       if ((event->mask & IN_IGNORED) != 0) names_.erase(found);  // the folder is gone, and its watch
     }
   }
+  return true;
 }
 
 }  // namespace daimon::fs

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -27,6 +29,9 @@ class Watcher {
   void forget(const std::string& name);
   // As if something had changed below the mount.
   void notice(const std::string& name);
+  // Sees to everything that changed before this call, without waiting for the end of a burst, for at most `patience`.
+  // The names of what it could not see to by then.
+  std::set<std::string> settle(std::chrono::milliseconds patience);
   // Waits for a call of on_change that is under way; none begins after that.
   void stop();
 
@@ -36,7 +41,8 @@ class Watcher {
   // What on_change is due for now; else how long to wait at most, in ms as of poll(). Under the mutex.
   std::set<std::string> due(int& wait_ms);
   void note(const std::string& name);  // under the mutex
-  void read_events();
+  // Takes what inotify has; false when there is nothing.
+  bool read_events();
   void wake() const;
 
   std::function<void(const std::string&)> on_change_;
@@ -48,6 +54,9 @@ class Watcher {
   std::set<std::string> changed_;
   Clock::time_point first_change_, last_change_;  // of changed_
   Clock::time_point rest_until_;
+  std::set<std::string> busy_;              // what on_change is called for now
+  std::uint64_t asked_ = 0, answered_ = 0;  // calls of settle, and which of them was answered last
+  std::condition_variable settled_;
   std::jthread thread_;
 };
 

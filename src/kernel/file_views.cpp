@@ -66,6 +66,7 @@ Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std:
         return fail(ErrorCode::kNotFound, daimon::format("there is no mount '{}'", printable(name)),
                     "`daimon mounts` lists the mounts");
   }
+  DAIMON_TRY(const auto behind, files.settle(mounts, kFreshPatience));
   DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
   DAIMON_TRY(const auto windows, files.windows(query, passages, 320, "…"));
   JsonArray list;
@@ -76,7 +77,7 @@ Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std:
     if (passage.page) item["page"] = *passage.page;
     list.push_back(std::move(item));
   }
-  return Json(std::move(list));
+  return Json(JsonObject{{"passages", std::move(list)}, {"incomplete", JsonArray(behind.begin(), behind.end())}});
 }
 
 }  // namespace daimon::kernel

@@ -380,12 +380,16 @@ Result<Json> FakeSystem::mounts() {
 
 Result<Json> FakeSystem::find(std::string_view query, const std::vector<std::string>& mounts, int limit) {
   static_cast<void>(mounts);
-  if (query == "nothing") return Json(JsonArray{});
-  return Json(JsonArray{JsonObject{{"mount", "home"},
-                                   {"path", "letters/library.html"},
-                                   {"page", nullptr},
-                                   {"score", 0.83},
-                                   {"text", daimon::format("about {} ({})", query, limit)}}});
+  JsonArray passages;
+  if (query != "nothing")
+    passages.push_back(JsonObject{{"mount", "home"},
+                                  {"path", "letters/library.html"},
+                                  {"page", nullptr},
+                                  {"score", 0.83},
+                                  {"text", daimon::format("about {} ({})", query, limit)}});
+  JsonArray incomplete;
+  if (query.contains("early")) incomplete.emplace_back("home");
+  return Json(JsonObject{{"passages", std::move(passages)}, {"incomplete", std::move(incomplete)}});
 }
 
 Result<Json> FakeSystem::models() {

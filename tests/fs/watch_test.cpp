@@ -1,10 +1,18 @@
+#include <gmock/gmock.h>
+
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "fs_world.h"
 
 namespace daimon::fs {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::chrono::seconds kEnough{30};
 
 struct Watched : ::testing::Test {
   void SetUp() override {
@@ -35,6 +43,40 @@ TEST_F(Watched, FoldersMadeLaterAreWatchedToo) {
   ASSERT_TRUE(comes_true([&] { return world.best("gyroscope") == "a/b/c/deep.md"; }));
   world.put("a/b/c/deeper.md", "theodolite\n");
   EXPECT_TRUE(comes_true([&] { return world.best("theodolite") == "a/b/c/deeper.md"; }));
+}
+
+TEST_F(Watched, WhatWasSavedJustNowIsFoundByWhoWaitsForIt) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string word = "gyroscope" + std::to_string(i);
+    world.put("made" + std::to_string(i % 5) + "/n" + std::to_string(i) + ".md", word + "\n");
+    EXPECT_THAT(*world.files->settle({}, kEnough), IsEmpty());
+    EXPECT_EQ(world.search(word).size(), 1U) << i;
+  }
+}
+
+TEST_F(Watched, ManyMayWaitAtOnce) {
+  std::vector<std::jthread> waiting;
+  for (int i = 0; i < 8; ++i)
+    waiting.emplace_back([&, i] {
+      const std::string word = "submarine" + std::to_string(i);
+      world.put("notes/s" + std::to_string(i) + ".md", word + "\n");
+      EXPECT_THAT(*world.files->settle({}, kEnough), IsEmpty());
+      EXPECT_EQ(world.search(word).size(), 1U) << i;
+    });
+}
+
+TEST_F(Watched, WhatIsNotReadAsAWholeIsSaidToBeBehind) {
+  const auto other = world.folder / "other";
+  std::filesystem::create_directories(other);
+  for (const char* name : {"a.md", "b.md"}) std::ofstream(other / name) << "other words\n";
+  std::stop_source stop;
+  const auto stopped =
+      world.files->mount(other, "other", [&](const Progress&) { stop.request_stop(); }, stop.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_THAT(*world.files->settle({}, kEnough), ElementsAre("other"));
+  EXPECT_THAT(*world.files->settle({"home"}, kEnough), IsEmpty());
+  ASSERT_TRUE(world.files->mount(other, "other", {}, {}));
+  EXPECT_THAT(*world.files->settle({}, kEnough), IsEmpty());
 }
 
 TEST_F(Watched, SearchesGoOnWhileFilesChange) {
