@@ -88,7 +88,7 @@ int boot_once(const std::filesystem::path& state) {
   const double booted = until();
   static_cast<void>(must(system->status()));
   const double status = until();
-  static_cast<void>(must(system->chat("", first_words(), {})));
+  static_cast<void>(must(system->chat("firmware", first_words(), {})));
   const double token = until();
   static_cast<void>(must(system->status()));
   say({booted, status, token, until(), process_cpu_us() / 1000});

@@ -1,15 +1,13 @@
 #include "base/host_name.h"
 
 #include <arpa/inet.h>
-#include <curl/urlapi.h>
-#include <locale.h>
 
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace daimon {
 namespace {
@@ -24,34 +22,12 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
 }
 
-// libcurl takes the bytes of a name for characters of the locale, which in a daemon is none that has any beyond ASCII.
-class InUtf8 {
- public:
-  InUtf8() {
-    static const locale_t kUtf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
-    if (kUtf8 != nullptr) before_ = ::uselocale(kUtf8);
-  }
-  ~InUtf8() {
-    if (before_ != nullptr) ::uselocale(before_);
-  }
-  InUtf8(const InUtf8&) = delete;
-  InUtf8& operator=(const InUtf8&) = delete;
-
- private:
-  locale_t before_ = nullptr;
-};
-
 // libcurl knows which spellings of an address and of a name are one, and takes the name as the fetch will.
 Result<std::string> by_curl(const std::string& host) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
-  if (!url) return fail(ErrorCode::kInternal, "no memory for the name of a host");
-  if (curl_url_set(url.get(), CURLUPART_URL, ("http://" + host + "/").c_str(), 0) != CURLUE_OK) return no_host(host);
-  char* text = nullptr;
-  const InUtf8 in_utf8;
-  const CURLUcode got = curl_url_get(url.get(), CURLUPART_HOST, &text, is_ascii(host) ? 0 : CURLU_PUNYCODE);
-  if (got != CURLUE_OK || text == nullptr) return no_host(host);
-  std::string made = to_lower_ascii(text);
-  curl_free(text);
+  const auto url = Url::parse("http://" + host + "/");
+  if (!url) return no_host(host);
+  std::string made = to_lower_ascii(is_ascii(host) ? url->host() : url->host_in_dns());
+  if (made.empty()) return no_host(host);
   while (made.ends_with('.')) made.pop_back();
   return made;
 }

@@ -1,16 +1,16 @@
 // daimon chat: a conversation with a model, over the same API that other programs use.
-#include <unistd.h>
-
 #include <iostream>
-#include <iterator>
 
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/prompt.h"
 
 namespace daimon::cli {
 namespace {
+
+constexpr std::size_t kPipedBytesMax = 2'000'000;
 
 class Conversation {
  public:
@@ -127,11 +127,13 @@ int chat(const Session& session, const Arguments& arguments) {
   std::string message;
   for (const std::string& word : arguments.positional) message += (message.empty() ? "" : " ") + word;
   const bool once = !message.empty() || !session.terminal.in_is_terminal;
-  if (message.empty() && !session.terminal.in_is_terminal)
-    message = std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
-  if (message.starts_with("%PDF-"))
-    return session.usage_error("chat",
-                               {ErrorCode::kInvalidArgument, "this is a PDF: pdftotext FILE - | daimon chat ...", ""});
+  if (message.empty() && !session.terminal.in_is_terminal) {
+    auto piped = read_piped(session, "chat", kPipedBytesMax);
+    if (!piped)
+      return piped.error().code == ErrorCode::kInvalidArgument ? session.usage_error("chat", piped.error())
+                                                               : session.failed(piped.error());
+    message = std::move(*piped);
+  }
   if (once && trim(message).empty())
     return session.usage_error("chat", {ErrorCode::kInvalidArgument, "there is no message", ""});
   auto client = session.client();

@@ -4,8 +4,8 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/follow.h"
-#include "cli/interrupt.h"
 #include "cli/process_view.h"
+#include "cli/prompt.h"
 
 namespace daimon::cli {
 namespace {
@@ -38,24 +38,6 @@ Result<Json> waiting_of(const api::Client& client, const std::string& id, std::s
   return *waiting;
 }
 
-// Asks the person who was shown this request: kSuccess is a yes, anything else how to end.
-int confirm(const Session& session, std::string_view request) {
-  const Terminal& terminal = session.terminal;
-  const Interrupts interrupts;
-  while (true) {
-    terminal.err.write(
-        terminal.err.paint(Style::kYellow, daimon::format("Approve {}? [y]es / [n]ot now ", printable(request))));
-    std::string line;
-    if (!interrupts.read_line(line)) {
-      terminal.err.write("\n");
-      return interrupts.count() > 0 ? kInterrupted : kDenied;
-    }
-    const std::string word = to_lower_ascii(trim(line));
-    if (word == "y" || word == "yes") return kSuccess;
-    if (word == "n" || word == "no" || word == "not now") return kDenied;
-  }
-}
-
 int decide(const Session& session, const Arguments& arguments, bool approve) {
   const std::string& id = arguments.positional[0];
   const auto client = session.client();
@@ -84,7 +66,8 @@ int decide(const Session& session, const Arguments& arguments, bool approve) {
       return session.failed({ErrorCode::kInvalidArgument,
                              "nothing was approved: say which request, so that it is the one that was looked at",
                              command});
-    if (const int answer = confirm(session, request); answer != kSuccess) {
+    if (const int answer = ask_yes_or_no(session, daimon::format("Approve {}?", printable(request)));
+        answer != kSuccess) {
       session.note(
           daimon::format("{} still waits: {}", printable(id), how_to_decide(printable(id), printable(request))));
       return answer;

@@ -1,13 +1,9 @@
 // daimon run and daimon ask.
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <filesystem>
-#include <iterator>
 #include <vector>
 
 #include "api/wire.h"
@@ -15,41 +11,16 @@
 #include "base/text.h"
 #include "cli/follow.h"
 #include "cli/mounting.h"
+#include "cli/prompt.h"
 
 namespace daimon::cli {
 namespace {
 
 constexpr std::size_t kPipedBytesMax = 2'000'000;
 
-// All of standard input, at most `bytes_max` of it. `cut` tells whether there was more.
-Result<std::string> read_input(std::size_t bytes_max, bool& cut) {
-  std::string text;
-  std::array<char, 65'536> bytes;  // NOLINT: filled by read
-  while (text.size() <= bytes_max) {
-    const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::unexpected(os_error(errno, "reading standard input"));
-    if (count == 0) break;
-    text.append(bytes.data(), static_cast<std::size_t>(count));
-  }
-  cut = text.size() > bytes_max;
-  return repair_utf8(cut_utf8(text, bytes_max));
-}
-
 bool is_pipe() {
   struct stat status{};
   return ::fstat(STDIN_FILENO, &status) == 0 && S_ISFIFO(status.st_mode);
-}
-
-// Whether something was piped or redirected in. An open pipe that nobody writes to (cron, some editors) is none: it
-// has to have something, or its end, soon.
-bool is_piped() {
-  struct stat status{};
-  if (::fstat(STDIN_FILENO, &status) != 0) return false;
-  if (S_ISREG(status.st_mode)) return status.st_size > 0;
-  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return false;
-  pollfd polled{STDIN_FILENO, POLLIN, 0};
-  return ::poll(&polled, 1, 2000) > 0 && (polled.revents & (POLLIN | POLLHUP)) != 0;
 }
 
 // The goal, and what was piped in beside it, into the options. `nothing_came` tells of a pipe that ended with nothing.
@@ -62,15 +33,8 @@ Status read_goal(const Session& session, const Arguments& arguments, kernel::Sta
     return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing",
                 "daimon run \"What did I pay for electricity in March?\"");
   if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return {};
-  bool cut = false;
-  DAIMON_TRY(std::string piped, read_input(kPipedBytesMax, cut));
-  if (piped.starts_with("%PDF-"))
-    return fail(ErrorCode::kInvalidArgument,
-                daimon::format("this is a PDF: pdftotext FILE - | daimon {} ..., or mount its folder",
-                               options.mode == kernel::Mode::kAsk ? "ask" : "run"));
-  if (cut)
-    session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more",
-                                show_bytes(kPipedBytesMax)));
+  DAIMON_TRY(std::string piped,
+             read_piped(session, options.mode == kernel::Mode::kAsk ? "ask" : "run", kPipedBytesMax));
   if (from_input)
     goal = trim(piped);
   else if (!trim(piped).empty())

@@ -1,12 +1,10 @@
 // daimon undo: what a process changed in files, and back again.
-#include <iostream>
-
 #include "api/target.h"
 #include "base/format.h"
 #include "base/text.h"
 #include "cli/follow.h"
-#include "cli/interrupt.h"
 #include "cli/process_view.h"
+#include "cli/prompt.h"
 
 namespace daimon::cli {
 namespace {
@@ -42,23 +40,6 @@ std::string list_of(const JsonArray& changes) {
                           pad(printable(text_of(change, "state")), 8), printable(text_of(change, "path")),
                           find_bool(change, "creates").value_or(false) ? " (made by it)" : "");
   return out;
-}
-
-// Nothing when nobody answered.
-std::optional<bool> ask(const Session& session) {
-  const Interrupts interrupts;
-  while (true) {
-    session.terminal.err.write(session.terminal.err.paint(Style::kYellow, "Undo this change? [y]es / [n]o "));
-    std::string line;
-    if (!interrupts.read_line(line)) {
-      std::cin.clear();
-      session.terminal.err.write("\n");
-      return std::nullopt;
-    }
-    const std::string word = to_lower_ascii(trim(line));
-    if (word == "y" || word == "yes") return true;
-    if (word == "n" || word == "no") return false;
-  }
 }
 
 }  // namespace
@@ -105,15 +86,13 @@ int undo_change(const Session& session, const Arguments& arguments) {
   }
   // What cannot be undone, or is undone, need not be asked about: the daemon says so.
   if (!arguments.has("yes") && text_of(change, "state") == "applied") {
-    std::optional<bool> yes;
-    if (!json && terminal.can_ask()) {
-      yes = ask(session);
-      if (!yes) return kInterrupted;
-    }
-    if (!yes.value_or(false)) {
+    const bool asks = !json && terminal.can_ask();
+    const int answer = asks ? ask_yes_or_no(session, "Undo this change?") : kDenied;
+    if (answer == kInterrupted) return answer;
+    if (answer != kSuccess) {
       if (json) print_json(terminal, JsonObject{{"process", id}, {"undone", false}, {"changes", changes}});
-      session.note(yes ? "nothing was undone"
-                       : "nothing was undone, because nobody is here to be asked (--yes undoes it)");
+      session.note(asks ? "nothing was undone"
+                        : "nothing was undone, because nobody is here to be asked (--yes undoes it)");
       return kDenied;
     }
   }

@@ -1,33 +1,20 @@
 #include "device/web_address.h"
 
 #include <arpa/inet.h>
-#include <curl/urlapi.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <memory>
 
 #include "base/format.h"
 #include "base/host_name.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace daimon::device {
 namespace {
-
-struct FreeUrl {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, which, &text, flags) != CURLUE_OK || text == nullptr) return {};
-  std::string made = text;
-  curl_free(text);
-  return made;
-}
 
 struct Range {
   std::uint32_t base;
@@ -69,25 +56,20 @@ Result<WebAddress> parse_web_address(std::string_view url, std::string_view base
   };
   if (std::ranges::any_of(url, [](unsigned char c) { return c <= ' ' || c == 0x7F || c == '\\'; }))
     return refuse("contains a space, control character or backslash");
-  const std::unique_ptr<CURLU, FreeUrl> parsed(curl_url());
-  if (!parsed) return fail(ErrorCode::kInternal, "no memory for an address");
-  if (!base.empty() && curl_url_set(parsed.get(), CURLUPART_URL, std::string(base).c_str(), 0) != CURLUE_OK)
-    return refuse("cannot be understood");
-  if (curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK)
-    return refuse("cannot be understood");
+  auto parsed = Url::parse(std::string(url), std::string(base));
+  if (!parsed) return refuse("cannot be understood");
   WebAddress made;
-  made.scheme = to_lower_ascii(part(parsed.get(), CURLUPART_SCHEME));
+  made.scheme = parsed->scheme();
   if (made.scheme != "http" && made.scheme != "https") return refuse("is neither http nor https");
-  if (!part(parsed.get(), CURLUPART_USER).empty() || !part(parsed.get(), CURLUPART_PASSWORD).empty())
-    return refuse("contains a user name or password");
-  auto host = canonical_host(part(parsed.get(), CURLUPART_HOST));
+  if (!parsed->user().empty() || !parsed->password().empty()) return refuse("contains a user name or password");
+  auto host = canonical_host(parsed->host());
   if (!host) return refuse("names no host");
   made.host = std::move(*host);
   const std::string shown = made.host.contains(':') ? "[" + made.host + "]" : made.host;
-  curl_url_set(parsed.get(), CURLUPART_HOST, shown.c_str(), 0);
-  curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
-  made.port = static_cast<std::uint16_t>(std::stoi("0" + part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)));
-  made.url = part(parsed.get(), CURLUPART_URL);
+  parsed->set_host(shown);
+  parsed->drop_fragment();
+  made.port = parsed->port();
+  made.url = parsed->text();
   if (made.port == 0 || made.url.empty()) return refuse("cannot be understood");
   return made;
 }

@@ -354,6 +354,11 @@ class Kernel final : public System {
   Result<processor::Reply> chat(const std::string& model, processor::Request request,
                                 const std::function<bool(std::string_view)>& on_text) override {
     DAIMON_TRY(const auto processor, ports_.models.get(model));
+    // Whoever wants to hear it all the same names it.
+    if (model.empty() && !processor->model().prompt_profile.empty())
+      return fail(ErrorCode::kUnsupported,
+                  "the built-in model plans, searches and quotes your files; it cannot hold a conversation",
+                  "name another model, or this one, to have it answer all the same; `daimon pull` fetches one");
     request.id = daimon::format("chat.{}", chats_.fetch_add(1));
     std::promise<Result<processor::Reply>> done;
     const std::string id = request.id;

@@ -26,7 +26,8 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                           Random& random);
 
 // Makes a `created` body that of a child of `parent`: it may do, see and use up no more than its parent. A budget that
-// was not asked for is half of what the parent has left. kDenied where more is asked for than the parent has.
+// was not asked for is half of what the parent has left. kDenied where more is asked for than the parent has,
+// kConflict while it is paused.
 Status narrow_to_parent(Json& created, const StartOptions& options, const device::MountReference* material,
                         const process::Process& parent);
 

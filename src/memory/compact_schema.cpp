@@ -102,10 +102,13 @@ Names named_files(const Context& context) {
   return files_named(context.goal(), there);
 }
 
-// The file that the goal names, other than those that were read to get here; else one of the files or a new name.
+// The file that the goal names, other than those that were read to get here; else one of the files or a new name. Where
+// the only one that is left cannot be below the folders, it is that all the same: the call fails and says why, where
+// any other file would be one that nobody named.
 Json target_schema(const Context& context) {
   Names named = named_files(context);
-  if (named.size() > 1)
+  const Names outside = outside_names_in(context.goal());
+  if (named.size() + outside.size() > 1)
     std::erase_if(named, [&](const std::string& name) {
       return std::ranges::any_of(context.results(), [&](const Result& result) {
         // By its last part alone too, where that is what the goal has.
@@ -114,6 +117,7 @@ Json target_schema(const Context& context) {
                 (!name.contains('/') && result.chosen.contains(daimon::format("/{}\"", name))));
       });
     });
+  if (named.empty()) named = outside;
   if (!named.empty()) return enum_schema(named);
   JsonArray choices;
   if (!context.files().empty()) choices.push_back(path_schema(context));

@@ -20,18 +20,26 @@ constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
 
-// A path below a mounted folder whose last part has an ending.
-bool is_file_name(std::string_view text) {
+// Whether a path leads out of whatever folder it is taken from.
+bool leads_out(std::string_view text) {
+  return text.starts_with('/') || text.starts_with("~/") || text.starts_with("../") || text.contains("/../");
+}
+
+// A path whose last part has an ending.
+bool is_path(std::string_view text) {
   constexpr std::size_t kBytesMax = 200;
   const std::size_t point = text.rfind('.');
-  if (point == std::string_view::npos || point == 0 || text.size() > kBytesMax || text.starts_with('/') ||
-      text.contains("..") || text.contains("://") || text.starts_with(' ') || text.ends_with(' '))
+  if (point == std::string_view::npos || point == 0 || text.size() > kBytesMax || text.contains("://") ||
+      text.starts_with(' ') || text.ends_with(' '))
     return false;
   const std::string_view extension = text.substr(point + 1);
   return !extension.empty() && extension.size() <= 5 && is_letter(extension[0]) &&
          std::ranges::all_of(extension, is_alphanumeric) &&
          std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == '"' || c == '\\'; });
 }
+
+// Such a path below a mounted folder.
+bool is_file_name(std::string_view text) { return is_path(text) && !leads_out(text) && !text.contains(".."); }
 
 // Of what a file's name is made whatever stands beside it; a point can also end a sentence.
 bool is_part_of_name(char c) { return is_alphanumeric(c) || c == '/' || c == '-' || c == '_'; }
@@ -115,7 +123,9 @@ std::string without_question_for_source(std::string_view goal) {
 
 }  // namespace
 
-std::vector<std::string> file_names_in(std::string_view text) {
+namespace {
+
+std::vector<std::string> words_that(bool (*is_wanted)(std::string_view), std::string_view text) {
   std::vector<std::string> names;
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -123,9 +133,17 @@ std::vector<std::string> file_names_in(std::string_view text) {
     std::string_view word = text.substr(begin, i - begin);
     begin = i + 1;
     while (!word.empty() && std::string_view(".:?!").contains(word.back())) word.remove_suffix(1);
-    if (is_file_name(word)) add(names, std::string(word));
+    if (is_wanted(word)) add(names, std::string(word));
   }
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> file_names_in(std::string_view text) { return words_that(is_file_name, text); }
+
+std::vector<std::string> outside_names_in(std::string_view text) {
+  return words_that([](std::string_view word) { return is_path(word) && leads_out(word); }, text);
 }
 
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {

@@ -12,6 +12,8 @@ namespace daimon::memory {
 
 // Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
 std::vector<std::string> file_names_in(std::string_view text);
+// Words that look like files of which none is below a mounted folder: "/etc/motd.txt", "~/a.txt", "notes/../../a.txt".
+std::vector<std::string> outside_names_in(std::string_view text);
 // Where the name stands in the text, at `from` or later, with nothing beside it that could be more of a file's name:
 // "a.md" does not stand in "data.md", nor "april.txt" in "notes/april.txt". npos: nowhere.
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from = 0);

@@ -8,6 +8,7 @@
 
 #include "base/host_name.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace daimon::processor {
 namespace {
@@ -53,38 +54,7 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Receiving*>(user)->stop.stop_requested() ? 1 : 0;
 }
 
-std::string resolved(const std::string& base, const std::string& location) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
-  char* text = nullptr;
-  if (curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK ||
-      curl_url_set(url.get(), CURLUPART_URL, location.c_str(), 0) != CURLUE_OK ||
-      curl_url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK)
-    return {};
-  std::string made(text);
-  curl_free(text);
-  return made;
-}
-
-// Of an origin: "http HOST PORT ".
-std::string host_of(const std::string& origin) {
-  const std::size_t begin = origin.find(' ') + 1;
-  return origin.substr(begin, origin.find(' ', begin) - begin);
-}
-
 }  // namespace
-
-std::string origin_of(const std::string& url) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), curl_url_cleanup);
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return {};
-  std::string origin;
-  for (const CURLUPart part : {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT}) {
-    char* text = nullptr;
-    if (curl_url_get(parsed.get(), part, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
-    origin += to_lower_ascii(text) + " ";
-    curl_free(text);
-  }
-  return origin;
-}
 
 HubClient::HubClient(std::string endpoint, std::string token, std::stop_token stop)
     : endpoint_(std::move(endpoint)), token_(std::move(token)), stop_(std::move(stop)) {
@@ -103,12 +73,12 @@ Result<HubClient::Answer> HubClient::get(const std::string& url, std::uint64_t f
       answer.first_headers = std::move(first);
       return answer;
     }
-    const std::string target = resolved(next, location->second);
+    const auto target = Url::parse(location->second, next);
     // What came encrypted goes on encrypted.
-    if (target.empty() || (next.starts_with("https:") && !target.starts_with("https:")))
+    if (!target || (next.starts_with("https:") && target->scheme() != "https"))
       return fail(ErrorCode::kDenied, std::format("{} redirects to {}", next, printable(location->second)),
                   "check the endpoint");
-    next = target;
+    next = target->text();
   }
   return fail(ErrorCode::kUnavailable, std::format("{} redirects in a circle", url),
               "check the endpoint (HF_ENDPOINT)");
@@ -120,12 +90,12 @@ Result<HubClient::Answer> HubClient::get_once(const std::string& url, std::uint6
   Answer answer;
   Receiving receiving{easy, sink, answer, stop_};
   curl_slist* headers = nullptr;
-  const std::string origin = origin_of(url);
-  const std::string host = host_of(origin);
+  const auto address = Url::parse(url);
+  const std::string host = address ? address->host() : "";
   const bool on_this_machine = is_loopback_host(host);
-  if (!token_.empty() && origin == origin_of(endpoint_)) {
+  if (!token_.empty() && same_origin(url, endpoint_)) {
     // A token that is read on the way is anybody's.
-    if (!origin.starts_with("https ") && !on_this_machine)
+    if (address->scheme() != "https" && !on_this_machine)
       return fail(ErrorCode::kDenied,
                   std::format("the token of HF_TOKEN would go to {} over the network unencrypted", printable(host)),
                   "set HF_ENDPOINT to its https:// address, or unset HF_TOKEN");

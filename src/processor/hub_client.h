@@ -40,7 +40,4 @@ class HubClient {
   std::stop_token stop_;
 };
 
-// Scheme, host and port of a URL; "" when it is none.
-std::string origin_of(const std::string& url);
-
 }  // namespace daimon::processor

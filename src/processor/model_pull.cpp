@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "processor/firmware.h"
 #include "processor/hub_client.h"
 #include "processor/model_store.h"
@@ -129,7 +130,7 @@ Result<std::vector<RemoteFile>> Pull::tree() const {
     url.clear();
     if (link != answer.headers.end() && link->second.contains("rel=\"next\"") && link->second.starts_with('<'))
       url = link->second.substr(1, link->second.find('>') - 1);
-    if (!url.empty() && origin_of(url) != origin_of(client_.endpoint())) url.clear();
+    if (!same_origin(url, client_.endpoint())) url.clear();
   }
   return files;
 }
@@ -322,7 +323,7 @@ Result<fs::path> ModelStore::pull(std::string_view name, const PullOptions& opti
   std::string endpoint = !options.endpoint.empty() ? options.endpoint : variable("HF_ENDPOINT");
   if (endpoint.empty()) endpoint = "https://huggingface.co";
   while (endpoint.ends_with('/')) endpoint.pop_back();
-  if (origin_of(endpoint).empty() || !endpoint.starts_with("http"))
+  if (!Url::parse(endpoint) || !endpoint.starts_with("http"))
     return fail(ErrorCode::kInvalidArgument, std::format("the model hub's endpoint {} is no URL", printable(endpoint)),
                 "check HF_ENDPOINT");
   const bool plain = std::ranges::all_of(options.revision, [](char c) {

@@ -15,6 +15,7 @@
 
 #include "base/host_name.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "processor/chat_wire.h"
 
 namespace daimon::processor {
@@ -100,27 +101,15 @@ void account(Transfer& transfer, const Price& price) {
   spent.money += ((prompt - cached) * price.input + cached * price.cached + generated * price.output) / 1e6;
 }
 
-using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
-
-std::string part(const Url& url, CURLUPart which) {
-  char* text = nullptr;
-  if (curl_url_get(url.get(), which, &text, 0) != CURLUE_OK || text == nullptr) return {};
-  std::string made = text;
-  curl_free(text);
-  return made;
-}
-
-Url parse(const std::string& text) {
-  Url url(curl_url(), curl_url_cleanup);
-  if ((!text.starts_with("http://") && !text.starts_with("https://")) ||
-      curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
-    url.reset();
-  return url;
+// Written out: what libcurl would guess of an address without a scheme is not asked for.
+std::optional<Url> parse(const std::string& text) {
+  if (!text.starts_with("http://") && !text.starts_with("https://")) return std::nullopt;
+  return Url::parse(text);
 }
 
 bool is_on_this_machine(const std::string& url) {
-  const Url parsed = parse(url);
-  return parsed != nullptr && is_loopback_host(part(parsed, CURLUPART_HOST));
+  const auto parsed = parse(url);
+  return parsed && is_loopback_host(parsed->host());
 }
 
 }  // namespace
@@ -391,14 +380,13 @@ void RemoteProcessor::Transfers::finish(Transfer& transfer) {
 }
 
 Status check_remote(const RemoteOptions& options) {
-  const Url url = parse(options.url);
-  if (url == nullptr)
+  const auto url = parse(options.url);
+  if (!url)
     return fail(ErrorCode::kInvalidArgument, std::format("{} is no URL of a model server", printable(options.url)),
                 "give one such as http://127.0.0.1:8080/v1");
-  const bool has_key =
-      !options.key_env.empty() || !part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty();
-  const std::string host = part(url, CURLUPART_HOST);
-  if (has_key && part(url, CURLUPART_SCHEME) != "https" && !is_loopback_host(host))
+  const bool has_key = !options.key_env.empty() || !url->user().empty() || !url->password().empty();
+  const std::string host = url->host();
+  if (has_key && url->scheme() != "https" && !is_loopback_host(host))
     return fail(ErrorCode::kInvalidArgument,
                 std::format("the key of the model server {} would go over the network unencrypted", printable(host)),
                 "use its https:// address, or a tunnel to it on 127.0.0.1; without a key leave out key_env");

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/sqlite.h"
 #include "base/text.h"
+#include "base/url.h"
 
 namespace daimon {
 namespace {
@@ -227,6 +228,28 @@ TEST(SqliteTest, errors_are_values_with_a_remedy) {
   EXPECT_THAT(refused.error().what, testing::HasSubstr(path.string() + ": SQL failed (CREATE TABLE a (b))"));
   EXPECT_FALSE(refused.error().remedy.empty());
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path.string() + suffix);
+}
+
+TEST(UrlTest, takes_an_address_apart_as_it_is_fetched) {
+  const auto url = Url::parse(
+      "HTTPS://who:secret@B\xC3\xBC"
+      "cher.example/a/../b?c#d");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->scheme(), "https");
+  EXPECT_EQ(url->host_in_dns(), "xn--bcher-kva.example");
+  EXPECT_EQ(url->user(), "who");
+  EXPECT_EQ(url->password(), "secret");
+  EXPECT_EQ(url->port(), 443);
+  EXPECT_EQ(Url::parse("http://[::1]:8080/")->host(), "[::1]");
+  EXPECT_EQ(Url::parse("../c", "http://a.example/b/x/y")->text(), "http://a.example/b/c");
+  for (const char* none : {"", "http://", "http://a b/", "http://a:99999/"}) EXPECT_FALSE(Url::parse(none)) << none;
+}
+
+TEST(UrlTest, an_origin_is_scheme_host_and_port) {
+  EXPECT_TRUE(same_origin("https://a.example/x", "HTTPS://A.example:443/y"));
+  for (const char* other : {"http://a.example/x", "https://a.example:444/", "https://b.example/", "nonsense:", ""})
+    EXPECT_FALSE(same_origin("https://a.example/", other)) << other;
+  EXPECT_FALSE(same_origin("", "")) << "what is no address has none";
 }
 
 TEST(TextTest, one_is_singular_and_all_else_plural) {

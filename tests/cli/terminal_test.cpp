@@ -41,7 +41,7 @@ TEST_F(InTerminal, DenialIsExitCodeFive) {
 TEST_F(InTerminal, ApprovingWithoutARequestShowsItAndAsks) {
   daimon({"run", "approve it", "-d"});
   begin({"approve", "p1"});
-  ASSERT_TRUE(see("Approve p1.r1? [y]es / [n]ot now")) << screen;
+  ASSERT_TRUE(see("Approve p1.r1? [y]es / [n]o")) << screen;
   EXPECT_THAT(screen, HasSubstr("\x1b[32m+- pay the water: done\x1b[0m"));
   type("n\n");
   EXPECT_EQ(end(), 5);

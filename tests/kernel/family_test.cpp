@@ -174,6 +174,14 @@ TEST_F(Family, children_end_pause_and_go_on_with_their_parent) {
   for (const std::string& id : {parent, child, grandchild}) EXPECT_EQ(world_.divergence(id), "");
 }
 
+TEST_F(Family, nothing_is_begun_below_one_that_is_paused) {
+  const std::string parent = world_.start("wait");
+  ASSERT_TRUE(world_.system().signal(parent, Signal::kPause));
+  EXPECT_THAT(refusal(parent), HasSubstr("is paused"));
+  ASSERT_TRUE(world_.system().signal(parent, Signal::kResume));
+  EXPECT_EQ(refusal(parent), "started");
+}
+
 TEST_F(Family, pauses_as_a_whole_or_not_at_all) {
   const std::string parent = world_.start("wait");
   const std::string child = child_of(parent);

@@ -360,5 +360,21 @@ TEST(KernelGoal, what_cannot_be_started_is_refused_with_a_reason) {
   EXPECT_TRUE(world.records().empty()) << "a goal that was refused is no process";
 }
 
+TEST(KernelChat, a_model_that_holds_no_conversation_answers_only_who_names_it) {
+  KernelWorld world;
+  world.model.answer = [](const processor::Request&) -> Answer { return "hello"; };
+  System& system = world.begin();
+  processor::Request request;
+  request.messages.push_back({.role = processor::Role::kUser, .content = "hi"});
+  const auto refused = system.chat("", request, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_TRUE(system.chat("clerk", request, {}));
+  KernelWorld other;
+  other.model.profile = "";
+  other.model.answer = world.model.answer;
+  EXPECT_TRUE(other.begin().chat("", request, {}));
+}
+
 }  // namespace
 }  // namespace daimon::kernel::test

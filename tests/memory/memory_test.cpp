@@ -284,6 +284,30 @@ TEST(CompactPromptTest, a_file_is_named_where_nothing_more_of_a_name_stands_besi
   EXPECT_EQ(without_file_names("a.md and data.md."), "  and  .");
 }
 
+TEST(CompactPromptTest, where_a_goal_names_a_file_outside_no_other_is_written_in_its_place) {
+  const auto may_write_to = [](std::string_view goal, std::string_view path) {
+    Context made;
+    made.set_goal(std::string(goal), capability::user_label());
+    made.set_files({{"a.csv", {"amount"}}}, untrusted_label("names"));
+    made.add({"table",
+              R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+              "sum of amount in a.csv = 12.50 (2 rows)",
+              false,
+              {},
+              {}});
+    return admits(next_call(made, {offer("write", "", "")}).schema,
+                  daimon::format(R"({{"call":"write","with":{{"path":"{}","content":"12.50"}}}})", path));
+  };
+  for (const std::string_view outside : {"money/../../sum.csv", "../sum.csv", "/tmp/sum.csv", "~/sum.csv"}) {
+    const std::string goal = daimon::format("Sum amount in a.csv into {}.", outside);
+    EXPECT_TRUE(may_write_to(goal, outside)) << "which fails, and says why";
+    EXPECT_FALSE(may_write_to(goal, "a.csv")) << outside;
+    EXPECT_FALSE(may_write_to(goal, "sum.csv")) << outside;
+    EXPECT_TRUE(may_write_to(goal + " And keep it in sum.txt.", "sum.txt"));
+    EXPECT_FALSE(may_write_to(goal + " And keep it in sum.txt.", outside));
+  }
+}
+
 TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_folders_show_where_they_begin) {
   using testing::UnorderedElementsAre;
   const std::vector<std::string> there{"money/expenses 2026.csv", "notes/todo.md", "club/members.csv"};
