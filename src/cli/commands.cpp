@@ -52,7 +52,9 @@ std::vector<Command> make_commands() {
        start_options(true),
        0,
        kAny,
-       "5 when an approval was denied, or nobody was there to give it; 6 when a budget is spent",
+       "4 when what was asked is not in the files; 5 when an approval was denied, or nobody was there to give it; 6 "
+       "when a "
+       "budget is spent",
        run_goal});
   add({"ask",
        kWork,
@@ -66,7 +68,7 @@ std::vector<Command> make_commands() {
        start_options(false),
        0,
        kAny,
-       "",
+       "4 when it is not in the files; 6 when a budget is spent",
        ask});
   add({"chat",
        kWork,

@@ -25,7 +25,7 @@ constexpr std::size_t kDiffLinesFirst = 40;
 
 int exit_code_of_process(const Json& process, bool denied_here) {
   const auto state = find_string(process, "state").value_or("");
-  if (state == "done") return kSuccess;
+  if (state == "done") return find_bool(process, "found") == false ? kNotFound : kSuccess;
   if (state == "denied" || denied_here) return kDenied;
   return kFailure;
 }

@@ -94,7 +94,7 @@ void FakeSystem::finish(Process& process, std::string_view state, std::string_vi
   process.view["stop_reason"] = reason;
   process.view["waiting"] = nullptr;
   if (!answer.empty()) process.view["answer"] = answer;
-  process.view["found"] = state == "done";
+  process.view["found"] = state == "done" && !process.script.contains("nowhere");
   for (Json& step : process.view["plan"].as_array()) step.as_object()["state"] = state == "done" ? "done" : "failed";
   process.view["cost"] =
       JsonObject{{"tokens_prompt", 812}, {"tokens_cached", 640}, {"tokens_generated", 31}, {"tokens_forced", 22},
@@ -112,6 +112,7 @@ void FakeSystem::begin(Process& process) {
         process, "paused",
         daimon::format("budget spent: 10 of 10 tokens used; `daimon budget {} --tokens N` adds more and resumes it",
                        id));
+  if (has("nowhere")) return finish(process, "done", "the plan is carried out", "Not found in your files.");
   if (has("fail")) return finish(process, "failed", "gave up after 3 tries: the disk is on fire", "");
   const std::string path = has("escape") ? "evil\x1b]0;owned\x07.pdf" : "invoices/electricity-2026-03.pdf";
   event(process, "thinking", {{"purpose", "plan"}, {"offered", JsonArray{"search", "answer"}}});

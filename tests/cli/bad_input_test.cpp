@@ -305,10 +305,11 @@ TEST_F(BadInput, SchemaThatNothingSatisfiesIsAnErrorOfTheRequest) {
   const auto ask = [&](const std::string& schema) {
     RawClient client(folder.path / "run/daimon/daimon.sock");
     return client
-        .send(post("/v1/chat/completions",
-                   R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":20,"response_format":{"type":)"
-                   R"("json_schema","json_schema":{"name":"x","schema":)" +
-                       schema + "}}}"))
+        .send(post(
+            "/v1/chat/completions",
+            R"({"model":"firmware","messages":[{"role":"user","content":"hi"}],"max_tokens":20,"response_format":{"type":)"
+            R"("json_schema","json_schema":{"name":"x","schema":)" +
+                schema + "}}}"))
         .read_all(60'000);
   };
   for (const auto& [schema, why] : std::map<std::string, std::string>{

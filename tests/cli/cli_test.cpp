@@ -296,6 +296,14 @@ TEST_F(CommandLine, FilesModelsAndMachine) {
   EXPECT_EQ(find_bool(json({"doctor", "--json"}), "ok"), true);
 }
 
+TEST_F(CommandLine, WhatIsNotThereIsExitCodeFour) {
+  for (const char* command : {"run", "ask"}) {
+    const Ended ended = daimon({command, "What stands nowhere?"});
+    EXPECT_EQ(ended.code, 4);
+    EXPECT_THAT(ended.out, HasSubstr("Not found in your files."));
+  }
+}
+
 TEST_F(CommandLine, AMountIsMeantByItsNameOrItsFolder) {
   const std::filesystem::path docs = folder.path / "docs";
   std::filesystem::create_directories(docs / "inner");
