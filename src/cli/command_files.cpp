@@ -35,9 +35,9 @@ Result<Json> mount_named(const api::Client& client, std::string_view name) {
               "`daimon mounts` lists the mounts");
 }
 
-// The name of the mount that is meant by its name, or by the path of its folder, which may be gone.
-Result<std::string> mount_name_of(const api::Client& client, const std::string& word) {
-  DAIMON_TRY(const Json view, client.get("/v1/mounts"));
+// The name of the mount, of those in `view`, that is meant by its name, or by the path of its folder, which may be
+// gone.
+Result<std::string> mount_name_of(const Json& view, const std::string& word) {
   std::error_code failed;
   stdfs::path folder = stdfs::weakly_canonical(stdfs::absolute(word, failed), failed);
   if (!folder.has_filename()) folder = folder.parent_path();  // "notes/"
@@ -87,10 +87,30 @@ std::string left_out(std::int64_t skipped, const Json& mount) {
                         kinds.empty() ? "" : ": ", kinds);
 }
 
+// What of it is left out or not whole: all of it when the folder was read anew, else only how much.
+void note_problems(const Session& session, const Json& mount, bool all) {
+  const auto problems = find_integer(mount, "problems").value_or(0);
+  if (problems == 0) return;
+  const std::string root = text_of(mount, "root");
+  const std::string line = daimon::format("daimon: {} of the files in {} {} left out or not whole",
+                                          show_count(problems), root, one_or_many(problems, "is", "are"));
+  if (!all) return session.note(daimon::format("{}: `daimon mount {}` lists them", line, root));
+  session.note(line + ":");
+  constexpr std::int64_t kShown = 5;
+  std::int64_t shown = 0;
+  if (const Json* list = find(mount, "problem_list"); list != nullptr && list->is_array())
+    for (; shown < std::min(kShown, std::ssize(list->get_array())); ++shown) {
+      const Json& problem = list->get_array()[static_cast<std::size_t>(shown)];
+      const std::string file = text_of(problem, "path");
+      session.note(daimon::format("        {}{}{}", file, file.empty() ? "" : ": ", text_of(problem, "what")));
+    }
+  if (problems > shown) session.note(daimon::format("        and {} more", show_count(problems - shown)));
+}
+
 }  // namespace
 
 Result<Json> mount_path(const Session& session, const api::Client& client, const std::string& path,
-                        const std::string& name) {
+                        const std::string& name, Listing listing) {
   std::error_code failed;
   const stdfs::path folder = stdfs::canonical(path, failed);
   if (failed) {
@@ -144,26 +164,14 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   }
   if (error) return std::unexpected(*error);
   if (!mount.is_object()) return fail(ErrorCode::kInternal, "the daemon did not say how the mount ended");
-  if (const auto problems = find_integer(mount, "problems").value_or(0); problems > 0) {
-    session.note(daimon::format("daimon: {} of the files in {} {} left out or not whole:", show_count(problems),
-                                printable(folder.native()), one_or_many(problems, "is", "are")));
-    constexpr std::int64_t kShown = 5;
-    std::int64_t shown = 0;
-    if (const Json* list = find(mount, "problem_list"); list != nullptr && list->is_array())
-      for (; shown < std::min(kShown, std::ssize(list->get_array())); ++shown) {
-        const Json& problem = list->get_array()[static_cast<std::size_t>(shown)];
-        const std::string file = text_of(problem, "path");
-        session.note(daimon::format("        {}{}{}", file, file.empty() ? "" : ": ", text_of(problem, "what")));
-      }
-    if (problems > shown) session.note(daimon::format("        and {} more", show_count(problems - shown)));
-  }
+  note_problems(session, mount, listing == Listing::kAll || find_integer(mount, "indexed").value_or(0) > 0);
   return mount;
 }
 
 int mount(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
-  const auto made = mount_path(session, *client, arguments.positional[0], arguments.value("name"));
+  const auto made = mount_path(session, *client, arguments.positional[0], arguments.value("name"), Listing::kAll);
   if (!made) return session.failed(made.error());
   if (arguments.has("json"))
     print_json(session.terminal, *made);
@@ -203,8 +211,10 @@ int list_mounts(const Session& session, const Arguments& arguments) {
 int unmount(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
+  const auto view = client->get("/v1/mounts");
+  if (!view) return session.failed(view.error());
   for (const std::string& word : arguments.positional) {
-    const auto name = mount_name_of(*client, word);
+    const auto name = mount_name_of(*view, word);
     if (!name) return session.failed(name.error());
     if (const auto removed = client->remove("/v1/mounts/" + api::percent_encode(*name)); !removed)
       return session.failed(removed.error());
@@ -221,8 +231,11 @@ int find_passages(const Session& session, const Arguments& arguments) {
   if (!client) return session.failed(client.error());
   std::string target = daimon::format("/v1/find?q={}&limit={}", api::percent_encode(query), *limit);
   std::vector<std::string> mounts;
-  for (const std::string& word : arguments.values("mount")) {
-    auto name = mount_name_of(*client, word);
+  const auto words = arguments.values("mount");
+  const auto view = words.empty() ? Result<Json>(Json()) : client->get("/v1/mounts");
+  if (!view) return session.failed(view.error());
+  for (const std::string& word : words) {
+    auto name = mount_name_of(*view, word);
     if (!name) return session.failed(name.error());
     if (!std::ranges::contains(mounts, *name)) mounts.push_back(std::move(*name));
   }

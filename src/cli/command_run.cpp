@@ -115,7 +115,7 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   const auto client = session.client();
   if (!client) return session.failed(client.error());
   for (const std::string& path : arguments.values("mount")) {
-    auto mount = mount_path(session, *client, path, "");
+    auto mount = mount_path(session, *client, path, "", Listing::kNew);
     if (!mount) return session.failed(mount.error());
     std::string found(find_string(*mount, "name").value_or(""));
     if (!std::ranges::contains(options->mounts, found)) options->mounts.push_back(std::move(found));

@@ -161,6 +161,9 @@ TEST_F(BadInput, PdfThatDoesNotParseIsNamedByEveryMountAndTheRestIsFound) {
     EXPECT_EQ(std::ranges::count(mounted.err, '\n'), 2) << mounted.err;
     EXPECT_TRUE(is_safe(mounted.err)) << printable(mounted.err);
   }
+  // Who runs a goal after that has seen it before.
+  const Ended ran = daimon({"ask", "Where is the kettle?", "-m", docs()});
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("1 of the files"), HasSubstr("lists them"), Not(HasSubstr("broken"))));
   expect_kettle_found();
 }
 
