@@ -17,7 +17,8 @@ class Url {
   static std::optional<Url> parse(const std::string& text, const std::string& base = {});
 
   [[nodiscard]] std::string scheme() const;  // in lower case
-  // As it is written, but for escapes; an address of IPv6 in brackets. In base/host_name.h is the one spelling.
+  // Without escapes, four numbers for every spelling of them, IPv6 in brackets. In base/host_name.h is the one
+  // spelling.
   [[nodiscard]] std::string host() const;
   // As DNS has it: letters beyond ASCII by IDNA. "" for what has no such form.
   [[nodiscard]] std::string host_in_dns() const;

@@ -10,8 +10,6 @@
 namespace daimon::cli {
 namespace {
 
-constexpr std::size_t kPipedBytesMax = 2'000'000;
-
 class Conversation {
  public:
   Conversation(const Session& session, api::Client client, JsonObject options)
@@ -128,7 +126,7 @@ int chat(const Session& session, const Arguments& arguments) {
   for (const std::string& word : arguments.positional) message += (message.empty() ? "" : " ") + word;
   const bool once = !message.empty() || !session.terminal.in_is_terminal;
   if (message.empty() && !session.terminal.in_is_terminal) {
-    auto piped = read_piped(session, "chat", kPipedBytesMax);
+    auto piped = read_piped(session, "chat");
     if (!piped)
       return piped.error().code == ErrorCode::kInvalidArgument ? session.usage_error("chat", piped.error())
                                                                : session.failed(piped.error());

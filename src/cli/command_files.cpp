@@ -247,7 +247,7 @@ int find_passages(const Session& session, const Arguments& arguments) {
   if (arguments.has("json")) return print_json(session.terminal, *found), nothing ? kNotFound : kSuccess;
   if (const Json* behind = find(*found, "incomplete"); behind != nullptr && behind->is_array())
     for (const Json& name : behind->get_array())
-      session.note(daimon::format("daimon: {} is not read as a whole yet, so there may be more (`daimon mounts`)",
+      session.note(daimon::format("daimon: {} is being read, or could not be, so there may be more (`daimon mounts`)",
                                   name.is_string() ? printable(name.get_string()) : ""));
   if (nothing) {
     session.note("nothing found");

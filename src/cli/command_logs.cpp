@@ -115,12 +115,14 @@ int logs(const Session& session, const Arguments& arguments) {
   if (!client) return session.failed(client.error());
   const Interrupts interrupts;
   const bool json = arguments.has("json");
+  bool stopped = false;
   const Status status = client->stream(
       "GET",
       daimon::format("/v1/processes/{}/events?after={}&follow={}", api::percent_encode(arguments.positional[0]), *after,
                      arguments.has("follow") ? 1 : 0),
       std::nullopt,
       [&](const Json& event) {
+        stopped = find_string(event, "type") == "stopping";
         if (json) return terminal.out.write(printable_json(to_text(event)) + "\n");
         if (find(event, "seq") == nullptr || !event.is_object()) return true;  // for watching only, not in the journal
         const auto type = find_string(event, "type").value_or("");
@@ -138,6 +140,7 @@ int logs(const Session& session, const Arguments& arguments) {
          return false;
        }});
   if (!status && status.error().code == ErrorCode::kCancelled) return kInterrupted;
+  if (stopped) return session.note("the daemon was stopped; there may be more"), kUnreachable;
   return status ? kSuccess : session.failed(status.error());
 }
 

@@ -16,8 +16,6 @@
 namespace daimon::cli {
 namespace {
 
-constexpr std::size_t kPipedBytesMax = 2'000'000;
-
 bool is_pipe() {
   struct stat status{};
   return ::fstat(STDIN_FILENO, &status) == 0 && S_ISFIFO(status.st_mode);
@@ -33,8 +31,7 @@ Status read_goal(const Session& session, const Arguments& arguments, kernel::Sta
     return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing",
                 "daimon run \"What did I pay for electricity in March?\"");
   if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return {};
-  DAIMON_TRY(std::string piped,
-             read_piped(session, options.mode == kernel::Mode::kAsk ? "ask" : "run", kPipedBytesMax));
+  DAIMON_TRY(std::string piped, read_piped(session, options.mode == kernel::Mode::kAsk ? "ask" : "run"));
   if (from_input)
     goal = trim(piped);
   else if (!trim(piped).empty())

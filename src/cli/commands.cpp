@@ -149,7 +149,7 @@ std::vector<Command> make_commands() {
         {"output-format", 0, "FORMAT", "text, json or stream-json"}},
        1,
        1,
-       "",
+       "as `run`; 4 also when there is no such process",
        attach});
   add({"kill",
        kProcesses,

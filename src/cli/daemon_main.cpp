@@ -27,6 +27,14 @@ namespace {
 
 constexpr std::chrono::seconds kDyingTime{5};
 
+// Whether there is a daemon that says something: of one that is dying the socket is still there.
+bool answers(const Folders& folders) {
+  auto client = running_daemon(folders);
+  if (!client) return false;
+  client->set_timeout(std::chrono::seconds(1));
+  return client->get("/v1/status").has_value();
+}
+
 // One daemon a state folder, whoever starts it and however it is found: two would write one journal.
 Result<FileDescriptor> lock_state(const Folders& folders) {
   FileDescriptor lock(::open(folders.daemon_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -35,7 +43,7 @@ Result<FileDescriptor> lock_state(const Folders& folders) {
   // One that was killed a moment ago has its lock until the machine has taken all its memory back; it does not answer.
   const auto deadline = std::chrono::steady_clock::now() + kDyingTime;
   bool locked = false;
-  while (!(locked = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) && !running_daemon(folders) &&
+  while (!(locked = ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) && !answers(folders) &&
          std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   if (!locked) {

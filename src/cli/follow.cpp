@@ -226,9 +226,8 @@ class Follower {
       leave_failed(waited.error());
       return std::nullopt;
     }
-    if (exit_code_) return std::nullopt;
-    if (settled_) {
-      ::tcflush(STDIN_FILENO, TCIFLUSH);  // half an answer to this must not become one to the next
+    if (settled_ || exit_code_) {
+      ::tcflush(STDIN_FILENO, TCIFLUSH);  // half an answer to this must not become one to the next, or to the shell
       return std::nullopt;
     }
     std::string line;

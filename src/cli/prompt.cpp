@@ -31,10 +31,10 @@ int ask_yes_or_no(const Session& session, std::string_view question) {
   }
 }
 
-Result<std::string> read_piped(const Session& session, std::string_view command, std::size_t bytes_max) {
+Result<std::string> read_piped(const Session& session, std::string_view command) {
   std::string text;
   std::array<char, 65'536> bytes;  // NOLINT: filled by read
-  while (text.size() <= bytes_max) {
+  while (text.size() <= kPipedBytesMax) {
     const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::unexpected(os_error(errno, "reading standard input"));
@@ -44,10 +44,10 @@ Result<std::string> read_piped(const Session& session, std::string_view command,
   if (text.starts_with("%PDF-"))
     return fail(ErrorCode::kInvalidArgument,
                 daimon::format("this is a PDF: pdftotext FILE - | daimon {} ..., or mount its folder", command));
-  if (text.size() > bytes_max)
+  if (text.size() > kPipedBytesMax)
     session.note(daimon::format("daimon: only the first {} of what was piped in are used; mount a folder for more",
-                                show_bytes(static_cast<double>(bytes_max))));
-  return repair_utf8(cut_utf8(text, bytes_max));
+                                show_bytes(static_cast<double>(kPipedBytesMax))));
+  return repair_utf8(cut_utf8(text, kPipedBytesMax));
 }
 
 bool is_piped() {

@@ -12,9 +12,11 @@ namespace daimon::cli {
 // Asks until the answer is y(es) or n(o): kSuccess is a yes, kDenied a no or the end of the input, kInterrupted Ctrl-C.
 int ask_yes_or_no(const Session& session, std::string_view question);
 
-// All of standard input as UTF-8 text, of which at most `bytes_max` are kept; that there was more is noted.
-// kInvalidArgument for a PDF, with what to do for `command`.
-Result<std::string> read_piped(const Session& session, std::string_view command, std::size_t bytes_max);
+inline constexpr std::size_t kPipedBytesMax = 2'000'000;
+
+// All of standard input as UTF-8 text, of which kPipedBytesMax are kept; that there was more is noted. kInvalidArgument
+// for a PDF, with what to do for `command`.
+Result<std::string> read_piped(const Session& session, std::string_view command);
 
 // Whether something was piped or redirected in. An open pipe that nobody writes to (cron, some editors) is none: it
 // has to have something, or its end, soon.

@@ -32,6 +32,8 @@ Result<std::string> canonical_path(std::string_view path) {
   const auto refuse = [given = path](std::string_view why) { return refuse_path(given, why); };
   if (path.contains('\0')) return refuse("contains a NUL byte");
   if (path.starts_with('/')) return refuse("is absolute");
+  // A shell makes a home folder of it; a folder of that name nobody means.
+  if (path == "~" || path.starts_with("~/")) return refuse("begins in a home folder");
   if (path == ".") path = "";
   while (path.starts_with("./")) path.remove_prefix(2);
   while (path.ends_with('/')) path.remove_suffix(1);

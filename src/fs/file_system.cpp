@@ -1,6 +1,7 @@
 #include "fs/file_system.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <set>
@@ -79,8 +80,8 @@ struct FileSystem::State {
   }
   // Those that are named, or all of the person's when none are; the lock of the index is held.
   Result<std::vector<std::string>> chosen(const std::vector<std::string>& mounts);
-  // As the watcher asks for it: of what is still mounted.
-  void rescan(const std::string& name);
+  // As the watcher asks for it: of what is still mounted. False when not all of it could be read.
+  bool rescan(const std::string& name);
   // The lock of the index is held.
   Result<std::vector<Passage>> find(const SearchRequest& request);
   // The lock of the index is held. An unmount does not wait for a scan, so a scan looks for it.
@@ -179,18 +180,20 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
   return report;
 }
 
-void FileSystem::State::rescan(const std::string& name) {
+bool FileSystem::State::rescan(const std::string& name) {
   const std::scoped_lock one_scan(mount_mutex);
   std::filesystem::path root;
   {
     const std::scoped_lock lock(mutex);
     const auto roots = index.roots();
-    if (!roots || !roots->contains(name)) return;
+    if (!roots) return false;
+    if (!roots->contains(name)) return true;
     root = roots->at(name);
   }
   // What fails now is tried again at the next change and by the next mount, which says so.
-  static_cast<void>(scan(name, root, {}, stopping.get_token()));
+  const bool all = scan(name, root, {}, stopping.get_token()).has_value();
   sweeper.wake();
+  return all;
 }
 
 Status FileSystem::State::check_mounted(const std::string& name) {
@@ -212,7 +215,7 @@ Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
   auto files = std::unique_ptr<FileSystem>(new FileSystem(std::make_unique<State>(std::move(index), options)));
   if (options.watch) {
     State* state = files->state_.get();
-    state->watcher = std::make_unique<Watcher>([state](const std::string& name) { state->rescan(name); });
+    state->watcher = std::make_unique<Watcher>([state](const std::string& name) { return state->rescan(name); });
     // What changed while nobody watched is found by a scan of each mount, in the background.
     DAIMON_TRY(const auto roots, files->roots());
     for (const auto& [name, root] : roots)
@@ -285,19 +288,21 @@ Result<std::map<std::string, std::filesystem::path>> FileSystem::roots() {
   return state_->index.roots();
 }
 
-Result<std::vector<std::string>> FileSystem::settle(const std::vector<std::string>& mounts,
-                                                    std::chrono::milliseconds patience) {
+Result<std::vector<std::string>> FileSystem::settle(std::vector<std::string> mounts, const std::stop_token& stop) {
   std::set<std::string> behind;
-  if (state_->watcher) behind = state_->watcher->settle(patience);
+  {
+    const std::scoped_lock lock(state_->mutex);
+    DAIMON_TRY(const auto roots, state_->index.roots());
+    if (mounts.empty())
+      for (const auto& [name, root] : roots)
+        if (!state_->is_material(root)) mounts.push_back(name);
+  }
+  if (state_->watcher) behind = state_->watcher->settle(mounts, state_->options.patience, stop);
   const std::scoped_lock lock(state_->mutex);
   DAIMON_TRY(const auto incomplete, state_->index.incomplete());
   behind.insert(incomplete.begin(), incomplete.end());
-  DAIMON_TRY(const auto roots, state_->index.roots());
-  std::vector<std::string> names;
-  for (const auto& [name, root] : roots)
-    if (behind.contains(name) && (mounts.empty() ? !state_->is_material(root) : std::ranges::contains(mounts, name)))
-      names.push_back(name);
-  return names;
+  std::erase_if(mounts, [&](const std::string& name) { return !behind.contains(name); });
+  return mounts;
 }
 
 Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {

@@ -115,6 +115,7 @@ class FileSystem {
     // unmounted.
     std::filesystem::path material_folder = {};
     bool watch = true;                                                      // keeps the mounts fresh by itself
+    std::chrono::milliseconds patience{1000};                               // of settle()
     std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr;  // without it words alone are looked for
   };
   // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.
@@ -134,10 +135,10 @@ class FileSystem {
   // As mounts(), without counting: their folders by name.
   Result<std::map<std::string, std::filesystem::path>> roots();
 
-  // Sees to it that what was saved below the mounts before this call is in the index, for at most `patience`. Of those
-  // that are named, or of all of the person's when none are: those that are behind all the same, because they are being
-  // read, or were interrupted.
-  Result<std::vector<std::string>> settle(const std::vector<std::string>& mounts, std::chrono::milliseconds patience);
+  // Sees to it that what was saved below these mounts, or all of the person's when none are named, before this call is
+  // in the index, as far as Options::patience lets it. Returns those that may have more than the index holds all the
+  // same: they are being read, that was interrupted, or it failed.
+  Result<std::vector<std::string>> settle(std::vector<std::string> mounts, const std::stop_token& stop = {});
 
   // Best first, a file below several mounts by one of them. No query can break it; one without words finds nothing.
   // What it gives out can be verified from then on, whatever becomes of the file.

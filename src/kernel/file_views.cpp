@@ -66,7 +66,7 @@ Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std:
         return fail(ErrorCode::kNotFound, daimon::format("there is no mount '{}'", printable(name)),
                     "`daimon mounts` lists the mounts");
   }
-  DAIMON_TRY(const auto behind, files.settle(mounts, kFreshPatience));
+  DAIMON_TRY(const auto behind, files.settle(mounts));
   DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
   DAIMON_TRY(const auto windows, files.windows(query, passages, 320, "…"));
   JsonArray list;

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "device/typed_call.h"
 #include "kernel/table_facts.h"
-#include "kernel/views.h"
 
 namespace daimon::kernel {
 namespace {
@@ -97,15 +96,6 @@ class IndexDevice final : public device::Device {
     for (const auto& [name, root] : roots) places.others.push_back({name, root});
     return places;
   }
-  // Waits for what was saved just now; what is said of the folders that are not read as a whole.
-  Result<std::string> settle(const std::vector<std::string>& mounts) {
-    DAIMON_TRY(const auto behind, files_.settle(mounts, kFreshPatience));
-    std::string names;
-    for (const std::string& name : behind) names += (names.empty() ? "" : ", ") + printable(name);
-    return names.empty()
-               ? names
-               : daimon::format("; {} {} not read as a whole yet", names, one_or_many(std::ssize(behind), "is", "are"));
-  }
   // A path as the process names it.
   static std::string shown(const CallContext& context, const std::string& mount, const std::string& path) {
     return context.mounts.size() == 1 ? path : mount + "/" + path;
@@ -133,7 +123,7 @@ class IndexDevice final : public device::Device {
     request.admits = [&](const std::string& mount, const std::string& path) {
       return ruling(context, places, "search", mount, path) == Ruling::kSilent;
     };
-    DAIMON_TRY(const std::string incomplete, settle(request.mounts));
+    DAIMON_TRY(const auto behind, files_.settle(request.mounts, context.stop));
     DAIMON_TRY(const auto passages, files_.search(request));
     DAIMON_TRY(const auto windows, files_.windows(*query, passages, kWindowBytes));
     Outcome outcome;
@@ -148,11 +138,10 @@ class IndexDevice final : public device::Device {
       list.push_back(std::move(item));
       outcome.label = join(outcome.label, passage.label);
     }
-    outcome.text = (windows.empty() ? "nothing found"
-                                    : daimon::format("{} {}", windows.size(),
-                                                     one_or_many(std::ssize(windows), "passage", "passages"))) +
-                   incomplete;
-    outcome.value = JsonObject{{"passages", std::move(list)}};
+    outcome.text = windows.empty() ? "nothing found"
+                                   : daimon::format("{} {}", windows.size(),
+                                                    one_or_many(std::ssize(windows), "passage", "passages"));
+    outcome.value = JsonObject{{"passages", std::move(list)}, {"incomplete", JsonArray(behind.begin(), behind.end())}};
     return outcome;
   }
 
@@ -173,7 +162,7 @@ class IndexDevice final : public device::Device {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
     const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
     DAIMON_TRY(const auto mounts, granted(context.mounts));
-    DAIMON_TRY(const std::string incomplete, settle(mounts));
+    DAIMON_CHECK(files_.settle(mounts, context.stop));
     DAIMON_TRY(const auto places, this->places(context));
     DAIMON_TRY(
         const auto files,
@@ -189,7 +178,7 @@ class IndexDevice final : public device::Device {
     }
     // File names are the work of whoever wrote them.
     return Outcome{JsonObject{{"files", std::move(list)}},
-                   daimon::format("{} {}{}", files.size(), one_or_many(std::ssize(files), "file", "files"), incomplete),
+                   daimon::format("{} {}", files.size(), one_or_many(std::ssize(files), "file", "files")),
                    capability::untrusted_label("names of files")};
   }
 

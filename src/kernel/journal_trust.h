@@ -11,7 +11,7 @@
 
 namespace daimon::kernel {
 
-// kCorrupt: why this journal is not to be trusted, and what to do; nothing when it is.
+// Why this journal is not to be trusted, and what to do: kCorrupt, or why it could not be read.
 Status judge(const Result<journal::Journal::Verification>& verification);
 // A record of it cannot be read.
 Error distrust(std::int64_t damaged_record);

@@ -623,7 +623,7 @@ class Kernel final : public System {
   void sweep(const std::filesystem::path& folder, const std::vector<std::string>& ids) {
     std::map<std::string, std::vector<AppliedChange>> ended;
     for (const std::string& id : ids) {
-      if (undos_.is_at_work_on(id) || processes_.contains(id) || held_.contains(id)) continue;
+      if (undos_.has_open_undo(id) || processes_.contains(id) || held_.contains(id)) continue;
       const auto row = ports_.journal.row(id);
       if (row && *row && (*row)->ended) ended.emplace(id, applied_changes((*row)->view));
     }

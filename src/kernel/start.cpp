@@ -155,7 +155,7 @@ Status narrow_to_parent(Json& created, const StartOptions& options, const device
   const auto refuse = [&](std::string_view what, std::string_view remedy) {
     return fail(ErrorCode::kDenied, daimon::format("{} may not give {}", parent.id(), what), std::string(remedy));
   };
-  if (parent.state() == process::State::kPaused)
+  if (parent.is_paused())
     return fail(ErrorCode::kConflict, daimon::format("{} is paused, and nothing is begun below it", parent.id()),
                 daimon::format("`daimon resume {}` lets it go on", parent.id()));
   // Without mounts and material of its own it has its parent's.

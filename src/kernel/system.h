@@ -95,6 +95,7 @@ class System {
                              const std::function<void(const Json& progress)>& progress, std::stop_token stop) = 0;
   virtual Status unmount(std::string_view name) = 0;
   virtual Result<Json> mounts() = 0;
+  // {"passages", "incomplete"}
   virtual Result<Json> find(std::string_view query, const std::vector<std::string>& mounts, int limit) = 0;
 
   // Models and the machine.

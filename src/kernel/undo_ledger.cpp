@@ -85,7 +85,7 @@ const std::set<std::string>& UndoLedger::undone(std::string_view id) const {
   return found == undone_.end() ? kNone : found->second;
 }
 
-bool UndoLedger::is_at_work_on(std::string_view id) const {
+bool UndoLedger::has_open_undo(std::string_view id) const {
   return std::ranges::any_of(undos_, [&](const auto& undo) { return undo.second.process.id == id; });
 }
 

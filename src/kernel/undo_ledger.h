@@ -48,7 +48,8 @@ class UndoLedger {
 
   // The changes of a process that are undone.
   [[nodiscard]] const std::set<std::string>& undone(std::string_view id) const;
-  [[nodiscard]] bool is_at_work_on(std::string_view id) const;
+  // Whether one of its changes is being undone, or is to be again.
+  [[nodiscard]] bool has_open_undo(std::string_view id) const;
 
  private:
   journal::Journal& journal_;

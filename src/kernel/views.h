@@ -1,7 +1,6 @@
 // What the kernel's parts look like from outside (docs/api.md), and the bodies of what comes back to a process.
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -50,13 +49,10 @@ Json distrusted_view(Json view, const Error& problem);
 // no difference.
 bool is_within(const Json& row, const Json& view);
 
-// How long a search waits for the index to come up with what was saved just before.
-inline constexpr std::chrono::milliseconds kFreshPatience{1000};
-
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
                           const std::function<void(const Json&)>& progress, const std::stop_token& stop);
 Result<Json> mounts_view(fs::FileSystem& files);
-// {"passages", "incomplete"}: `incomplete` are the mounts that it could not look through as a whole.
+// {"passages", "incomplete"}: `incomplete` are the mounts that may have more than was looked through.
 Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
                        int limit);
 Json model_view(const processor::ModelInfo& model, const processor::Usage& usage);

@@ -103,11 +103,11 @@ Names named_files(const Context& context) {
 }
 
 // The file that the goal names, other than those that were read to get here; else one of the files or a new name. Where
-// the only one that is left cannot be below the folders, it is that all the same: the call fails and says why, where
-// any other file would be one that nobody named.
+// the goal says that it is one outside of the folders, it is that all the same: the call fails and says why, where any
+// other file would be one that nobody named.
 Json target_schema(const Context& context) {
   Names named = named_files(context);
-  const Names outside = outside_names_in(context.goal());
+  const Names outside = outside_targets_in(context.goal());
   if (named.size() + outside.size() > 1)
     std::erase_if(named, [&](const std::string& name) {
       return std::ranges::any_of(context.results(), [&](const Result& result) {

@@ -121,29 +121,55 @@ std::string without_question_for_source(std::string_view goal) {
   return std::regex_replace(std::string(goal), kSource, "");
 }
 
-}  // namespace
-
-namespace {
-
-std::vector<std::string> words_that(bool (*is_wanted)(std::string_view), std::string_view text) {
-  std::vector<std::string> names;
+// Words as they may be names: without the marks around them and the point that ends a sentence.
+std::vector<std::string_view> bare_words_of(std::string_view text) {
+  std::vector<std::string_view> words;
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i < text.size() && !std::string_view(" \t\n\r\"'`()<>,;").contains(text[i])) continue;
     std::string_view word = text.substr(begin, i - begin);
     begin = i + 1;
     while (!word.empty() && std::string_view(".:?!").contains(word.back())) word.remove_suffix(1);
-    if (is_wanted(word)) add(names, std::string(word));
+    if (!word.empty()) words.push_back(word);
   }
-  return names;
+  return words;
 }
 
 }  // namespace
 
-std::vector<std::string> file_names_in(std::string_view text) { return words_that(is_file_name, text); }
+std::vector<std::string> file_names_in(std::string_view text) {
+  std::vector<std::string> names;
+  for (const std::string_view word : bare_words_of(text))
+    if (is_file_name(word)) add(names, std::string(word));
+  return names;
+}
 
-std::vector<std::string> outside_names_in(std::string_view text) {
-  return words_that([](std::string_view word) { return is_path(word) && leads_out(word); }, text);
+std::string with_paths_below(std::string text, std::span<const std::pair<std::string, std::string>> folders) {
+  for (const auto& [folder, shown] : folders) {
+    const std::string prefix = folder + "/";
+    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + shown.size()))
+      if (begins_name(text, at)) text.replace(at, prefix.size(), shown);
+  }
+  return text;
+}
+
+std::vector<std::string> outside_targets_in(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kBefore = {"append",  "as",   "called", "change", "create",
+                                                             "into",    "make", "named",  "onto",   "overwrite",
+                                                             "replace", "to",   "update", "write"};
+  static const std::set<std::string, std::less<>> kBeforeLast = {"at", "file", "in", "on", "under"};
+  static const std::set<std::string, std::less<>> kKeep = {"keep",   "log",  "note",  "put",
+                                                           "record", "save", "store", "write"};
+  const bool keeps = holds_any(goal, kKeep);
+  std::vector<std::string> targets;
+  const auto words = bare_words_of(goal);
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    if (!is_path(words[i]) || !leads_out(words[i])) continue;
+    const std::string before = to_lower_ascii(words[i - 1]);
+    if (kBefore.contains(before) || (keeps && i + 1 == words.size() && kBeforeLast.contains(before)))
+      add(targets, std::string(words[i]));
+  }
+  return targets;
 }
 
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {
@@ -391,7 +417,7 @@ bool may_write(std::string_view goal) {
       "add",  "append", "change", "copy",  "create", "down",   "draft",  "enter", "file",  "fill",   "into",
       "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
       "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
-  if (!file_names_in(goal).empty()) return true;
+  if (!file_names_in(goal).empty() || !outside_targets_in(goal).empty()) return true;
   return holds_any(goal.size() > kOneThingBytesMax ? std::string(goal) : without_question_for_source(goal), kWords);
 }
 

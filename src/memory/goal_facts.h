@@ -6,14 +6,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace daimon::memory {
 
 // Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
 std::vector<std::string> file_names_in(std::string_view text);
-// Words that look like files of which none is below a mounted folder: "/etc/motd.txt", "~/a.txt", "notes/../../a.txt".
-std::vector<std::string> outside_names_in(std::string_view text);
+// A text with the paths below each of these folders (the first) as those of the system below a mount (the second).
+std::string with_paths_below(std::string text, std::span<const std::pair<std::string, std::string>> folders);
+// Files that the goal wants written where no mounted folder is: "into /etc/motd.txt", "to ~/a.txt", "as ../a.txt"; with
+// "in" and the like only at the end of a goal to keep something, because that is also said of what is read.
+std::vector<std::string> outside_targets_in(std::string_view goal);
 // Where the name stands in the text, at `from` or later, with nothing beside it that could be more of a file's name:
 // "a.md" does not stand in "data.md", nor "april.txt" in "notes/april.txt". npos: nowhere.
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from = 0);

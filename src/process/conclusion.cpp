@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/text.h"
 #include "process/process.h"
 
 namespace daimon::process {
@@ -82,6 +83,14 @@ std::string Process::compose_answer() const {
                          : daimon::format("{} is staged, not written.", change.path));
   if (text.empty() && state_ == State::kFailed) return {};
   return text;
+}
+
+std::string Process::note_of_incomplete() const {
+  if (incomplete_.empty()) return {};
+  std::string names;
+  for (const std::string& name : incomplete_) names += (names.empty() ? "" : ", ") + printable(name);
+  return daimon::format("\nIt may be there all the same: {} {} being read, or could not be (`daimon mounts`).", names,
+                        one_or_many(std::ssize(incomplete_), "was", "were"));
 }
 
 Json Process::view() const {

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "memory/goal_facts.h"
 
 namespace daimon::process {
 namespace {
@@ -154,7 +155,10 @@ void Process::on_created(const Json& body) {
     limits_.money = find_number(*budget, "money").value_or(limits_.money);
   }
   take_tools(body);
-  context_.set_goal(goal_, capability::user_label());
+  std::vector<std::pair<std::string, std::string>> roots;
+  for (const device::MountReference& mount : mounts_)
+    roots.emplace_back(mount.root.string(), mounts_.size() == 1 ? "" : mount.name + "/");
+  context_.set_goal(memory::with_paths_below(goal_, roots), capability::user_label());
   // The person gave it, and somebody else may have written it.
   if (const auto material = find_string(body, "material"))
     context_.set_material(std::string(*material), capability::untrusted_label("piped"));
@@ -167,7 +171,7 @@ void Process::on_created(const Json& body) {
   if (const auto rules = find_string(body, "constitution"); rules && !on_constitution(*rules)) return;
   set_state(State::kRunning, "");
   if (!mounts_.empty())
-    request_call("survey", JsonObject{{"goal", goal_}, {"limit", 6}}, false);
+    request_call("survey", JsonObject{{"goal", context_.goal()}, {"limit", 6}}, false);
   else
     make_plan();
 }
@@ -363,7 +367,7 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   emit("planned", {{"plan", std::move(steps)}});
   step_ = 0;
   if (autonomy_ == 3) {
-    cover_ = cover_of(plan_, goal_, context_.files());
+    cover_ = cover_of(plan_, context_.goal(), context_.files());
     std::string detail;
     // What a step is for is the model's word: it stands on its own line, and says nothing of what is approved.
     for (std::size_t i = 0; i < plan_.size(); ++i)
@@ -652,6 +656,7 @@ void Process::finish(State state, std::string reason) {
   state_ = state;
   reason_ = std::move(reason);
   if (!answer_) answer_ = compose_answer();
+  if (state == State::kDone && !found_) *answer_ += note_of_incomplete();
   emit("finished", view().as_object());
 }
 

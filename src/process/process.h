@@ -106,6 +106,8 @@ class Process {
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] State state() const { return state_; }
+  // Or about to be, once its call is over.
+  [[nodiscard]] bool is_paused() const { return state_ == State::kPaused || pause_asked_; }
   [[nodiscard]] bool ended() const { return state_ >= State::kDone; }
   [[nodiscard]] const Pending& pending() const { return pending_; }
   [[nodiscard]] const std::string& model() const { return model_; }
@@ -213,6 +215,8 @@ class Process {
   [[nodiscard]] std::vector<std::string> offered_names() const;
   [[nodiscard]] std::vector<std::string> plannable_names() const;
   [[nodiscard]] std::string compose_answer() const;
+  // For an answer that was not found; empty when all was looked through.
+  [[nodiscard]] std::string note_of_incomplete() const;
   void emit(std::string type, JsonObject body);
 
   Environment environment_;
@@ -242,7 +246,8 @@ class Process {
 
   std::vector<Step> plan_;
   std::size_t step_ = 0;
-  PlanCover cover_;  // what the plan allows, once it is approved
+  std::vector<std::string> incomplete_;  // mounts that had more than a search looked through, or may have
+  PlanCover cover_;                      // what the plan allows, once it is approved
   bool plan_approved_ = false;
   int failures_ = 0;      // of this step, in a row
   int model_errors_ = 0;  // in a row

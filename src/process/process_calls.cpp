@@ -64,8 +64,8 @@ void Process::choose(const memory::ChosenCall& chosen) {
   // The host ranks: where a plan looks once, what the goal says counts besides the few words that a small model chose.
   const auto searches = std::ranges::count_if(plan_, [](const Step& step) { return step.step.call == "search"; });
   if (chosen.name == "search" && searches == 1 && profile_->plan_decides() && arguments.is_object())
-    arguments.as_object()["query"] =
-        std::string(cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + goal_, 400));
+    arguments.as_object()["query"] = std::string(
+        cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + std::string(context_.goal()), 400));
   request_call(chosen.name, std::move(arguments), false);
 }
 
@@ -265,6 +265,8 @@ void Process::take_result(CallRecord& call, const Json& body) {
         if (const auto page = find_integer(item, "page")) passage.page = static_cast<int>(*page);
         passages.push_back(std::move(passage));
       }
+    for (const std::string& name : texts_of(value, "incomplete"))
+      if (!std::ranges::contains(incomplete_, name)) incomplete_.push_back(name);
     const std::string text = passages.empty() ? "nothing found" : call.text;
     add_result("search", text, false, std::move(label), std::move(passages));
     return step_done();

@@ -75,7 +75,7 @@ Result<HubClient::Answer> HubClient::get(const std::string& url, std::uint64_t f
     }
     const auto target = Url::parse(location->second, next);
     // What came encrypted goes on encrypted.
-    if (!target || (next.starts_with("https:") && target->scheme() != "https"))
+    if (!target || (Url::parse(next)->scheme() == "https" && target->scheme() != "https"))
       return fail(ErrorCode::kDenied, std::format("{} redirects to {}", next, printable(location->second)),
                   "check the endpoint");
     next = target->text();

@@ -22,6 +22,7 @@ namespace {
 using api::Client;
 using api::Server;
 using api::ServerOptions;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -139,6 +140,7 @@ TEST_F(ServerTest, EndsWithConnectionsOpen) {
   server.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
   EXPECT_EQ(system.subscriptions, 0);
+  EXPECT_THAT(watching.read_all(), EndsWith("{\"type\":\"stopping\"}\n\r\n0\r\n\r\n")) << "it is no crash";
 }
 
 // ------------------------------------------------------------------------------------------------------- processes

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <thread>
 
+#include "api/socket.h"
 #include "cli/program.h"
 
 namespace daimon::test {
@@ -70,17 +71,23 @@ TEST_F(Daemon, KilledOneIsReplacedAndItsSocketToo) {
   EXPECT_NE(pid(), first);
 }
 
-// A process that is killed keeps its locks until all its memory is given back.
+// A process that is killed keeps its locks and sockets until all its memory is given back.
 TEST_F(Daemon, OneThatStillDiesIsWaitedFor) {
   daimon({"ps"});
   daimon({"stop"});
   const int lock = ::open((folder.path / "state/daimon/daemon.lock").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
-  const std::jthread dying([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    ::close(lock);
-  });
-  EXPECT_EQ(daimon({"ps"}).code, 0);
+  auto listening = api::listen_unix(folder.path / "run/daimon/daimon.sock");
+  ASSERT_TRUE(listening);
+  auto serving = std::async(std::launch::async, [&] { return daimon({"serve", "--daemon"}); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  *listening = FileDescriptor();
+  ::close(lock);
+  for (int i = 0; i < 1000 && !api::connect_unix(folder.path / "run/daimon/daimon.sock"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(daimon({"stop"}).code, 0);
+  const Ended served = serving.get();
+  EXPECT_EQ(served.code, 0) << served.err;
 }
 
 // Nothing tells where to put sockets in a bare container: two states must still not share one.

@@ -163,6 +163,15 @@ TEST_F(InTerminal, ADaemonThatIsStoppedIsNotStartedAgainByWhoWatches) {
   EXPECT_THAT(daimon({"stop"}).err, HasSubstr("the daemon is not running"));
 }
 
+TEST_F(InTerminal, ALogThatIsCutOffByAStopIsNoWholeOne) {
+  daimon({"run", "slow work", "-d"});
+  begin({"logs", "-f", "p1"});
+  ASSERT_TRUE(see("slow work"));
+  EXPECT_EQ(daimon({"stop"}).code, 0);
+  EXPECT_EQ(end(), 3);
+  EXPECT_THAT(screen, HasSubstr("the daemon was stopped"));
+}
+
 TEST_F(InTerminal, ADaemonThatIsStoppedWhileItAsksIsNotStartedAgain) {
   begin({"run", "approve it"});
   ASSERT_TRUE(see("[d]iff"));

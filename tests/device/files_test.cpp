@@ -480,7 +480,8 @@ TEST_F(Files, ALinkThatComesAndGoesNeverLeadsOutside) {
     while (!stop) ::renameat2(AT_FDCWD, d.c_str(), AT_FDCWD, l.c_str(), RENAME_EXCHANGE);
   });
   int seen = 0;
-  for (int i = 0; i < 2000; ++i) {
+  // For longer where the other thread does not get its turn.
+  for (int i = 0; i < 2000 || (seen == 0 && i < 10'000'000); ++i) {
     const auto text = read("d/x.txt");
     if (!text) continue;
     ++seen;

@@ -47,6 +47,7 @@ struct FsWorld {
     FileSystem::Options options;
     options.database = folder / "index.db";
     options.watch = watch;
+    options.patience = std::chrono::seconds(60);
     options.own_folders = own_folders;
     options.embedding = embedding;
     auto opened = FileSystem::open(options);

@@ -1,9 +1,12 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <semaphore>
 #include <thread>
 
+#include "fs/watcher.h"
 #include "fs_world.h"
 
 namespace daimon::fs {
@@ -49,7 +52,7 @@ TEST_F(Watched, WhatWasSavedJustNowIsFoundByWhoWaitsForIt) {
   for (int i = 0; i < 20; ++i) {
     const std::string word = "gyroscope" + std::to_string(i);
     world.put("made" + std::to_string(i % 5) + "/n" + std::to_string(i) + ".md", word + "\n");
-    EXPECT_THAT(*world.files->settle({}, kEnough), IsEmpty());
+    EXPECT_THAT(*world.files->settle({}), IsEmpty());
     EXPECT_EQ(world.search(word).size(), 1U) << i;
   }
 }
@@ -60,9 +63,56 @@ TEST_F(Watched, ManyMayWaitAtOnce) {
     waiting.emplace_back([&, i] {
       const std::string word = "submarine" + std::to_string(i);
       world.put("notes/s" + std::to_string(i) + ".md", word + "\n");
-      EXPECT_THAT(*world.files->settle({}, kEnough), IsEmpty());
+      EXPECT_THAT(*world.files->settle({}), IsEmpty());
       EXPECT_EQ(world.search(word).size(), 1U) << i;
     });
+}
+
+TEST(WatcherTest, WhatCannotBeSeenToInTimeIsBehindAndNothingElse) {
+  const std::vector<std::string> slow{"slow"}, notes{"notes"}, quiet{"quiet"};
+  FsWorld world;
+  for (const char* name : {"slow", "notes", "quiet"}) std::filesystem::create_directories(world.home() / name);
+  std::binary_semaphore go_on{0};
+  std::atomic<bool> fails = false;
+  Watcher watcher([&](const std::string& name) {
+    if (name == "slow") go_on.acquire();
+    return !(name == "notes" && fails);
+  });
+  for (const char* name : {"slow", "notes", "quiet"}) watcher.add(name, world.home() / name);
+  constexpr std::chrono::milliseconds kLittle{20};
+  world.put("slow/a.md", "a\n");
+  EXPECT_THAT(watcher.settle(slow, kLittle, {}), ElementsAre("slow"));
+  EXPECT_THAT(watcher.settle(quiet, kEnough, {}), IsEmpty()) << "nothing changed there";
+  world.put("notes/a.md", "a\n");
+  EXPECT_THAT(watcher.settle(notes, kLittle, {}), ElementsAre("notes")) << "nobody has read the queue yet";
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THAT(watcher.settle(notes, kEnough, stop.get_token()), ElementsAre("notes"));
+  go_on.release();
+  EXPECT_THAT(watcher.settle(notes, kEnough, {}), IsEmpty());
+  EXPECT_THAT(watcher.settle(slow, kEnough, {}), IsEmpty());
+  fails = true;
+  world.put("notes/b.md", "b\n");
+  EXPECT_THAT(watcher.settle(notes, kEnough, {}), ElementsAre("notes"));
+  EXPECT_THAT(watcher.settle(notes, kEnough, {}), ElementsAre("notes")) << "which is tried again, and fails again";
+  fails = false;
+  EXPECT_THAT(watcher.settle(notes, kEnough, {}), IsEmpty());
+}
+
+TEST(WatcherTest, AMountThatCannotBeWatchedIsReadWheneverSomebodyAsks) {
+  const std::vector<std::string> names{"deep"};
+  FsWorld world;
+  std::atomic<int> calls = 0;
+  Watcher watcher([&](const std::string&) {
+    ++calls;
+    return true;
+  });
+  // A path that is too long stands for a system without watches left.
+  watcher.add("deep", world.home() / std::string(5000, 'x'));
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_THAT(watcher.settle(names, kEnough, {}), IsEmpty());
+    EXPECT_EQ(calls, 1) << "watched again by the first call, as far as anybody knows";
+  }
 }
 
 TEST_F(Watched, WhatIsNotReadAsAWholeIsSaidToBeBehind) {
@@ -73,10 +123,10 @@ TEST_F(Watched, WhatIsNotReadAsAWholeIsSaidToBeBehind) {
   const auto stopped =
       world.files->mount(other, "other", [&](const Progress&) { stop.request_stop(); }, stop.get_token());
   ASSERT_FALSE(stopped);
-  EXPECT_THAT(*world.files->settle({}, kEnough), ElementsAre("other"));
-  EXPECT_THAT(*world.files->settle({"home"}, kEnough), IsEmpty());
+  EXPECT_THAT(*world.files->settle({}), ElementsAre("other"));
+  EXPECT_THAT(*world.files->settle({"home"}), IsEmpty());
   ASSERT_TRUE(world.files->mount(other, "other", {}, {}));
-  EXPECT_THAT(*world.files->settle({}, kEnough), IsEmpty());
+  EXPECT_THAT(*world.files->settle({}), IsEmpty());
 }
 
 TEST_F(Watched, SearchesGoOnWhileFilesChange) {

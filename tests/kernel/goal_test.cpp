@@ -360,6 +360,23 @@ TEST(KernelGoal, what_cannot_be_started_is_refused_with_a_reason) {
   EXPECT_TRUE(world.records().empty()) << "a goal that was refused is no process";
 }
 
+TEST(KernelGoal, what_is_not_found_in_a_folder_that_was_not_read_as_a_whole_is_not_said_to_be_nowhere) {
+  KernelWorld world;
+  world.furnish();
+  System& system = world.begin();
+  const auto other = world.folder / "other";
+  std::filesystem::create_directories(other);
+  for (const char* name : {"a.md", "b.md"}) std::ofstream(other / name) << "A letter about nothing.\n";
+  std::stop_source stop;
+  ASSERT_FALSE(system.mount(other.string(), "other", [&](const Json&) { stop.request_stop(); }, stop.get_token()));
+  world.model.script(
+      {R"(["search","answer"])", {{"search", R"({"query":"zeppelin"})"}, {"answer", R"({"passage":0})"}}});
+  const Json view = world.until_ended(world.start("Where is the zeppelin?"));
+  EXPECT_EQ(find_bool(view, "found"), false) << to_text(view);
+  EXPECT_THAT(text_of(view, "answer"), HasSubstr("It may be there all the same: other was being read"));
+  EXPECT_EQ(world.divergence(text_of(view, "process")), "");
+}
+
 TEST(KernelChat, a_model_that_holds_no_conversation_answers_only_who_names_it) {
   KernelWorld world;
   world.model.answer = [](const processor::Request&) -> Answer { return "hello"; };

@@ -305,7 +305,19 @@ TEST(CompactPromptTest, where_a_goal_names_a_file_outside_no_other_is_written_in
     EXPECT_FALSE(may_write_to(goal, "sum.csv")) << outside;
     EXPECT_TRUE(may_write_to(goal + " And keep it in sum.txt.", "sum.txt"));
     EXPECT_FALSE(may_write_to(goal + " And keep it in sum.txt.", outside));
+    EXPECT_TRUE(may_write_to(daimon::format("Sum amount in {} and keep it in a new file.", outside), "sum.txt"))
+        << "what is read is no target";
   }
+  EXPECT_TRUE(may_write_to("Update the sum of amount in a.csv, as in /mnt/old/x.csv.", "a.csv"));
+}
+
+TEST(GoalFactsTest, paths_below_a_mounted_folder_are_named_as_the_system_names_them) {
+  using Folders = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(with_paths_below("Sum /home/me/money/a.csv into /home/me/money/b c.txt.", Folders{{"/home/me/money", ""}}),
+            "Sum a.csv into b c.txt.");
+  EXPECT_EQ(
+      with_paths_below("'/m/a.csv' and /n/a.csv, not x/m/a.csv or /m2/a.csv", Folders{{"/m", "m/"}, {"/n", "n/"}}),
+      "'m/a.csv' and n/a.csv, not x/m/a.csv or /m2/a.csv");
 }
 
 TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_folders_show_where_they_begin) {
