@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t middle = text.find('\0');
   const std::string_view before = text.substr(0, middle);
   const std::string_view after = middle == std::string_view::npos ? std::string_view() : text.substr(middle + 1);
-  const auto diff = device::diff_lines("a/file", before, after, false);
+  const auto diff = device::diff_lines("a/file", before, after, device::DiffOf::kChange);
   if (diff.text.empty() != (before == after)) std::abort();
   if (!device::is_text(diff.text)) std::abort();
   std::size_t added = 0;

@@ -339,7 +339,7 @@ class Connection final : public Exchange {
     if (wanted->keep) return reply(200, opened);
     Outbox outbox;
     outbox.push(to_text(opened) + "\n");
-    forward("application/x-ndjson", outbox, {});
+    forward("application/x-ndjson", outbox, kStopping);
     shared_.remove(*listener);
   }
 

@@ -13,6 +13,9 @@
 
 namespace daimon::api {
 
+// The last line of a stream of values when the server stops.
+inline constexpr std::string_view kStopping = "{\"type\":\"stopping\"}\n";
+
 struct HttpRequest {
   std::string method;
   Target target;

@@ -82,7 +82,7 @@ void follow_events(kernel::System& system, const std::string& id, const HttpRequ
   });
   if (!subscription) return exchange.reply(subscription.error());
   // Whoever watches must not take it for a crash, and start the daemon again that somebody stopped.
-  exchange.forward(kNdjson, outbox, line_of(JsonObject{{"type", "stopping"}}));
+  exchange.forward(kNdjson, outbox, kStopping);
 }
 
 void answer_process(const Services& services, const HttpRequest& request, Exchange& exchange) {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -84,7 +85,7 @@ void print(const exam::Report& report, const exam::Paper& paper, const std::stri
            const Terminal& terminal) {
   Table table({"", "right", "", "95% interval"}, {1, 2});
   for (const auto& [kind, score] : report.kinds) table.add(row_of(kind, score));
-  for (const auto& [steps, score] : report.steps) table.add(row_of(steps + " calls", score));
+  for (const auto& [steps, score] : report.steps) table.add(row_of(steps == "1" ? "1 call" : steps + " calls", score));
   if (report.quoted.total > 0) table.add(row_of("quotation holds the answer", report.quoted));
   table.add(row_of("all", report.all), {Style::kBold, Style::kBold, Style::kBold});
   std::string text = table.text(terminal, terminal.out);
@@ -113,6 +114,17 @@ int sit_exam(const Session& session, const Arguments& arguments) {
   if (!path) return session.failed(path.error());
   const auto paper = exam::read_paper(*path);
   if (!paper) return session.failed(paper.error());
+  std::set<std::string> kinds;
+  for (const exam::Home& home : paper->homes)
+    for (const exam::Question& question : home.questions) kinds.insert(question.kind);
+  for (const std::string& kind : arguments.values("kind"))
+    if (!kinds.contains(kind)) {
+      std::string known;
+      for (const std::string& one : kinds) known += (known.empty() ? "" : ", ") + one;
+      return session.usage_error(
+          "exam", {ErrorCode::kInvalidArgument, daimon::format("the exam has no kind '{}'", printable(kind)),
+                   daimon::format("it has {}", printable(known))});
+    }
   // A kernel of its own: the person's processes and folders are nobody's exam.
   const auto scratch = Scratch::make();
   if (!scratch) return session.failed(scratch.error());

@@ -160,6 +160,10 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
     if (!streamed && streamed.error().code == ErrorCode::kCancelled)
       return fail(ErrorCode::kCancelled, daimon::format("stopped while {} was read", printable(folder.native())),
                   daimon::format("daimon mount {} goes on where it stopped", printable(folder.native())));
+    if (!streamed && streamed.error().code == ErrorCode::kUnavailable)
+      return fail(ErrorCode::kUnavailable,
+                  daimon::format("the daemon ended while {} was read", printable(folder.native())),
+                  daimon::format("daimon mount {} goes on where it stopped", printable(folder.native())));
     DAIMON_CHECK(streamed);
   }
   if (error) return std::unexpected(*error);
@@ -195,14 +199,26 @@ int list_mounts(const Session& session, const Arguments& arguments) {
     session.note("no folder is mounted: daimon mount PATH");
     return kSuccess;
   }
-  const auto is_incomplete = [](const Json& mount) { return find_bool(mount, "complete") == false; };
+  const auto is_gone = [](const Json& mount) { return find_bool(mount, "gone").value_or(false); };
+  const auto is_incomplete = [&](const Json& mount) {
+    return find_bool(mount, "complete") == false && !is_gone(mount);
+  };
   for (const Json& mount : list->get_array())
-    table.add({text_of(mount, "name"), is_incomplete(mount) ? "incomplete" : "complete", count_of(mount, "files"),
-               count_of(mount, "chunks"), count_of(mount, "problems"), text_of(mount, "root")},
-              {Style::kCyan, is_incomplete(mount) ? Style::kYellow : Style::kDim});
+    table.add(
+        {text_of(mount, "name"),
+         is_gone(mount)         ? "gone"
+         : is_incomplete(mount) ? "incomplete"
+                                : "complete",
+         count_of(mount, "files"), count_of(mount, "chunks"), count_of(mount, "problems"), text_of(mount, "root")},
+        {Style::kCyan, is_gone(mount)         ? Style::kRed
+                       : is_incomplete(mount) ? Style::kYellow
+                                              : Style::kDim});
   session.terminal.out.write(table.text(session.terminal, session.terminal.out));
   for (const Json& mount : list->get_array())
-    if (is_incomplete(mount))
+    if (is_gone(mount))
+      session.note(daimon::format("the folder of {} is gone: bring it back, or daimon unmount {}",
+                                  text_of(mount, "name"), text_of(mount, "name")));
+    else if (is_incomplete(mount))
       session.note(daimon::format("{} is being read, or that was interrupted: daimon mount {} goes on where it stopped",
                                   text_of(mount, "name"), text_of(mount, "root")));
   return kSuccess;
@@ -227,12 +243,14 @@ int find_passages(const Session& session, const Arguments& arguments) {
   if (!limit) return session.usage_error("find", limit.error());
   std::string query;
   for (const std::string& word : arguments.positional) query += (query.empty() ? "" : " ") + word;
+  if (trim(query).empty())
+    return session.usage_error("find", {ErrorCode::kInvalidArgument, "what is to be found? The words are missing", ""});
   const auto client = session.client();
   if (!client) return session.failed(client.error());
   std::string target = daimon::format("/v1/find?q={}&limit={}", api::percent_encode(query), *limit);
   std::vector<std::string> mounts;
   const auto words = arguments.values("mount");
-  const auto view = words.empty() ? Result<Json>(Json()) : client->get("/v1/mounts");
+  const auto view = client->get("/v1/mounts");
   if (!view) return session.failed(view.error());
   for (const std::string& word : words) {
     auto name = mount_name_of(*view, word);
@@ -250,7 +268,9 @@ int find_passages(const Session& session, const Arguments& arguments) {
       session.note(daimon::format("daimon: {} is being read, or could not be, so there may be more (`daimon mounts`)",
                                   name.is_string() ? printable(name.get_string()) : ""));
   if (nothing) {
-    session.note("nothing found");
+    const Json* all = find(*view, "mounts");
+    const bool none = all != nullptr && all->is_array() && all->get_array().empty();
+    session.note(none ? "no folder is mounted: daimon mount PATH" : "nothing found");
     return kNotFound;
   }
   const Terminal& terminal = session.terminal;

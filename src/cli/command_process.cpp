@@ -137,12 +137,17 @@ int show_process(const Session& session, const Arguments& arguments) {
     const Json* value = find(call, "arguments");
     return value == nullptr ? kNone : *value;
   };
-  for (const Json& call : list("calls"))
-    out += fit(daimon::format("  {} {} {}", pad(printable(find_string(call, "outcome").value_or("")), 7),
-                              printable(find_string(call, "name").value_or("")),
-                              compact_arguments(arguments_of(call), *terminal.symbols)),
-               terminal.columns, terminal.symbols->ellipsis) +
-           "\n";
+  for (const Json& call : list("calls")) {
+    const auto outcome = find_string(call, "outcome").value_or("");
+    out +=
+        fit(daimon::format("  {} {} {}", pad(printable(outcome), 7), printable(find_string(call, "name").value_or("")),
+                           compact_arguments(arguments_of(call), *terminal.symbols)),
+            terminal.columns, terminal.symbols->ellipsis) +
+        "\n";
+    if (outcome != "ok" && outcome != "running")
+      for (const std::string& part : wrap(printable(find_string(call, "text").value_or("")), terminal.columns - 10))
+        out += "          " + terminal.out.paint(Style::kDim, part) + "\n";
+  }
   for (const Json& change : list("changes")) {
     const bool applied = find_bool(change, "applied").value_or(false);
     const auto id = applied ? find_string(change, "change").value_or("") : std::string_view();
@@ -158,10 +163,12 @@ int show_process(const Session& session, const Arguments& arguments) {
   if (const Json* waiting = find(*process, "waiting"); waiting != nullptr && waiting->is_object()) {
     const auto detail = find_string(*waiting, "detail").value_or(find_string(*waiting, "question").value_or(""));
     out += daimon::format("waits for {}: {}\n", printable(find_string(*waiting, "request").value_or("")),
-                          printable(find_string(*waiting, "title").value_or("")));
+                          printable(find_string(*waiting, "title").value_or(detail)));
     // The diff of a change has been shown above.
     const JsonArray changes = list("changes");
-    if (changes.empty() || find_string(changes.back(), "diff") != detail)
+    if (const bool asks = find_string(*waiting, "kind") == "question"; asks)
+      out += daimon::format("daimon answer {} TEXT\n", printable(arguments.positional[0]));
+    else if (changes.empty() || find_string(changes.back(), "diff") != detail)
       out += show_diff(detail, terminal.out, terminal, 200);
     if (find_string(*waiting, "kind") == "approval")
       out += daimon::format("{}\n", how_to_decide(printable(arguments.positional[0]),

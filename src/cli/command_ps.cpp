@@ -107,7 +107,7 @@ std::string machine_lines(const Json& status, const Terminal& terminal) {
                        number("sequences_active"), number("sequences_max"), number("requests_queued"),
                        find_number(*usage, "tokens_per_second").value_or(0), show_count(number("cells_used")),
                        show_count(number("cells_max")), show_bytes(static_cast<double>(number("memory_bytes"))));
-    out += fit(line, terminal.columns, terminal.symbols->ellipsis) + "\n";
+    for (const std::string& part : wrap(line, terminal.columns)) out += part + "\n";
   }
   return out;
 }

@@ -27,9 +27,12 @@ Status read_goal(const Session& session, const Arguments& arguments, kernel::Sta
   std::string& goal = options.goal;
   for (const std::string& word : arguments.positional) goal += (goal.empty() ? "" : " ") + word;
   const bool from_input = goal == "-" || (goal.empty() && !session.terminal.in_is_terminal);
-  if (goal.empty() && !from_input)
-    return fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing",
-                "daimon run \"What did I pay for electricity in March?\"");
+  if (trim(goal).empty() && !from_input)
+    return options.mode == kernel::Mode::kAsk
+               ? fail(ErrorCode::kInvalidArgument, "what is asked? The question is missing",
+                      "daimon ask \"When does the car insurance end?\"")
+               : fail(ErrorCode::kInvalidArgument, "what is to be done? The goal is missing",
+                      "daimon run \"What did I pay for electricity in March?\"");
   if (!from_input && (session.terminal.in_is_terminal || !is_piped())) return {};
   DAIMON_TRY(std::string piped, read_piped(session, options.mode == kernel::Mode::kAsk ? "ask" : "run"));
   if (from_input)
@@ -58,6 +61,17 @@ void say_nothing_came(const Session& session, const api::Client& client, const k
                    : daimon::format("daimon: nothing came through the pipe; asked instead {} the {} {}",
                                     one_or_many(std::ssize(names), "is", "are"),
                                     one_or_many(std::ssize(names), "folder", "folders"), folders));
+}
+
+// All that is mounted is looked at, and what is not there cannot be.
+void say_what_is_gone(const Session& session, const api::Client& client) {
+  const auto view = client.get("/v1/mounts");
+  const Json* list = view ? find(*view, "mounts") : nullptr;
+  if (list == nullptr || !list->is_array()) return;
+  for (const Json& mount : list->get_array())
+    if (find_bool(mount, "gone").value_or(false))
+      session.note(daimon::format("daimon: the folder of {} is gone, so nothing of it is looked at (`daimon mounts`)",
+                                  printable(find_string(mount, "name").value_or(""))));
 }
 
 Result<kernel::Budget> budget_from_text(std::string_view text) {
@@ -105,6 +119,13 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
   auto following = follow_options_from(arguments);
   if (!options) return session.usage_error(name, options.error());
   if (!following) return session.usage_error(name, following.error());
+  if (arguments.has("detach"))
+    for (const std::string_view option : {"yes", "no", "answer"})
+      if (arguments.has(option))
+        return session.usage_error(name,
+                                   {ErrorCode::kInvalidArgument,
+                                    daimon::format("--{} is for who follows, and --detach follows nothing", option),
+                                    "--autonomy 4 asks nothing; `daimon approve` and `daimon answer` come later"});
   bool nothing_came = false;
   if (const Status read = read_goal(session, arguments, *options, nothing_came); !read)
     return read.error().code == ErrorCode::kInvalidArgument ? session.usage_error(name, read.error())
@@ -118,6 +139,7 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
     if (!std::ranges::contains(options->mounts, found)) options->mounts.push_back(std::move(found));
   }
   if (nothing_came) say_nothing_came(session, *client, *options);
+  if (options->mounts.empty() && options->material.empty()) say_what_is_gone(session, *client);
   const auto started = client->post("/v1/processes", api::to_json(*options));
   if (!started) return session.failed(started.error());
   const std::string id(find_string(*started, "process").value_or(""));

@@ -43,9 +43,11 @@ int serve(const Session& session, const Arguments& arguments) {
   const JsonObject body{
       {"port", *port}, {"scope", scope}, {"new_token", arguments.has("new-token")}, {"keep", arguments.has("keep")}};
   const Interrupts interrupts;
-  bool opened = false;
+  bool opened = false, stopped = false;
   const Status status = client->stream("POST", "/v1/listen", body,
                                        [&](const Json& value) {
+                                         stopped = find_string(value, "type") == "stopping";
+                                         if (stopped) return false;
                                          opened = true;
                                          show_address(session, value);
                                          if (!arguments.has("keep")) session.note("open until Ctrl-C");
@@ -56,6 +58,7 @@ int serve(const Session& session, const Arguments& arguments) {
                                           return false;
                                         }});
   if (interrupts.count() > 0) return kInterrupted;
+  if (stopped) return session.note("the daemon was stopped, and with it this address"), kUnreachable;
   if (!status) return session.failed(status.error());
   return opened ? kSuccess : kFailure;
 }

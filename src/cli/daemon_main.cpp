@@ -8,8 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "api/server.h"
@@ -26,6 +24,17 @@ namespace daimon::cli {
 namespace {
 
 constexpr std::chrono::seconds kDyingTime{5};
+
+// What others find in the lock (daemon_start.h).
+Status tell(const Folders& folders, const FileDescriptor& lock, JsonObject more) {
+  more["pid"] = static_cast<std::int64_t>(::getpid());
+  more["socket"] = folders.socket().native();
+  const std::string text = to_text(more) + "\n";
+  if (::ftruncate(lock.get(), 0) == 0 &&
+      ::pwrite(lock.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()))
+    return {};
+  return std::unexpected(os_error(errno, daimon::format("writing {}", printable(folders.daemon_lock().native()))));
+}
 
 // Whether there is a daemon that says something: of one that is dying the socket is still there.
 bool answers(const Folders& folders) {
@@ -47,18 +56,13 @@ Result<FileDescriptor> lock_state(const Folders& folders) {
          std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   if (!locked) {
-    std::ifstream file(folders.daemon_lock(), std::ios::binary);
-    const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+    const auto told = told_of_daemon(folders);
     const auto pid = told ? find_integer(*told, "pid") : std::nullopt;
     return fail(ErrorCode::kConflict,
                 pid ? daimon::format("a daemon is already running (pid {})", *pid) : "a daemon is already running",
                 "commands use that one; `daimon stop` ends it");
   }
-  const std::string text =
-      to_text(JsonObject{{"pid", static_cast<std::int64_t>(::getpid())}, {"socket", folders.socket().native()}}) + "\n";
-  if (::ftruncate(lock.get(), 0) != 0 ||
-      ::pwrite(lock.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
-    return std::unexpected(os_error(errno, daimon::format("writing {}", printable(folders.daemon_lock().native()))));
+  DAIMON_CHECK(tell(folders, lock, {}));
   return lock;
 }
 
@@ -106,6 +110,8 @@ int run_daemon(const Session& session) {
     ::sigwait(&signals, &signal);
   } while (signal == SIGHUP);  // the terminal it was started from has gone; the daemon stays
   log(session, "ending; processes go on at the next start");
+  // First, so that nobody takes the end for a crash. Where there is no room to say so, somebody does.
+  static_cast<void>(tell(session.folders, *lock, {{"stopped", true}}));
   server->reset();
   return kSuccess;
 }

@@ -131,12 +131,21 @@ Result<Client> start_daemon(const Folders& folders) {
 
 }  // namespace
 
+Result<Json> told_of_daemon(const Folders& folders) {
+  std::ifstream file(folders.daemon_lock(), std::ios::binary);
+  return parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+}
+
+bool was_stopped(const Folders& folders) {
+  const auto told = told_of_daemon(folders);
+  return told && find_bool(*told, "stopped").value_or(false);
+}
+
 Result<Client> running_daemon(const Folders& folders) {
   if (const auto own = api::connect_unix(folders.socket()); own || own.error().code != ErrorCode::kUnavailable)
     return Client(folders.socket());
   // One that was started where XDG_RUNTIME_DIR is another serves the same state, so it is the one.
-  std::ifstream file(folders.daemon_lock(), std::ios::binary);
-  const auto told = parse_json(std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>()));
+  const auto told = told_of_daemon(folders);
   if (told)
     if (const auto socket = find_string(*told, "socket"); socket && api::connect_unix(std::string(*socket)))
       return Client(std::string(*socket));

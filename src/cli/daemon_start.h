@@ -15,6 +15,12 @@ Result<api::Client> reach_daemon(const Folders& folders, const Terminal& termina
 // A client of the daemon that runs, if one does: never starts one. kUnavailable otherwise.
 Result<api::Client> running_daemon(const Folders& folders);
 
+// What the daemon that runs, or the last one that did, wrote into its lock: {"pid", "socket"}, and "stopped" when it
+// was asked to end. kInvalidArgument when nobody did.
+Result<Json> told_of_daemon(const Folders& folders);
+// Whether the last daemon ended because somebody wanted it to, or is about to: one that was killed says nothing.
+bool was_stopped(const Folders& folders);
+
 // Asks the daemon to end and waits until it has.
 Status stop_daemon(const Folders& folders, const api::Client& client);
 

@@ -49,6 +49,7 @@ class Follower {
       view_.clear_live();
       if (exit_code_) return *exit_code_;
       if (!status && status.error().code != ErrorCode::kUnavailable) return session_.failed(status.error());
+      if (was_stopped(session_.folders)) return leave_stopped(), *exit_code_;
       // The daemon went away, or gave this watcher up for being slow: the journal has it all, so go on after the last.
       if (last_ > before) tries = 0;
       if (++tries > kReconnectsMax)
@@ -255,6 +256,7 @@ class Follower {
                                            {wake.get(), [] { return false; }});
       if (settled_ || exit_code_ || (!status && status.error().code == ErrorCode::kCancelled)) return {};
       if (!status && status.error().code != ErrorCode::kUnavailable) return status;
+      if (was_stopped(session_.folders)) return leave_stopped(), Status();
       // The daemon went away. It is started again, as it is while a process thinks, and the question stands.
       if (std::chrono::steady_clock::now() - begin > kSteady) tries = 0;
       if (++tries > kReconnectsMax)
@@ -383,7 +385,11 @@ Result<FollowOptions> follow_options_from(const Arguments& arguments) {
     return fail(ErrorCode::kInvalidArgument, "--yes and --no exclude each other");
   if (arguments.has("yes")) options.decision = true;
   if (arguments.has("no")) options.decision = false;
-  for (std::string& answer : arguments.values("answer")) options.answers.push_back(std::move(answer));
+  for (std::string& answer : arguments.values("answer")) {
+    if (trim(answer).empty())
+      return fail(ErrorCode::kInvalidArgument, "an answer is empty", "say something, if only 'I do not know'");
+    options.answers.push_back(std::move(answer));
+  }
   return options;
 }
 

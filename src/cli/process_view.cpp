@@ -258,15 +258,24 @@ void ProcessView::show_returned(const Json& event) {
   const int left = room - static_cast<int>(display_width(arguments)) - 4;
   std::string middle = terminal_.err.paint(Style::kDim, arguments);
   int used = static_cast<int>(display_width(arguments));
+  bool shown_whole = result.empty();
   if (!result.empty() && left > 6) {
     const std::string shown = fit(result, left, symbols.ellipsis);
+    shown_whole = shown == result;
     middle += daimon::format(" {} {}", symbols.arrow, shown);
     used += static_cast<int>(display_width(shown) + display_width(symbols.arrow)) + 2;
   }
-  print(daimon::format("{} {} {}{} {}\n", terminal_.err.paint(style, symbol),
-                       terminal_.err.paint(Style::kBold, pad(call.name, name_columns)), middle,
-                       std::string(static_cast<std::size_t>(std::max(0, room - used)), ' '),
-                       terminal_.err.paint(Style::kDim, time)));
+  std::string line = daimon::format("{} {} {}", terminal_.err.paint(style, symbol),
+                                    terminal_.err.paint(Style::kBold, pad(call.name, name_columns)), middle);
+  if (!time.empty())
+    line += std::string(static_cast<std::size_t>(std::max(0, room - used)), ' ') + " " +
+            terminal_.err.paint(Style::kDim, time);
+  line += "\n";
+  // Why something failed is said whole.
+  if (outcome != "ok" && !shown_whole)
+    for (const std::string& part : wrap(result, terminal_.columns - 4))
+      line += "    " + terminal_.err.paint(Style::kDim, part) + "\n";
+  print(line);
   draw_live();
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "api/socket.h"
 #include "base/format.h"
@@ -36,13 +38,35 @@ int exit_code_of(ErrorCode code) noexcept {
   return kFailure;
 }
 
+namespace {
+
+constexpr std::size_t kIndent = 8;  // "daimon: "
+
+// Lines that begin with so many spaces and fit into the terminal; without a terminal they stay whole.
+std::vector<std::string> indented(std::string_view text, const Terminal& terminal, std::size_t indent = kIndent) {
+  const int columns = terminal.err.is_terminal() ? terminal.columns - static_cast<int>(indent) : INT_MAX;
+  auto lines = wrap(text, columns);
+  for (std::string& line : lines) line.insert(0, indent, ' ');
+  return lines;
+}
+
+std::string shown(const Error& error, const Terminal& terminal) {
+  std::string text;
+  for (const std::string& line : indented(printable_block(error.what), terminal))
+    text += (text.empty() ? terminal.err.paint(Style::kRed, "daimon: ") + line.substr(kIndent) : line) + "\n";
+  if (!error.remedy.empty())
+    for (const std::string& line : indented(printable(error.remedy), terminal))
+      text += terminal.err.paint(Style::kDim, line) + "\n";
+  return text;
+}
+
+}  // namespace
+
 Result<api::Client> Session::client() const { return reach_daemon(folders, terminal); }
 
 int Session::failed(const Error& error) const {
   const Stream& err = terminal.err;
-  std::string text = err.paint(Style::kRed, "daimon: ") + printable_block(error.what) + "\n";
-  if (!error.remedy.empty()) text += err.paint(Style::kDim, "        " + printable(error.remedy)) + "\n";
-  err.write(text);
+  err.write(shown(error, terminal));
   // A model that is away and a daemon that is away are both `unavailable`; only the latter is code 3.
   if (error.code == ErrorCode::kUnavailable) return running_daemon(folders) ? kFailure : kUnreachable;
   return exit_code_of(error.code);
@@ -50,16 +74,21 @@ int Session::failed(const Error& error) const {
 
 int Session::usage_error(std::string_view command, const Error& error) const {
   const Stream& err = terminal.err;
-  std::string text = err.paint(Style::kRed, "daimon: ") + printable(error.what) + "\n";
-  if (!error.remedy.empty()) text += "        " + printable(error.remedy) + "\n";
-  text += err.paint(Style::kDim, daimon::format("        daimon {}{}--help shows how it is used", command,
-                                                command.empty() ? "" : " ")) +
-          "\n";
+  std::string text = shown(error, terminal);
+  for (const std::string& line : indented(
+           daimon::format("daimon {}{}--help shows how it is used", command, command.empty() ? "" : " "), terminal))
+    text += err.paint(Style::kDim, line) + "\n";
   err.write(text);
   return kUsage;
 }
 
-void Session::note(std::string_view line) const { terminal.err.write(terminal.err.paint(Style::kDim, line) + "\n"); }
+void Session::note(std::string_view line) const {
+  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  std::string text;
+  for (const std::string& part : indented(line.substr(begin), terminal, begin))
+    text += terminal.err.paint(Style::kDim, part) + "\n";
+  terminal.err.write(text);
+}
 
 const Command* command_named(std::string_view name) {
   const auto list = commands();

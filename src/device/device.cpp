@@ -68,7 +68,15 @@ Result<ResolvedPath> resolve_path(std::span<const MountReference> mounts, std::s
   if (mounts.size() == 1) return resolved(mounts.front(), path);
   const std::size_t end = std::min(path.find('/'), path.size());
   const auto mount = std::ranges::find(mounts, path.substr(0, end), &MountReference::name);
-  if (mount == mounts.end()) return refuse_path(given, "does not start with the name of a mount");
+  if (mount == mounts.end()) {
+    constexpr std::size_t kShown = 4;
+    std::string choices;
+    for (std::size_t i = 0; i < std::min(kShown, mounts.size()); ++i)
+      choices += daimon::format("{}{}/{}", i == 0 ? "" : " or ", printable(mounts[i].name), printable(path));
+    return fail(ErrorCode::kInvalidArgument,
+                daimon::format("the path '{}' does not start with the name of a mount", printable(given)),
+                daimon::format("say {}", choices));
+  }
   return resolved(*mount, path.substr(std::min(end + 1, path.size())));
 }
 

@@ -154,9 +154,9 @@ bool is_text(std::string_view bytes) noexcept {
   return is_utf8(bytes);
 }
 
-LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, bool creates) {
+LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, DiffOf what) {
   LineDiff made;
-  if (before == after && !creates) return made;
+  if (before == after && what == DiffOf::kChange) return made;
   const Lines a = split(before);
   const Lines b = split(after);
   std::size_t prefix = 0;
@@ -179,8 +179,8 @@ LineDiff diff_lines(std::string_view path, std::string_view before, std::string_
     made.removed += edit.kind == Kind::kRemoved;
   }
   const std::string shown = printable(path);
-  made.text = (creates ? std::string("--- /dev/null\n") : daimon::format("--- a/{}\n", shown)) +
-              daimon::format("+++ b/{}\n", shown);
+  made.text = what == DiffOf::kCreation ? "--- /dev/null\n" : daimon::format("--- a/{}\n", shown);
+  made.text += what == DiffOf::kRemoval ? "+++ /dev/null\n" : daimon::format("+++ b/{}\n", shown);
   made.cut = !render(edits, made.text);
   return made;
 }

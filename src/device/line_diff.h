@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ bool is_text(std::string_view bytes) noexcept;
 // `path` as the process names it. Lines that are not text are shown with escapes (\xff), and so is the path; texts
 // above 4 MiB or with very many differences are shown as removed and added as a whole.
 // Algorithm: Myers, "An O(ND) difference algorithm and its variations" (1986), after common ends are taken off.
-LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, bool creates);
+enum class DiffOf : std::uint8_t { kChange, kCreation, kRemoval };
+LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, DiffOf what);
 
 }  // namespace daimon::device

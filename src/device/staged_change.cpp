@@ -181,7 +181,8 @@ Result<StagedChange> stage_change(const std::filesystem::path& state_folder, con
   change.umask = umask;
   change.id =
       to_hex(sha256(call_id + '\0' + change.mount + '\0' + change.relative + '\0' + change.new_hash)).substr(0, 24);
-  change.diff = diff_lines(path, before ? std::string_view(before->bytes) : std::string_view(), content, !before);
+  change.diff = diff_lines(path, before ? std::string_view(before->bytes) : std::string_view(), content,
+                           before ? DiffOf::kChange : DiffOf::kCreation);
   if (change.diff.cut)
     return fail(ErrorCode::kLimit,
                 daimon::format("what would change in '{}' is more than can be shown ({} MiB)", printable(path),
@@ -315,7 +316,7 @@ Result<LineDiff> undo_diff(const std::filesystem::path& state_folder, const Stag
   if (!change.creates()) {
     DAIMON_TRY(before, kept_content(state_folder, change, ".old"));
   }
-  return diff_lines(change.path, now, before, false);
+  return diff_lines(change.path, now, before, change.creates() ? DiffOf::kRemoval : DiffOf::kChange);
 }
 
 std::vector<KeptChange> kept_changes(const std::filesystem::path& state_folder) {

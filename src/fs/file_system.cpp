@@ -27,6 +27,11 @@ bool is_the_machines(const std::filesystem::path& root) {
   return root == "/" || root == "/dev" || is_within("/proc", root) || is_within("/sys", root);
 }
 
+bool is_gone(const std::filesystem::path& root) {
+  std::error_code failed;
+  return !std::filesystem::is_directory(root, failed);
+}
+
 std::string spaced(std::string_view path) {
   std::string words(path);
   for (char& c : words)
@@ -168,15 +173,12 @@ Result<MountReport> FileSystem::State::scan(const std::string& name, const std::
       DAIMON_CHECK(index.remove(name, path));
       ++report.forgotten;
     }
-  DAIMON_CHECK(index.finish_mount(name));
+  DAIMON_CHECK(index.finish_mount(name, report.problems));
   if (progress) progress(now);
   DAIMON_TRY(const auto mounts, index.mounts());
   report.mount = *std::ranges::find(mounts, name, &MountStatus::name);
-  report.mount.problems += static_cast<std::int64_t>(report.problems.size());
   DAIMON_TRY(report.skipped_kinds, index.skipped_kinds(name));
-  DAIMON_TRY(const auto remembered, index.problems(name, kProblemsShown));
-  report.problems.insert(report.problems.end(), remembered.begin(), remembered.end());
-  if (report.problems.size() > kProblemsShown) report.problems.resize(kProblemsShown);
+  DAIMON_TRY(report.problems, index.problems(name, kProblemsShown));
   return report;
 }
 
@@ -280,6 +282,7 @@ Result<std::vector<MountStatus>> FileSystem::mounts() {
   const std::scoped_lock lock(state_->mutex);
   DAIMON_TRY(auto mounts, state_->index.mounts());
   std::erase_if(mounts, [&](const MountStatus& mount) { return state_->is_material(mount.root); });
+  for (MountStatus& mount : mounts) mount.gone = is_gone(mount.root);
   return mounts;
 }
 
@@ -301,6 +304,9 @@ Result<std::vector<std::string>> FileSystem::settle(std::vector<std::string> mou
   const std::scoped_lock lock(state_->mutex);
   DAIMON_TRY(const auto incomplete, state_->index.incomplete());
   behind.insert(incomplete.begin(), incomplete.end());
+  DAIMON_TRY(const auto roots, state_->index.roots());
+  for (const auto& [name, root] : roots)
+    if (is_gone(root)) behind.insert(name);
   std::erase_if(mounts, [&](const std::string& name) { return !behind.contains(name); });
   return mounts;
 }

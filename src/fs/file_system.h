@@ -64,6 +64,7 @@ struct MountStatus {
   std::int64_t problems = 0;
   std::int64_t skipped = 0;  // files without text: no problem, but not there for a search either
   bool complete = true;      // false: its first mount was stopped, so files may be missing
+  bool gone = false;         // there is no such folder at this time; what is indexed of it is kept
 };
 
 // Files without text whose names end alike.
@@ -137,7 +138,7 @@ class FileSystem {
 
   // Sees to it that what was saved below these mounts, or all of the person's when none are named, before this call is
   // in the index, as far as Options::patience lets it. Returns those that may have more than the index holds all the
-  // same: they are being read, that was interrupted, or it failed.
+  // same: they are being read, that was interrupted, or it failed, as it does where the folder is gone.
   Result<std::vector<std::string>> settle(std::vector<std::string> mounts, const std::stop_token& stop = {});
 
   // Best first, a file below several mounts by one of them. No query can break it; one without words finds nothing.

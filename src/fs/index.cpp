@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS mounts (name TEXT PRIMARY KEY, root TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS unfinished (mount TEXT PRIMARY KEY REFERENCES mounts (name) ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS passing (mount TEXT NOT NULL REFERENCES mounts (name) ON DELETE CASCADE, path TEXT NOT NULL, problem TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
   id INTEGER PRIMARY KEY, mount TEXT NOT NULL REFERENCES mounts (name) ON DELETE CASCADE, path TEXT NOT NULL, bytes INTEGER NOT NULL,
   modified INTEGER NOT NULL, inode INTEGER NOT NULL, type TEXT NOT NULL, version TEXT NOT NULL, columns TEXT NOT NULL, problem TEXT NOT NULL,
@@ -129,10 +130,22 @@ Status Index::add_mount(const std::string& name, const std::filesystem::path& ro
   return transaction.commit();
 }
 
-Status Index::finish_mount(const std::string& name) {
-  DAIMON_TRY(auto unfinished, database_.prepare("DELETE FROM unfinished WHERE mount = ?"));
-  unfinished.bind(1, std::string_view(name));
-  return unfinished.run();
+Status Index::finish_mount(const std::string& name, std::span<const Problem> passing) {
+  constexpr std::size_t kKept = 1000;
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
+  for (const std::string_view sql : {"DELETE FROM unfinished WHERE mount = ?", "DELETE FROM passing WHERE mount = ?"}) {
+    DAIMON_TRY(auto forget, database_.prepare(sql));
+    forget.bind(1, std::string_view(name));
+    DAIMON_CHECK(forget.run());
+  }
+  for (const Problem& problem : passing.first(std::min(kKept, passing.size()))) {
+    DAIMON_TRY(auto keep, database_.prepare("INSERT INTO passing VALUES (?, ?, ?)"));
+    keep.bind(1, std::string_view(name))
+        .bind(2, std::string_view(problem.path))
+        .bind(3, std::string_view(problem.what));
+    DAIMON_CHECK(keep.run());
+  }
+  return transaction.commit();
 }
 
 Result<std::vector<MountStatus>> Index::mounts() {
@@ -140,7 +153,8 @@ Result<std::vector<MountStatus>> Index::mounts() {
              database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
                                "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
                                "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
-                               "'skipped'), (SELECT count(*) FROM files WHERE mount = name AND type = 'skipped'), "
+                               "'skipped') + (SELECT count(*) FROM passing WHERE mount = name), "
+                               "(SELECT count(*) FROM files WHERE mount = name AND type = 'skipped'), "
                                "NOT EXISTS (SELECT 1 FROM unfinished WHERE mount = name) "
                                "FROM mounts WHERE name NOT LIKE '/%' ORDER BY name"));
   std::vector<MountStatus> list;
@@ -321,8 +335,9 @@ Status Index::remove(const std::string& mount, const std::string& path) {
 }
 
 Result<std::vector<Problem>> Index::problems(const std::string& mount, std::size_t limit) {
-  DAIMON_TRY(auto query, database_.prepare("SELECT path, problem FROM files WHERE mount = ? AND problem <> '' AND "
-                                           "type <> 'skipped' ORDER BY path LIMIT ?"));
+  DAIMON_TRY(auto query, database_.prepare("SELECT path, problem FROM files WHERE mount = ?1 AND problem <> '' AND "
+                                           "type <> 'skipped' UNION ALL SELECT path, problem FROM passing WHERE "
+                                           "mount = ?1 ORDER BY path LIMIT ?2"));
   query.bind(1, std::string_view(mount)).bind(2, static_cast<std::int64_t>(limit));
   std::vector<Problem> list;
   for (;;) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,8 @@ class Index {
 
   // A new one is not complete until finish_mount().
   Status add_mount(const std::string& name, const std::filesystem::path& root);
-  Status finish_mount(const std::string& name);
+  // `passing`: what could not be read this time; what was said so of it by an earlier scan is forgotten.
+  Status finish_mount(const std::string& name, std::span<const Problem> passing);
   // At once for all that look; what it held is deleted by sweep().
   // `with_given`: also texts of which a passage was given out, which cannot be verified any more then.
   Status remove_mount(const std::string& name, bool with_given);

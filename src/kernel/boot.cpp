@@ -159,7 +159,10 @@ class Machine final : public System {
     DAIMON_TRY(Json report, kernel_->doctor());
     const Status rules = check_rules_in_force(options_.config_folder, configuration_);
     report.at("checks").as_array().push_back(check_view("rules", rules.has_value(),
-                                                        rules ? "constitution.txt is in force" : rules.error().what,
+                                                        !rules ? rules.error().what
+                                                        : configuration_.written_rules.empty()
+                                                            ? "none of your own (constitution.txt)"
+                                                            : "constitution.txt is in force",
                                                         rules ? "" : rules.error().remedy));
     return report;
   }

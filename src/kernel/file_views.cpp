@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t kKindsShown = 20;
 
 JsonObject mount_view(const fs::MountStatus& mount) {
-  return {{"name", mount.name},        {"root", mount.root.string()}, {"files", mount.files},
-          {"chunks", mount.chunks},    {"problems", mount.problems},  {"skipped", mount.skipped},
-          {"complete", mount.complete}};
+  return {{"name", mount.name},         {"root", mount.root.string()}, {"files", mount.files},
+          {"chunks", mount.chunks},     {"problems", mount.problems},  {"skipped", mount.skipped},
+          {"complete", mount.complete}, {"gone", mount.gone}};
 }
 
 }  // namespace

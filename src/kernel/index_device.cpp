@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <span>
 
 #include "base/format.h"
 #include "base/text.h"
 #include "device/typed_call.h"
 #include "kernel/table_facts.h"
+#include "memory/goal_facts.h"
 
 namespace daimon::kernel {
 namespace {
@@ -21,6 +23,7 @@ using device::Outcome;
 using Ruling = capability::Constitution::Ruling;
 
 constexpr int kPassagesMax = 4;
+constexpr std::int64_t kSurveyedMax = 100;
 constexpr std::size_t kWindowBytes = 320;
 
 Json text_schema(int length_max, std::string_view description) {
@@ -158,17 +161,31 @@ class IndexDevice final : public device::Device {
     item["named"] = std::move(named);
   }
 
+  // The names in a goal that none of the files has, whole or at its end.
+  static JsonArray missing_of(const CallContext& context, std::string_view goal,
+                              std::span<const fs::FileSummary> files) {
+    JsonArray missing;
+    for (const std::string& name : memory::file_names_in(goal))
+      if (std::ranges::none_of(files, [wanted = to_lower_ascii(name), &context](const fs::FileSummary& file) {
+            return to_lower_ascii(shown(context, file.mount, file.path)).ends_with(wanted);
+          }))
+        missing.emplace_back(name);
+    return missing;
+  }
+
   Result<Outcome> survey(const Call& call, const CallContext& context) {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
-    const int limit = static_cast<int>(find_integer(call.arguments, "limit").value_or(6));
+    const auto limit = static_cast<std::size_t>(
+        std::clamp<std::int64_t>(find_integer(call.arguments, "limit").value_or(6), 0, kSurveyedMax));
     DAIMON_TRY(const auto mounts, granted(context.mounts));
     DAIMON_CHECK(files_.settle(mounts, context.stop));
     DAIMON_TRY(const auto places, this->places(context));
-    DAIMON_TRY(
-        const auto files,
-        files_.rank_files(cut_utf8(goal, 4096), mounts, limit, [&](const std::string& mount, const std::string& path) {
-          return ruling(context, places, "survey", mount, path) != Ruling::kNever;
-        }));
+    DAIMON_TRY(auto files, files_.rank_files(cut_utf8(goal, 4096), mounts, INT_MAX,
+                                             [&](const std::string& mount, const std::string& path) {
+                                               return ruling(context, places, "survey", mount, path) != Ruling::kNever;
+                                             }));
+    JsonArray missing = missing_of(context, goal, files);
+    files.resize(std::min(files.size(), limit));
     JsonArray list;
     for (const fs::FileSummary& file : files) {
       JsonObject item{{"path", shown(context, file.mount, file.path)}};
@@ -177,7 +194,7 @@ class IndexDevice final : public device::Device {
       list.push_back(std::move(item));
     }
     // File names are the work of whoever wrote them.
-    return Outcome{JsonObject{{"files", std::move(list)}},
+    return Outcome{JsonObject{{"files", std::move(list)}, {"missing", std::move(missing)}},
                    daimon::format("{} {}", files.size(), one_or_many(std::ssize(files), "file", "files")),
                    capability::untrusted_label("names of files")};
   }

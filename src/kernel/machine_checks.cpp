@@ -48,11 +48,23 @@ void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_fo
                                   : meaning.error().what,
                               meaning ? "" : meaning.error().remedy));
   const auto mounts = files.mounts();
+  if (!mounts) {
+    checks.push_back(check_view("files", false, mounts.error().what, mounts.error().remedy));
+    return;
+  }
   checks.push_back(check_view(
-      "files", mounts.has_value(),
-      mounts ? daimon::format("{} {} mounted", mounts->size(), one_or_many(std::ssize(*mounts), "folder", "folders"))
-             : mounts.error().what,
-      mounts ? "" : mounts.error().remedy));
+      "files", true,
+      daimon::format("{} {} mounted", mounts->size(), one_or_many(std::ssize(*mounts), "folder", "folders")), ""));
+  for (const fs::MountStatus& mount : *mounts)
+    if (mount.gone)
+      checks.push_back(check_view(
+          "files", false,
+          daimon::format("the folder of '{}' is gone: {}", printable(mount.name), printable(mount.root.string())),
+          daimon::format("bring it back, or `daimon unmount {}` and mount where it is now", printable(mount.name))));
+    else if (!mount.complete)
+      checks.push_back(check_view(
+          "files", false, daimon::format("'{}' is being read, or that was interrupted", printable(mount.name)),
+          daimon::format("`daimon mount {}` goes on where it stopped", printable(mount.root.string()))));
 }
 
 }  // namespace daimon::kernel

@@ -102,13 +102,10 @@ Names named_files(const Context& context) {
   return files_named(context.goal(), there);
 }
 
-// The file that the goal names, other than those that were read to get here; else one of the files or a new name. Where
-// the goal says that it is one outside of the folders, it is that all the same: the call fails and says why, where any
-// other file would be one that nobody named.
+// The file that the goal names, other than those that were read to get here; else one of the files or a new name.
 Json target_schema(const Context& context) {
   Names named = named_files(context);
-  const Names outside = outside_targets_in(context.goal());
-  if (named.size() + outside.size() > 1)
+  if (named.size() > 1)
     std::erase_if(named, [&](const std::string& name) {
       return std::ranges::any_of(context.results(), [&](const Result& result) {
         // By its last part alone too, where that is what the goal has.
@@ -117,7 +114,6 @@ Json target_schema(const Context& context) {
                 (!name.contains('/') && result.chosen.contains(daimon::format("/{}\"", name))));
       });
     });
-  if (named.empty()) named = outside;
   if (!named.empty()) return enum_schema(named);
   JsonArray choices;
   if (!context.files().empty()) choices.push_back(path_schema(context));

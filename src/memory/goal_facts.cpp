@@ -11,6 +11,11 @@
 #include "memory/answer_rank.h"
 
 namespace daimon::memory {
+
+bool leads_out(std::string_view path) {
+  return path.starts_with('/') || path.starts_with("~/") || path.starts_with("../") || path.contains("/../");
+}
+
 namespace {
 
 constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
@@ -19,11 +24,6 @@ constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
-
-// Whether a path leads out of whatever folder it is taken from.
-bool leads_out(std::string_view text) {
-  return text.starts_with('/') || text.starts_with("~/") || text.starts_with("../") || text.contains("/../");
-}
 
 // A path whose last part has an ending.
 bool is_path(std::string_view text) {
@@ -153,7 +153,7 @@ std::string with_paths_below(std::string text, std::span<const std::pair<std::st
   return text;
 }
 
-std::vector<std::string> outside_targets_in(std::string_view goal) {
+std::vector<std::string> targets_in(std::string_view goal) {
   static const std::set<std::string, std::less<>> kBefore = {"append",  "as",   "called", "change", "create",
                                                              "into",    "make", "named",  "onto",   "overwrite",
                                                              "replace", "to",   "update", "write"};
@@ -164,12 +164,29 @@ std::vector<std::string> outside_targets_in(std::string_view goal) {
   std::vector<std::string> targets;
   const auto words = bare_words_of(goal);
   for (std::size_t i = 1; i < words.size(); ++i) {
-    if (!is_path(words[i]) || !leads_out(words[i])) continue;
+    if (!is_path(words[i])) continue;
     const std::string before = to_lower_ascii(words[i - 1]);
     if (kBefore.contains(before) || (keeps && i + 1 == words.size() && kBeforeLast.contains(before)))
       add(targets, std::string(words[i]));
   }
   return targets;
+}
+
+std::vector<std::string> missing_sources(std::string_view goal, std::vector<std::string> missing, std::size_t writes) {
+  static const std::set<std::string, std::less<>> kDocuments = {
+      "csv", "doc", "docx", "eml", "htm",  "html", "ini", "json", "log",  "md",  "odt",  "org",
+      "pdf", "rst", "rtf",  "tex", "toml", "tsv",  "txt", "xls",  "xlsx", "xml", "yaml", "yml"};
+  std::erase_if(missing, [](const std::string& name) {
+    return !kDocuments.contains(to_lower_ascii(name.substr(name.rfind('.') + 1)));
+  });
+  const auto targets = targets_in(goal);
+  for (const bool named : {true, false})
+    for (std::size_t i = missing.size(); i > 0 && writes > 0; --i)
+      if (!named || std::ranges::contains(targets, missing[i - 1])) {
+        missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(i) - 1);
+        --writes;
+      }
+  return missing;
 }
 
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {
@@ -417,7 +434,7 @@ bool may_write(std::string_view goal) {
       "add",  "append", "change", "copy",  "create", "down",   "draft",  "enter", "file",  "fill",   "into",
       "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
       "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
-  if (!file_names_in(goal).empty() || !outside_targets_in(goal).empty()) return true;
+  if (!file_names_in(goal).empty() || !targets_in(goal).empty()) return true;
   return holds_any(goal.size() > kOneThingBytesMax ? std::string(goal) : without_question_for_source(goal), kWords);
 }
 

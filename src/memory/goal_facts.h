@@ -15,9 +15,14 @@ namespace daimon::memory {
 std::vector<std::string> file_names_in(std::string_view text);
 // A text with the paths below each of these folders (the first) as those of the system below a mount (the second).
 std::string with_paths_below(std::string text, std::span<const std::pair<std::string, std::string>> folders);
-// Files that the goal wants written where no mounted folder is: "into /etc/motd.txt", "to ~/a.txt", "as ../a.txt"; with
-// "in" and the like only at the end of a goal to keep something, because that is also said of what is read.
-std::vector<std::string> outside_targets_in(std::string_view goal);
+// Names of files that the goal wants written, wherever they are: "into a.txt", "to ~/a.txt", "as ../a.txt"; with "in"
+// and the like only at the end of a goal to keep something, because that is also said of what is read.
+std::vector<std::string> targets_in(std::string_view goal);
+// Whether a path cannot be below a mounted folder: "/etc/motd.txt", "~/a.txt", "a/../../b.txt".
+bool leads_out(std::string_view path);
+// Of names that there is no file of, those that a goal wants read: of as many as are written each may be the new one,
+// those of targets_in first. Only what ends as a document does: "Node.js" and "e.g." are words too.
+std::vector<std::string> missing_sources(std::string_view goal, std::vector<std::string> missing, std::size_t writes);
 // Where the name stands in the text, at `from` or later, with nothing beside it that could be more of a file's name:
 // "a.md" does not stand in "data.md", nor "april.txt" in "notes/april.txt". npos: nowhere.
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from = 0);

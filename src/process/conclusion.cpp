@@ -1,5 +1,6 @@
 // What a process says at its end, and what `daimon ps` and --json show of it.
 #include <algorithm>
+#include <iterator>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -75,12 +76,16 @@ std::string Process::compose_answer() const {
              ? "Not found in your files: 1 passage was looked at, and it does not seem to hold the answer."
              : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
-  for (const Change& change : changes_)
-    line(change.applied ? daimon::format("Wrote {}.", change.path)
-         : is_unsure(change)
-             ? daimon::format("{} was being written when it was cut off: look whether it was.", change.path)
-         : change.denied ? daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change.path)
-                         : daimon::format("{} is staged, not written.", change.path));
+  for (auto change = changes_.begin(); change != changes_.end(); ++change) {
+    // Each try is a change of its own, and the last one counts.
+    if (!change->applied &&
+        std::any_of(std::next(change), changes_.end(), [&](const Change& later) { return later.path == change->path; }))
+      continue;
+    line(change->applied ? daimon::format("Wrote {}.", change->path)
+         : is_unsure(*change)
+             ? daimon::format("{} was being written when it was cut off: look whether it was.", change->path)
+             : daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change->path));
+  }
   if (text.empty() && state_ == State::kFailed) return {};
   return text;
 }

@@ -366,6 +366,8 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
     steps.push_back(JsonObject{{"call", step.step.call}, {"text", step.step.text}, {"check", step.step.check}});
   emit("planned", {{"plan", std::move(steps)}});
   step_ = 0;
+  if (profile_->plan_decides())
+    if (auto why = impossible()) return finish(State::kFailed, std::move(*why));
   if (autonomy_ == 3) {
     cover_ = cover_of(plan_, context_.goal(), context_.files());
     std::string detail;
@@ -399,7 +401,7 @@ std::optional<std::string> Process::budget_spent() const {
   };
   if (tokens >= limits_.tokens) return text("tokens", tokens, limits_.tokens);
   const double seconds = cost_.seconds();
-  if (seconds >= limits_.seconds) return text("seconds", daimon::format("{:.1f}", seconds), limits_.seconds);
+  if (seconds >= limits_.seconds) return text("seconds", daimon::format("{:.3g}", seconds), limits_.seconds);
   if (cost_.money > 0 && cost_.money >= limits_.money)
     return text("money", daimon::format("{:.4f}", cost_.money), limits_.money);
   return std::nullopt;
@@ -520,8 +522,12 @@ void Process::on_timer() {
     held_ = std::move(held);
     return pause(*spent);
   }
-  const bool waits = std::holds_alternative<AwaitApproval>(held) || std::holds_alternative<AwaitAnswer>(held);
-  set_state(waits ? State::kWaiting : State::kRunning, "");
+  if (std::holds_alternative<AwaitApproval>(held))
+    set_state(State::kWaiting, std::string(kAwaitsApproval));
+  else if (std::holds_alternative<AwaitAnswer>(held))
+    set_state(State::kWaiting, std::string(kAwaitsAnswer));
+  else
+    set_state(State::kRunning, "");
   pending_ = std::move(held);
   if (const auto* waiting = std::get_if<AwaitApproval>(&pending_);
       waiting != nullptr && (waiting->tools != tools_ || is_expired(now_)))
@@ -553,7 +559,7 @@ void Process::ask_approval(std::string title, std::string detail, std::string su
       {"request", asked.request}, {"title", std::move(title)}, {"detail", std::move(detail)}, {"digest", asked.digest}};
   if (asked.expires) body["expires"] = to_iso8601(*asked.expires);
   emit("approval_asked", std::move(body));
-  set_state(State::kWaiting, "waiting for an approval");
+  set_state(State::kWaiting, std::string(kAwaitsApproval));
   pending_ = std::move(asked);
 }
 
@@ -648,6 +654,9 @@ void Process::finish(State state, std::string reason) {
   if (cut_off != nullptr && cut_off->specification.effect >= device::EffectClass::kIdempotent) {
     calls_.back().outcome = "unknown";
     calls_.back().text = "it was running when the process ended; it may or may not have happened";
+  } else if (!calls_.empty() && calls_.back().outcome == "running") {
+    calls_.back().outcome = "error";
+    calls_.back().text = "the process ended before it did";
   }
   for (Step& step : plan_) {
     if (step.state == StepState::kActive) step.state = state == State::kDone ? StepState::kDone : StepState::kFailed;

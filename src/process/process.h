@@ -34,6 +34,10 @@
 
 namespace daimon::process {
 
+// Why a process waits.
+inline constexpr std::string_view kAwaitsApproval = "waiting for an approval";
+inline constexpr std::string_view kAwaitsAnswer = "waiting for an answer";
+
 enum class State : std::uint8_t { kReady, kRunning, kWaiting, kPaused, kDone, kFailed, kStopped, kDenied };
 std::string_view name_of(State state) noexcept;
 
@@ -215,6 +219,10 @@ class Process {
   [[nodiscard]] std::vector<std::string> offered_names() const;
   [[nodiscard]] std::vector<std::string> plannable_names() const;
   [[nodiscard]] std::string compose_answer() const;
+  // Why a plan that was just made cannot be carried out as the goal says it.
+  [[nodiscard]] std::optional<std::string> impossible() const;
+  // A path that is to be written, with the mount that it is meant in before it where the model named none.
+  [[nodiscard]] std::string placed(const std::string& path) const;
   // For an answer that was not found; empty when all was looked through.
   [[nodiscard]] std::string note_of_incomplete() const;
   void emit(std::string type, JsonObject body);
@@ -246,6 +254,7 @@ class Process {
 
   std::vector<Step> plan_;
   std::size_t step_ = 0;
+  std::vector<std::string> missing_;     // files that the goal names and that are not there
   std::vector<std::string> incomplete_;  // mounts that had more than a search looked through, or may have
   PlanCover cover_;                      // what the plan allows, once it is approved
   bool plan_approved_ = false;

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/goal_facts.h"
 #include "process/process.h"
 
 namespace daimon::process {
@@ -66,7 +67,40 @@ void Process::choose(const memory::ChosenCall& chosen) {
   if (chosen.name == "search" && searches == 1 && profile_->plan_decides() && arguments.is_object())
     arguments.as_object()["query"] = std::string(
         cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + std::string(context_.goal()), 400));
+  if (const auto path = find_string(arguments, "path"); chosen.name == "write" && path && mounts_.size() > 1)
+    arguments.as_object()["path"] = placed(std::string(*path));
   request_call(chosen.name, std::move(arguments), false);
+}
+
+std::string Process::placed(const std::string& path) const {
+  const auto mount_of = [&](std::string_view shown) -> const device::MountReference* {
+    const auto found = std::ranges::find(mounts_, shown.substr(0, shown.find('/')), &device::MountReference::name);
+    return shown.contains('/') && found != mounts_.end() ? &*found : nullptr;
+  };
+  if (mount_of(path) != nullptr) return path;
+  // Where its folder is, if that is one place; where what it comes from is; or the only one that can be written to.
+  std::vector<const device::MountReference*> places;
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  if (!folder.empty())
+    for (const memory::FileEntry& file : context_.files())
+      if (const auto* mount = mount_of(file.path); mount != nullptr &&
+                                                   file.path.starts_with(mount->name + "/" + folder) &&
+                                                   !std::ranges::contains(places, mount))
+        places.push_back(mount);
+  const auto& results = context_.results();
+  for (auto result = results.rbegin(); result != results.rend() && places.size() != 1; ++result) {
+    if (result->error) continue;
+    const auto call = memory::parse_call(result->chosen);
+    const auto* mount = call ? mount_of(find_string(call->arguments, "path").value_or("")) : nullptr;
+    if (mount == nullptr && !result->passages.empty()) mount = mount_of(result->passages.front().path);
+    if (mount != nullptr && mount->writable) places = {mount};
+  }
+  if (places.size() != 1) {
+    places.clear();
+    for (const device::MountReference& mount : mounts_)
+      if (mount.writable) places.push_back(&mount);
+  }
+  return places.size() == 1 ? places.front()->name + "/" + path : path;
 }
 
 // Everything a call must pass before it reaches its device: the table, its own schema, the monitor, the person.
@@ -171,7 +205,7 @@ void Process::ask_person(const Json& arguments) {
   calls_.push_back({daimon::format("{}.{}", id_, ++call_count_), "ask", arguments, "running", {}, 0, false});
   emit("asked", {{"request", request}, {"question", question}});
   waiting_question_ = question;
-  set_state(State::kWaiting, "waiting for an answer");
+  set_state(State::kWaiting, std::string(kAwaitsAnswer));
   pending_ = AwaitAnswer{request};
 }
 
@@ -218,22 +252,29 @@ void Process::take_result(CallRecord& call, const Json& body) {
 
   if (call.outcome != "ok") {
     std::string what = call.text;
-    if (const Json* error = find(body, "error")) what = error_from_json(*error).what;
+    std::string remedy;
+    if (const Json* error = find(body, "error")) {
+      Error told = error_from_json(*error);
+      what = std::move(told.what);
+      remedy = std::move(told.remedy);
+    }
     call.text = what;
+    // What to do about it is for the person.
+    const std::string why = remedy.empty() ? what : daimon::format("{} ({})", what, remedy);
     // What the kernel asked for itself is no news for the model.
     if (call.name == "survey") return make_plan();
     if (call.name == "apply") {
       add_result("write", what, true, label);
-      return step_failed(what);
+      return step_failed(why);
     }
     if (call.name == "cite") {
       to_verify_.erase(to_verify_.begin());
       return next_citation();
     }
     if (repeats(call))
-      return finish(State::kFailed, daimon::format("stuck: {} failed the same way twice: {}", call.name, what));
+      return finish(State::kFailed, daimon::format("stuck: {} failed the same way twice: {}", call.name, why));
     add_result(call.name, what, true, label);
-    return step_failed(what);
+    return step_failed(why);
   }
 
   if (call.name == "survey") {
@@ -318,6 +359,28 @@ void Process::take_survey(const Json& value, const capability::Label& label) {
       if (!file.path.empty()) files.push_back(std::move(file));
     }
   context_.set_files(std::move(files), label);
+  missing_ = texts_of(value, "missing");
+}
+
+std::optional<std::string> Process::impossible() const {
+  const auto steps = [&](std::string_view call) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(plan_, [&](const Step& step) { return step.step.call == call; }));
+  };
+  const std::string& goal = context_.goal();
+  if (steps("write") > 0)
+    for (const std::string& target : memory::targets_in(goal))
+      if (memory::leads_out(target))
+        return daimon::format(
+            "nothing was done: '{}' is in none of the mounted folders, so it cannot be written (`--mount` its folder)",
+            printable(target));
+  if (steps("table") + steps("read") > 0)
+    for (const std::string& name : memory::missing_sources(goal, missing_, steps("write")))
+      return daimon::format(
+          "nothing was done: there is no file '{}' that could be read in the mounted folders (`daimon mounts` lists "
+          "them)",
+          printable(name));
+  return std::nullopt;
 }
 
 void Process::add_result(std::string call, std::string text, bool error, capability::Label label,

@@ -82,7 +82,9 @@ fs::path repo_folder(const fs::path& folder, const std::string& repo) {
 Result<ModelName> parse_model_name(std::string_view name) {
   const auto wrong = [&] {
     return fail(ErrorCode::kInvalidArgument, std::format("{} is no name of a model", printable(cut_utf8(name, 200))),
-                "give owner/repo, owner/repo:Q4_K_M, owner/repo/file.gguf, a path to a .gguf file, or firmware");
+                "give owner/repo, owner/repo:Q4_K_M or owner/repo/file.gguf as the hub has it; firmware is the "
+                "built-in one, and "
+                "--model also takes a path to a .gguf file");
   };
   ModelName made;
   const auto first = name.find('/');

@@ -376,6 +376,7 @@ Result<Json> FakeSystem::mounts() {
   for (const auto& [name, path] : mounts_)
     list.push_back(
         JsonObject{{"name", name}, {"root", path}, {"files", 2}, {"chunks", 5}, {"bytes", 20}, {"state", "ready"}});
+  for (Json& mount : list) mount.as_object()["complete"] = !find_string(mount, "name")->starts_with("half");
   return Json(std::move(list));
 }
 

@@ -187,19 +187,32 @@ TEST_F(BadInput, RootOfTheMachineIsNotMounted) {
   EXPECT_EQ(daimon({"mounts"}).out, "");
 }
 
-TEST_F(BadInput, MountThatWasInterruptedIsSaidToBeIncomplete) {
-  const auto index = state() / "index.db";
+TEST_F(BadInput, FolderThatIsGoneIsSaidToBeGoneWhereverItMatters) {
+  const auto gone = folder.path / "gone";
+  std::filesystem::create_directories(gone);
+  std::ofstream(gone / "yacht.md") << "The yacht is called Albatross.\n";
   EXPECT_EQ(daimon({"mount", docs()}).code, 0);
-  EXPECT_THAT(daimon({"mounts"}).out, testing::Not(HasSubstr("incomplete")));
-  EXPECT_EQ(daimon({"stop"}).code, 0);
-  {
-    auto database = sqlite::Database::open(index);
-    ASSERT_TRUE(database->execute("INSERT INTO unfinished SELECT name FROM mounts; UPDATE mounts SET root = '/gone'"));
-  }
+  EXPECT_EQ(daimon({"mount", gone}).code, 0);
+  EXPECT_THAT(daimon({"mounts"}).out, Not(HasSubstr("gone    gone")));
+  std::filesystem::rename(gone, folder.path / "elsewhere");
   const Ended listed = daimon({"mounts"});
-  EXPECT_THAT(listed.out, HasSubstr("incomplete"));
-  EXPECT_THAT(listed.err, HasSubstr("daimon mount /gone goes on where it stopped"));
-  EXPECT_EQ(find_bool(find(json({"mounts", "--json"}), "mounts")->as_array().front(), "complete"), false);
+  EXPECT_THAT(listed.out, HasSubstr("gone  gone"));
+  EXPECT_THAT(listed.err, HasSubstr("the folder of gone is gone: bring it back, or daimon unmount gone"));
+  const Ended checked = daimon({"doctor"});
+  EXPECT_EQ(checked.code, 1);
+  EXPECT_THAT(checked.out, HasSubstr("the folder of 'gone' is gone"));
+  EXPECT_THAT(daimon({"find", "albatrosses"}).err, HasSubstr("gone is being read, or could not be"));
+  EXPECT_THAT(daimon({"ask", "What is the yacht called?"}).err, HasSubstr("the folder of gone is gone"));
+}
+
+TEST_F(BadInput, FilesThatCannotBeReadThisTimeAreCountedByEveryList) {
+  put("b\xff.md", "x");
+  const Ended mounted = daimon({"mount", docs()});
+  EXPECT_THAT(mounted.err, AllOf(HasSubstr("1 of the files"), HasSubstr("not valid UTF-8")));
+  EXPECT_EQ(find_integer(find(json({"mounts", "--json"}), "mounts")->as_array().front(), "problems"), 1);
+  std::filesystem::remove(docs() / "b\xff.md");
+  EXPECT_EQ(daimon({"mount", docs()}).err, "");
+  EXPECT_EQ(find_integer(find(json({"mounts", "--json"}), "mounts")->as_array().front(), "problems"), 0);
 }
 
 TEST_F(BadInput, NameThatATerminalWouldObeyIsFoundCitedAndShownSafely) {

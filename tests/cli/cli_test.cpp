@@ -296,6 +296,25 @@ TEST_F(CommandLine, FilesModelsAndMachine) {
   EXPECT_EQ(find_bool(json({"doctor", "--json"}), "ok"), true);
 }
 
+TEST_F(CommandLine, AMountThatIsHalfReadIsSaidToBeIncomplete) {
+  daimon({"mount", folder.path / "docs", "--name", "half"});
+  const Ended listed = daimon({"mounts"});
+  EXPECT_THAT(listed.out, HasSubstr("half  incomplete"));
+  EXPECT_THAT(listed.err, HasSubstr("goes on where it stopped"));
+}
+
+TEST_F(CommandLine, WhatNobodyFollowsIsNotAnsweredInAdvance) {
+  for (const auto& words : {std::vector<std::string>{"--yes"}, {"--no"}, {"--answer", "2025"}}) {
+    std::vector<std::string> all{"run", "approve it", "-d"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Ended refused = daimon(all);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr(words[0] + " is for who follows"));
+  }
+  EXPECT_EQ(daimon({"run", "a question", "--answer", " "}).code, 2);
+  EXPECT_THAT(daimon({"ps", "-a"}).out, Not(HasSubstr("question"))) << "nothing was begun";
+}
+
 TEST_F(CommandLine, WhatIsNotThereIsExitCodeFour) {
   for (const char* command : {"run", "ask"}) {
     const Ended ended = daimon({command, "What stands nowhere?"});

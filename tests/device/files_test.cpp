@@ -696,7 +696,7 @@ TEST(LineDiff, AppliedToTheOldTextGivesTheNewOne) {
     std::string after = text();
     if (random(2) == 0 && before.size() > 4)
       after = before, after.insert(2 * (random(static_cast<unsigned>(before.size() / 2))), "z\n");
-    const LineDiff diff = diff_lines("f", before, after, false);
+    const LineDiff diff = diff_lines("f", before, after, DiffOf::kChange);
     ASSERT_EQ(patched(before, diff.text), after) << before << "\n---\n" << after << "\n---\n" << diff.text;
   }
 }
@@ -705,7 +705,7 @@ TEST(LineDiff, VeryDifferentTextsEndQuickly) {
   std::string before;
   std::string after;
   for (int i = 0; i < 20'000; ++i) before += "a" + std::to_string(i) + "\n", after += "b" + std::to_string(i) + "\n";
-  const LineDiff diff = diff_lines("f", before, after, false);
+  const LineDiff diff = diff_lines("f", before, after, DiffOf::kChange);
   EXPECT_EQ(diff.added, 20'000U);
   EXPECT_EQ(diff.removed, 20'000U);
   EXPECT_FALSE(diff.cut);

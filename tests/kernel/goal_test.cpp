@@ -377,6 +377,46 @@ TEST(KernelGoal, what_is_not_found_in_a_folder_that_was_not_read_as_a_whole_is_n
   EXPECT_EQ(world.divergence(text_of(view, "process")), "");
 }
 
+TEST(KernelGoal, a_file_that_is_not_there_or_not_below_is_said_and_no_other_taken_in_its_place) {
+  for (const auto& [goal, why] : std::vector<std::pair<std::string, std::string>>{
+           {"Sum amount in accounts/2025.csv into b.txt", "there is no file 'accounts/2025.csv'"},
+           {"Sum amount in accounts.csv into /tmp/b.txt", "'/tmp/b.txt' is in none of the mounted folders"},
+           {"Sum amount in accounts.csv into ../b.txt", "'../b.txt' is in none of the mounted folders"}}) {
+    KernelWorld world;
+    world.furnish();
+    world.begin();
+    world.model.script({R"(["table","write"])",
+                        {{"table", R"({"path":"accounts.csv","operation":"sum","column":"amount"})"},
+                         {"write", R"({"path":"accounts.csv","content":"42.75"})"}}});
+    const Json view = world.until_ended(world.start(goal));
+    EXPECT_EQ(state_of(view), "failed");
+    EXPECT_THAT(text_of(view, "stop_reason"), HasSubstr(why));
+    EXPECT_EQ(view.at("calls").as_array().size(), 1U) << "only the survey: " << goal;
+    EXPECT_EQ(world.divergence(text_of(view, "process")), "");
+  }
+}
+
+TEST(KernelGoal, among_several_folders_a_new_file_goes_where_its_folder_or_its_source_is) {
+  for (const auto& [wanted, written] : std::vector<std::pair<std::string, std::string>>{
+           {"b.txt", "home/b.txt"}, {"plans/b.txt", "other/plans/b.txt"}, {"other/b.txt", "other/b.txt"}}) {
+    KernelWorld world;
+    world.furnish();
+    System& system = world.begin();
+    const auto other = world.folder / "other";
+    std::filesystem::create_directories(other / "plans");
+    std::ofstream(other / "plans/a.md") << "A plan.\n";
+    ASSERT_TRUE(system.mount(other.string(), "other", {}, {}));
+    world.model.script({R"(["table","write"])",
+                        {{"table", R"({"path":"home/accounts.csv","operation":"sum","column":"amount"})"},
+                         {"write", daimon::format(R"({{"path":"{}","content":"42.75"}})", wanted)}}});
+    const Json view = world.until_ended(world.start(daimon::format("Sum amount in accounts.csv into {}", wanted),
+                                                    [](StartOptions& options) { options.autonomy = 4; }));
+    EXPECT_EQ(state_of(view), "done") << to_text(view);
+    EXPECT_TRUE(std::filesystem::exists(world.folder / written)) << wanted;
+    EXPECT_EQ(world.divergence(text_of(view, "process")), "");
+  }
+}
+
 TEST(KernelChat, a_model_that_holds_no_conversation_answers_only_who_names_it) {
   KernelWorld world;
   world.model.answer = [](const processor::Request&) -> Answer { return "hello"; };

@@ -284,31 +284,29 @@ TEST(CompactPromptTest, a_file_is_named_where_nothing_more_of_a_name_stands_besi
   EXPECT_EQ(without_file_names("a.md and data.md."), "  and  .");
 }
 
-TEST(CompactPromptTest, where_a_goal_names_a_file_outside_no_other_is_written_in_its_place) {
-  const auto may_write_to = [](std::string_view goal, std::string_view path) {
-    Context made;
-    made.set_goal(std::string(goal), capability::user_label());
-    made.set_files({{"a.csv", {"amount"}}}, untrusted_label("names"));
-    made.add({"table",
-              R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
-              "sum of amount in a.csv = 12.50 (2 rows)",
-              false,
-              {},
-              {}});
-    return admits(next_call(made, {offer("write", "", "")}).schema,
-                  daimon::format(R"({{"call":"write","with":{{"path":"{}","content":"12.50"}}}})", path));
-  };
-  for (const std::string_view outside : {"money/../../sum.csv", "../sum.csv", "/tmp/sum.csv", "~/sum.csv"}) {
-    const std::string goal = daimon::format("Sum amount in a.csv into {}.", outside);
-    EXPECT_TRUE(may_write_to(goal, outside)) << "which fails, and says why";
-    EXPECT_FALSE(may_write_to(goal, "a.csv")) << outside;
-    EXPECT_FALSE(may_write_to(goal, "sum.csv")) << outside;
-    EXPECT_TRUE(may_write_to(goal + " And keep it in sum.txt.", "sum.txt"));
-    EXPECT_FALSE(may_write_to(goal + " And keep it in sum.txt.", outside));
-    EXPECT_TRUE(may_write_to(daimon::format("Sum amount in {} and keep it in a new file.", outside), "sum.txt"))
-        << "what is read is no target";
+TEST(GoalFactsTest, what_is_written_is_told_from_what_is_read) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  for (const std::string_view name : {"money/../../sum.csv", "../sum.csv", "/tmp/sum.csv", "~/sum.csv", "sum.csv"}) {
+    EXPECT_THAT(targets_in(daimon::format("Sum amount in a.csv into {}.", name)), ElementsAre(name));
+    EXPECT_THAT(targets_in(daimon::format("Save the total of a.csv in '{}'", name)), ElementsAre(name));
+    EXPECT_THAT(targets_in(daimon::format("Sum amount in {} and keep it in a new file.", name)), IsEmpty());
+    EXPECT_EQ(leads_out(name), name != "sum.csv");
   }
-  EXPECT_TRUE(may_write_to("Update the sum of amount in a.csv, as in /mnt/old/x.csv.", "a.csv"));
+  EXPECT_THAT(targets_in("Update the total in a.csv, as in /mnt/old/x.csv"), IsEmpty());
+}
+
+TEST(GoalFactsTest, of_files_that_are_not_there_those_to_be_read_are_missing) {
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  EXPECT_THAT(missing_sources("Read nosuch.txt", {"nosuch.txt"}, 0), ElementsAre("nosuch.txt"));
+  EXPECT_THAT(missing_sources("Sum a.csv into b.txt", {"b.txt"}, 1), IsEmpty());
+  EXPECT_THAT(missing_sources("Sum a.csv into b.txt", {"a.csv", "b.txt"}, 1), ElementsAre("a.csv"));
+  EXPECT_THAT(missing_sources("Into b.txt goes the sum of a.csv", {"b.txt", "a.csv"}, 1), ElementsAre("a.csv"));
+  EXPECT_THAT(missing_sources("Note in diary.md that I paid", {"diary.md"}, 1), IsEmpty());
+  EXPECT_THAT(missing_sources("What is Node.js, e.g. by 3 p.m., and who is at example.com?",
+                              {"Node.js", "e.g", "p.m", "example.com"}, 0),
+              IsEmpty());
 }
 
 TEST(GoalFactsTest, paths_below_a_mounted_folder_are_named_as_the_system_names_them) {
