@@ -11,6 +11,7 @@
 #include "memory/goal_facts.h"
 #include "memory/schema_parts.h"
 #include "memory/table_schema.h"
+#include "memory/write_content.h"
 
 namespace daimon::memory {
 namespace {
@@ -130,7 +131,9 @@ Json content_schema(const Context& context) {
       value = std::string_view(result->text).substr(1, result->text.size() - 2);  // between quotation marks
     if (!value.empty()) return JsonObject{{"const", value}};
   }
-  const std::string told = without_names(std::string(context.goal()), named_files(context), "\n");
+  const Names named = named_files(context);
+  if (const Names contents = contents_in(context.goal(), named); !contents.empty()) return enum_schema(contents);
+  const std::string told = without_names(std::string(context.goal()), named, "\n");
   JsonArray pieces = lines_of(told);
   return JsonObject{{"type", "string"}, {"x-span-of", pieces.empty() ? lines_of(context.goal()) : std::move(pieces)}};
 }

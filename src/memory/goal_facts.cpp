@@ -202,6 +202,25 @@ std::size_t find_name(std::string_view text, std::string_view name, std::size_t 
   return std::string_view::npos;
 }
 
+std::vector<std::string> quoted_in(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks{
+      {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"‘", "’"}, {"`", "`"}, {"'", "'"}}};
+  std::vector<std::string> found;
+  for (const auto& [open, close] : kMarks)
+    for (std::size_t at = text.find(open); at != std::string_view::npos;) {
+      const std::size_t begin = at + open.size();
+      std::size_t end = text.find(close, begin);
+      while (close == "'" && end != std::string_view::npos && end + 1 < text.size() && is_alphanumeric(text[end + 1]))
+        end = text.find(close, end + 1);
+      if (end == std::string_view::npos) break;
+      // An apostrophe opens nothing within a word.
+      const bool opens = open != "'" || at == 0 || !is_alphanumeric(text[at - 1]);
+      if (opens) add(found, std::string(text.substr(begin, end - begin)));
+      at = text.find(open, opens ? end + close.size() : begin);
+    }
+  return found;
+}
+
 std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names) {
   std::optional<std::string> longest;
   for (const std::string& name : names)
@@ -210,25 +229,6 @@ std::optional<std::string> longest_name_in(std::string_view text, std::span<cons
 }
 
 namespace {
-
-// What stands between two quotation marks of one kind.
-std::vector<std::string> quoted_in(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks{
-      {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"‘", "’"}, {"`", "`"}, {"'", "'"}}};
-  std::vector<std::string> found;
-  for (const auto& [open, close] : kMarks)
-    for (std::size_t at = text.find(open); at != std::string_view::npos;) {
-      const std::size_t begin = at + open.size();
-      const std::size_t end = text.find(close, begin);
-      if (end == std::string_view::npos) break;
-      // An apostrophe opens nothing within a word.
-      const bool opens = open != "'" || at == 0 || !is_alphanumeric(text[at - 1]);
-      if (opens && is_file_name(text.substr(begin, end - begin)))
-        add(found, std::string(text.substr(begin, end - begin)));
-      at = text.find(open, opens ? end + close.size() : begin);
-    }
-  return found;
-}
 
 // "notes/Tracking Nummer.txt" where there is a folder "notes": up to the first word that ends as a file's name does.
 std::optional<std::string> name_in_folder(std::string_view text, const std::set<std::string>& folders) {
@@ -261,6 +261,7 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
     add(named, *whole);
   }
   for (const std::string& name : quoted_in(rest)) {
+    if (!is_file_name(name)) continue;
     take_out(name);
     add(named, name);
   }

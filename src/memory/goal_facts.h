@@ -26,6 +26,8 @@ std::vector<std::string> missing_sources(std::string_view goal, std::vector<std:
 // Where the name stands in the text, at `from` or later, with nothing beside it that could be more of a file's name:
 // "a.md" does not stand in "data.md", nor "april.txt" in "notes/april.txt". npos: nowhere.
 std::size_t find_name(std::string_view text, std::string_view name, std::size_t from = 0);
+// What stands between two quotation marks of one kind, each once; an apostrophe within a word is none.
+std::vector<std::string> quoted_in(std::string_view text);
 // Of these names the longest that stands in the text as it is, if any: the names of files may have blanks in them.
 std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names);
 // The files that a goal names, in no order, each once: those of `there` by their whole paths or by their last parts

@@ -1,11 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iostream>
+
 #include "base/format.h"
 #include "constraint/matcher.h"
 #include "memory/answer_rank.h"
 #include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
+#include "memory/write_content.h"
 
 namespace daimon::memory {
 namespace {
@@ -284,6 +288,50 @@ TEST(CompactPromptTest, a_file_is_named_where_nothing_more_of_a_name_stands_besi
   EXPECT_EQ(without_file_names("a.md and data.md."), "  and  .");
 }
 
+// Every phrasing that is known, with contents of each shape.
+TEST(WriteContentTest, what_a_goal_says_is_to_be_written_is_among_what_is_offered) {
+  std::ifstream phrasings(DAIMON_SOURCE_DIR "/firmware/data/goals/files.txt");
+  std::string kind;
+  int goals = 0, missed = 0;
+  std::size_t offered = 0;
+  for (std::string line; std::getline(phrasings, line);) {
+    if (line.starts_with("== ")) kind = line.substr(3, line.find_first_of(" #{", 3) - 3);
+    if ((kind != "write" && kind != "overwrite") || !line.contains("{content}")) continue;
+    for (const std::string_view content :
+         {"eggs, milk, rye bread", "ask Lark Legal at 6:00 am", "the Iraq War", "thimble at Jonas", "hello", "42",
+          "call the plumber about the boiler on Monday", "- milk\n- eggs", "It's to be paid by 3 May."})
+      for (const std::string path : {"notes/site april.txt", "to do.md", "a.txt"}) {
+        std::string goal = line;
+        const auto fill = [&](std::string_view slot, std::string_view value) {
+          if (const std::size_t at = goal.find(slot); at != std::string::npos) goal.replace(at, slot.size(), value);
+        };
+        fill("{content}", content);
+        fill("{out}", path);
+        fill("{path}", path);
+        const auto contents = contents_in(goal, {&path, 1});
+        ++goals;
+        offered += contents.size();
+        if (std::ranges::contains(contents, content)) continue;
+        ++missed;
+        if (missed < 10) std::cerr << goal << "\n  " << testing::PrintToString(contents) << "\n";
+      }
+  }
+  EXPECT_GT(goals, 2000);
+  EXPECT_LT(missed, goals / 50);
+  EXPECT_LT(offered, 5U * static_cast<std::size_t>(goals)) << "few to choose from";
+}
+
+TEST(WriteContentTest, has_limits_and_takes_anything) {
+  EXPECT_THAT(contents_in("", {}), testing::IsEmpty());
+  EXPECT_THAT(contents_in("write a file", {}), testing::IsEmpty()) << "nothing but words of command";
+  EXPECT_THAT(contents_in(std::string(100'000, 'x'), {}), testing::IsEmpty());
+  std::string many;
+  for (int i = 0; i < 500; ++i) many += "put: ";
+  EXPECT_LE(contents_in(many + "milk", {}).size(), 64U);
+  const std::string file = "a.txt";
+  EXPECT_THAT(contents_in("stick \"two words\" in a.txt", {&file, 1}), testing::ElementsAre("two words"));
+}
+
 TEST(GoalFactsTest, what_is_written_is_told_from_what_is_read) {
   using testing::ElementsAre;
   using testing::IsEmpty;
@@ -421,8 +469,11 @@ TEST(CompactPromptTest, what_is_written_came_of_the_last_call_or_stands_in_the_g
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"t.txt","content":"1234.51"}})"));
   EXPECT_FALSE(admits(schema, R"({"call":"write","with":{"path":"/etc/passwd","content":"1234.50"}})"));
-  const Json of_goal = next_call(context(), {offer("write", "", "")}).schema;
-  EXPECT_TRUE(admits(of_goal, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March"}})"));
+  Context told = context();
+  told.set_goal("please note electricity in March: £84.20 in t.txt", capability::user_label());
+  const Json of_goal = next_call(told, {offer("write", "", "")}).schema;
+  EXPECT_TRUE(admits(of_goal, R"({"call":"write","with":{"path":"t.txt","content":"electricity in March: £84.20"}})"));
+  EXPECT_FALSE(admits(of_goal, R"({"call":"write","with":{"path":"t.txt","content":"electricity in"}})"));
   with_result.add({"calculate", "", "1234.50 / 11 = 24690/220 ≈ 112.227272727", false, {}, {}});
   EXPECT_TRUE(admits(next_call(with_result, {offer("write", "", "")}).schema,
                      R"({"call":"write","with":{"path":"t.txt","content":"≈ 112.227272727"}})"))
