@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <set>
 #include <span>
 
 #include "base/format.h"
@@ -173,6 +174,21 @@ class IndexDevice final : public device::Device {
     return missing;
   }
 
+  // The folders that a goal names.
+  static JsonArray folders_of(const CallContext& context, std::string_view goal,
+                              std::span<const fs::FileSummary> files) {
+    std::set<std::string> there;
+    for (const fs::FileSummary& file : files) {
+      const std::string path = shown(context, file.mount, file.path);
+      for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1))
+        there.insert(path.substr(0, end));
+    }
+    JsonArray folders;
+    for (const std::string& folder : there)
+      if (goal.contains(folder + "/")) folders.emplace_back(folder);
+    return folders;
+  }
+
   Result<Outcome> survey(const Call& call, const CallContext& context) {
     const std::string goal(find_string(call.arguments, "goal").value_or(""));
     const auto limit = static_cast<std::size_t>(
@@ -185,6 +201,7 @@ class IndexDevice final : public device::Device {
                                                return ruling(context, places, "survey", mount, path) != Ruling::kNever;
                                              }));
     JsonArray missing = missing_of(context, goal, files);
+    JsonArray folders = folders_of(context, goal, files);
     files.resize(std::min(files.size(), limit));
     JsonArray list;
     for (const fs::FileSummary& file : files) {
@@ -194,9 +211,10 @@ class IndexDevice final : public device::Device {
       list.push_back(std::move(item));
     }
     // File names are the work of whoever wrote them.
-    return Outcome{JsonObject{{"files", std::move(list)}, {"missing", std::move(missing)}},
-                   daimon::format("{} {}", files.size(), one_or_many(std::ssize(files), "file", "files")),
-                   capability::untrusted_label("names of files")};
+    return Outcome{
+        JsonObject{{"files", std::move(list)}, {"missing", std::move(missing)}, {"folders", std::move(folders)}},
+        daimon::format("{} {}", files.size(), one_or_many(std::ssize(files), "file", "files")),
+        capability::untrusted_label("names of files")};
   }
 
   Result<Outcome> cite(const Call& call, const CallContext& context) {

@@ -49,12 +49,15 @@ class Context {
   // Text that came along with the goal, for a model that reads it whole.
   void set_material(std::string material, const capability::Label& label);
   void set_files(std::vector<FileEntry> files, const capability::Label& label);
+  // Folders that the goal names, of which there may be no file among those above.
+  void set_folders(std::vector<std::string> folders) { folders_ = std::move(folders); }
   // Numbers the passages of the result and returns it as kept.
   const Result& add(Result result);
 
   [[nodiscard]] const std::string& goal() const { return goal_; }
   [[nodiscard]] const std::string& material() const { return material_; }
   [[nodiscard]] const std::vector<FileEntry>& files() const { return files_; }
+  [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
   [[nodiscard]] const std::vector<Result>& results() const { return results_; }
   [[nodiscard]] const Passage* passage(int number) const;
   // All of them, oldest first.
@@ -65,6 +68,7 @@ class Context {
  private:
   std::string goal_, material_;
   std::vector<FileEntry> files_;
+  std::vector<std::string> folders_;
   std::vector<Result> results_;
   capability::Label label_ = capability::system_label();
   int passages_ = 0;

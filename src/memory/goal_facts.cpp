@@ -249,9 +249,31 @@ std::optional<std::string> name_in_folder(std::string_view text, const std::set<
   return std::nullopt;
 }
 
+// "drafts/to do.md" where there is no such folder yet: a word with a slash, and one or two more up to one that ends as
+// a file's name does, with nothing but a blank between them.
+std::optional<std::string> name_in_new_folder(std::string_view text) {
+  static const std::set<std::string, std::less<>> kNone = {"and/or", "n/a", "he/she", "she/he", "his/her",  "her/his",
+                                                           "w/o",    "a/c", "km/h",   "c/o",    "his/hers", "yes/no"};
+  constexpr std::size_t kMoreMax = 2;
+  const auto words = bare_words_of(text);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].contains('/') || words[i].starts_with('/') || words[i].ends_with('/') || is_path(words[i]) ||
+        words[i].contains("://") || kNone.contains(to_lower_ascii(words[i])) || !is_alphanumeric(words[i][0]))
+      continue;
+    for (std::size_t j = i + 1; j < words.size() && j <= i + kMoreMax; ++j) {
+      if (words[j].data() != words[j - 1].data() + words[j - 1].size() + 1 || *(words[j].data() - 1) != ' ') break;
+      const std::string_view whole(words[i].data(),
+                                   static_cast<std::size_t>(words[j].data() + words[j].size() - words[i].data()));
+      if (is_path(words[j]) && is_file_name(whole)) return std::string(whole);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::vector<std::string> files_named(std::string_view goal, std::span<const std::string> there) {
+std::vector<std::string> files_named(std::string_view goal, std::span<const std::string> there,
+                                     std::span<const std::string> more_folders) {
   std::vector<std::string> named;
   std::string rest(goal);
   const auto take_out = [&](const std::string& name) { rest = without_names(std::move(rest), {&name, 1}, "\n"); };
@@ -266,6 +288,7 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
     add(named, name);
   }
   std::set<std::string> folders;
+  for (const std::string& folder : more_folders) folders.insert(folder + "/");
   std::vector<std::string> last_parts;
   for (const std::string& path : there) {
     for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1))
@@ -273,6 +296,10 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
     if (const std::size_t slash = path.rfind('/'); slash != std::string::npos) add(last_parts, path.substr(slash + 1));
   }
   while (const auto name = name_in_folder(rest, folders)) {
+    take_out(*name);
+    add(named, *name);
+  }
+  while (const auto name = name_in_new_folder(rest)) {
     take_out(*name);
     add(named, *name);
   }

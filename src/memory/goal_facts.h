@@ -31,9 +31,11 @@ std::vector<std::string> quoted_in(std::string_view text);
 // Of these names the longest that stands in the text as it is, if any: the names of files may have blanks in them.
 std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names);
 // The files that a goal names, in no order, each once: those of `there` by their whole paths or by their last parts
-// alone, what stands between quotation marks, a path that begins with one of the folders there, and what else looks
-// like a name. Of these only the quoted ones and those in a folder may have blanks.
-std::vector<std::string> files_named(std::string_view goal, std::span<const std::string> there);
+// alone, what stands between quotation marks, a path that begins with one of the folders there or goes on for a word
+// or two, and what else looks like a name. Of these only the quoted ones and those in a folder may have blanks.
+// `folders`: more of those that are there, "notes/drafts".
+std::vector<std::string> files_named(std::string_view goal, std::span<const std::string> there,
+                                     std::span<const std::string> folders = {});
 // The text with `instead` where these names stand.
 std::string without_names(std::string text, std::span<const std::string> names, std::string_view instead);
 // The text without its file names: what they are made of names nothing else.

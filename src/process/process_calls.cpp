@@ -359,6 +359,7 @@ void Process::take_survey(const Json& value, const capability::Label& label) {
       if (!file.path.empty()) files.push_back(std::move(file));
     }
   context_.set_files(std::move(files), label);
+  context_.set_folders(texts_of(value, "folders"));
   missing_ = texts_of(value, "missing");
 }
 

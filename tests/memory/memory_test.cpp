@@ -381,6 +381,11 @@ TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_
   EXPECT_THAT(named("Put it into „neue Liste.txt“, then notes/todo.md"),
               UnorderedElementsAre("neue Liste.txt", "notes/todo.md"));
   EXPECT_THAT(named("I paid \"84.20\" for notes/ and what not."), testing::IsEmpty());
+  EXPECT_THAT(named("update drafts/site april.txt to just tea"), UnorderedElementsAre("drafts/site april.txt"));
+  EXPECT_THAT(named("Ask him and/or her to see list.txt, or a/b. Then list.md"),
+              UnorderedElementsAre("list.txt", "list.md"));
+  const std::vector<std::string> folders{"work"};
+  EXPECT_THAT(files_named("put milk in work/to do.md", {}, folders), UnorderedElementsAre("work/to do.md"));
 }
 
 TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
