@@ -146,6 +146,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
       return false;
     return std::ranges::find(names, name) != names.end();
   };
+  if (offered("list") && asks_what_is_there(context.goal())) return {Names{"list"}};
   constexpr std::size_t kStepsMax = 8;
   std::vector<Names> made;
   const bool is_of_table = offered("table") && asks_for_table(context);

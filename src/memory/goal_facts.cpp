@@ -432,6 +432,27 @@ Operations operations_in(std::string_view goal) {
   return found;
 }
 
+bool asks_what_is_there(std::string_view goal) {
+  // Of the phrasings that the firmware was trained on (firmware/data/goals/files.txt), and their likes.
+  static const std::set<std::string, std::less<>> kWords = {
+      "a",         "about",    "all",      "an",        "any",   "are",        "can",   "could", "d",       "dir",
+      "directory", "do",       "document", "documents", "every", "everything", "exist", "file",  "files",   "folder",
+      "folders",   "for",      "get",      "give",      "given", "got",        "have",  "here",  "how",     "i",
+      "in",        "is",       "it",       "kindly",    "know",  "let",        "like",  "list",  "listing", "look",
+      "ls",        "lsit",     "me",       "my",        "name",  "names",      "of",    "on",    "only",    "our",
+      "ours",      "overview", "papers",   "please",    "pls",   "s",          "see",   "show",  "so",      "stuff",
+      "tell",      "the",      "there",    "us",        "ve",    "want",       "we",    "what",  "whats",   "which",
+      "whole",     "would",    "you"};
+  static const std::set<std::string, std::less<>> kThings = {
+      "dir",  "directory", "document", "documents", "everything", "file",     "files",  "folder", "folders",
+      "here", "list",      "listing",  "ls",        "lsit",       "overview", "papers", "stuff",  "there"};
+  static const std::regex kWish(R"(\b(i'd|i would|we'd|i) (like|want) to\b)", std::regex::icase);
+  if (goal.size() > 200) return false;
+  const auto words = words_of(std::regex_replace(std::string(goal), kWish, ""));
+  const auto is_in = [](const auto& set) { return [&set](const std::string& word) { return set.contains(word); }; };
+  return std::ranges::all_of(words, is_in(kWords)) && std::ranges::any_of(words, is_in(kThings));
+}
+
 bool may_reckon(std::string_view goal) {
   static const std::set<std::string, std::less<>> kWords = {
       "above",   "add",     "added",      "adds",     "age",      "ago",        "altogether", "average",

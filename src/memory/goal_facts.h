@@ -58,6 +58,9 @@ struct Operations {
 };
 Operations operations_in(std::string_view goal);
 
+// Whether a goal only wants to know which files there are, all of them: "ls", "what have we got in here?"
+bool asks_what_is_there(std::string_view goal);
+
 // Whether anything in the goal asks for reckoning: a number that is no year, two months, or a word of sums, shares,
 // spans of time and units. Of 1,691 goals that want it (firmware/training/episodes.py) it missed 25.
 bool may_reckon(std::string_view goal);

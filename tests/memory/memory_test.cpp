@@ -579,6 +579,16 @@ TEST(CompactPromptTest, a_sentence_is_no_longer_than_an_answer_may_be) {
   EXPECT_THAT(schema, testing::Not(testing::HasSubstr(cyrillic.substr(60, 240)))) << "it is cut";
 }
 
+TEST(GoalFactsTest, some_goals_only_want_to_know_what_files_there_are) {
+  for (const char* goal : {"ls", "What files do I have?", "I'd like to see what's on here", "list everything", "dir",
+                           "Could you show me a list of all the files?", "what's in here"})
+    EXPECT_TRUE(asks_what_is_there(goal)) << goal;
+  for (const char* goal :
+       {"", "what?", "What do I have to pay?", "list the files in notes", "show me everything about the car",
+        "What is in a kettle?", "How do I get to the library?", "what files mention Jonas", "Is it here?x"})
+    EXPECT_FALSE(asks_what_is_there(goal)) << goal;
+}
+
 TEST(GoalFactsTest, a_goal_tells_whether_anything_is_to_be_reckoned_or_looked_up_twice) {
   for (const char* goal :
        {"What did I pay for electricity in March?", "When did the lease begin in 2019?", "Who wrote to me?"}) {
