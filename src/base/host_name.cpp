@@ -66,7 +66,7 @@ Result<std::string> canonical_host(std::string_view host) {
       return no_host(host);
     const auto colons = std::ranges::count(made, ':');
     if (colons == 1) return no_host(host);
-    if (colons > 1 && !made.starts_with('[')) made = "[" + made + "]";
+    if (colons > 1 && !made.starts_with('[')) made = daimon::format("[{}]", made);
     DAIMON_TRY(std::string next, by_curl(made));
     if (next.starts_with('[') && next.ends_with(']')) return with_plain_ipv4(next.substr(1, next.size() - 2));
     if (next.empty()) return no_host(host);

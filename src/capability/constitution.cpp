@@ -75,7 +75,7 @@ struct Names {
 
 Names names_of(const Access& access, const Places& places) {
   Names names;
-  const auto call = [&](std::string name) { names.called.push_back("/" + fold(name)); };
+  const auto call = [&](std::string_view name) { names.called.push_back("/" + fold(name)); };
   call(access.object);
   if (const Located found = locate(access, places); found.mount != nullptr) {
     const auto& [mount, below] = found;

@@ -44,7 +44,7 @@ Result<std::string> mount_name_of(const Json& view, const std::string& word) {
   std::string by_folder;
   if (const Json* list = find(view, "mounts"); list != nullptr && list->is_array())
     for (const Json& mount : list->get_array()) {
-      const std::string name(find_string(mount, "name").value_or(""));
+      std::string name(find_string(mount, "name").value_or(""));
       if (name == word) return name;
       if (!failed && find_string(mount, "root") == folder.native()) by_folder = name;
     }

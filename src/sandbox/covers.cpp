@@ -26,7 +26,9 @@ namespace {
 mode_t type_of(DIR* folder, const dirent& entry) {
   if (entry.d_type != DT_UNKNOWN) return static_cast<mode_t>(DTTOIF(entry.d_type));
   struct stat status{};
-  return ::fstatat(::dirfd(folder), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_mode & S_IFMT : 0;
+  const int descriptor = ::dirfd(folder);
+  const bool told = descriptor >= 0 && ::fstatat(descriptor, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  return told ? status.st_mode & S_IFMT : 0;
 }
 
 // What a command could not come to need not be covered, and could not be: what is not there, behind a link or closed to
