@@ -76,6 +76,14 @@ const Json* find(Members members, std::string_view member) {
   return members.object() != nullptr ? members.object()->if_contains(member) : nullptr;
 }
 
+std::vector<std::string> find_texts(Members members, std::string_view member) {
+  std::vector<std::string> texts;
+  if (const Json* list = find(members, member); list != nullptr && list->is_array())
+    for (const Json& item : list->get_array())
+      if (item.is_string()) texts.emplace_back(item.get_string());
+  return texts;
+}
+
 std::optional<std::string_view> find_string(Members members, std::string_view member) {
   const Json* found = find(members, member);
   if (found == nullptr || !found->is_string()) return std::nullopt;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -51,6 +52,8 @@ std::optional<std::string_view> find_string(Members members, std::string_view me
 std::optional<std::int64_t> find_integer(Members members, std::string_view member);
 std::optional<double> find_number(Members members, std::string_view member);
 std::optional<bool> find_bool(Members members, std::string_view member);
+// The texts of an array; what is no text is left out.
+std::vector<std::string> find_texts(Members members, std::string_view member);
 
 // {"code": ..., "what": ..., "remedy": ...}
 Json to_json(const Error& error);

@@ -250,7 +250,7 @@ int find_passages(const Session& session, const Arguments& arguments) {
   std::string target = daimon::format("/v1/find?q={}&limit={}", api::percent_encode(query), *limit);
   std::vector<std::string> mounts;
   const auto words = arguments.values("mount");
-  const auto view = client->get("/v1/mounts");
+  const auto view = words.empty() ? Result<Json>(Json()) : client->get("/v1/mounts");
   if (!view) return session.failed(view.error());
   for (const std::string& word : words) {
     auto name = mount_name_of(*view, word);
@@ -268,7 +268,8 @@ int find_passages(const Session& session, const Arguments& arguments) {
       session.note(daimon::format("daimon: {} is being read, or could not be, so there may be more (`daimon mounts`)",
                                   name.is_string() ? printable(name.get_string()) : ""));
   if (nothing) {
-    const Json* all = find(*view, "mounts");
+    const auto mounted = client->get("/v1/mounts");
+    const Json* all = mounted ? find(*mounted, "mounts") : nullptr;
     const bool none = all != nullptr && all->is_array() && all->get_array().empty();
     session.note(none ? "no folder is mounted: daimon mount PATH" : "nothing found");
     return kNotFound;

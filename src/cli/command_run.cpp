@@ -63,17 +63,6 @@ void say_nothing_came(const Session& session, const api::Client& client, const k
                                     one_or_many(std::ssize(names), "folder", "folders"), folders));
 }
 
-// All that is mounted is looked at, and what is not there cannot be.
-void say_what_is_gone(const Session& session, const api::Client& client) {
-  const auto view = client.get("/v1/mounts");
-  const Json* list = view ? find(*view, "mounts") : nullptr;
-  if (list == nullptr || !list->is_array()) return;
-  for (const Json& mount : list->get_array())
-    if (find_bool(mount, "gone").value_or(false))
-      session.note(daimon::format("daimon: the folder of {} is gone, so nothing of it is looked at (`daimon mounts`)",
-                                  printable(find_string(mount, "name").value_or(""))));
-}
-
 Result<kernel::Budget> budget_from_text(std::string_view text) {
   kernel::Budget budget;
   while (!text.empty()) {
@@ -139,7 +128,6 @@ int start(const Session& session, const Arguments& arguments, kernel::Mode mode)
     if (!std::ranges::contains(options->mounts, found)) options->mounts.push_back(std::move(found));
   }
   if (nothing_came) say_nothing_came(session, *client, *options);
-  if (options->mounts.empty() && options->material.empty()) say_what_is_gone(session, *client);
   const auto started = client->post("/v1/processes", api::to_json(*options));
   if (!started) return session.failed(started.error());
   const std::string id(find_string(*started, "process").value_or(""));

@@ -30,8 +30,9 @@ Status tell(const Folders& folders, const FileDescriptor& lock, JsonObject more)
   more["pid"] = static_cast<std::int64_t>(::getpid());
   more["socket"] = folders.socket().native();
   const std::string text = to_text(more) + "\n";
-  if (::ftruncate(lock.get(), 0) == 0 &&
-      ::pwrite(lock.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()))
+  // In this order there is always something in it.
+  if (::pwrite(lock.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+      ::ftruncate(lock.get(), static_cast<off_t>(text.size())) == 0)
     return {};
   return std::unexpected(os_error(errno, daimon::format("writing {}", printable(folders.daemon_lock().native()))));
 }

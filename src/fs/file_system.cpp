@@ -279,8 +279,11 @@ Status FileSystem::unmount(const std::string& name) {
 }
 
 Result<std::vector<MountStatus>> FileSystem::mounts() {
-  const std::scoped_lock lock(state_->mutex);
-  DAIMON_TRY(auto mounts, state_->index.mounts());
+  std::vector<MountStatus> mounts;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    DAIMON_TRY(mounts, state_->index.mounts());
+  }
   std::erase_if(mounts, [&](const MountStatus& mount) { return state_->is_material(mount.root); });
   for (MountStatus& mount : mounts) mount.gone = is_gone(mount.root);
   return mounts;
@@ -292,21 +295,18 @@ Result<std::map<std::string, std::filesystem::path>> FileSystem::roots() {
 }
 
 Result<std::vector<std::string>> FileSystem::settle(std::vector<std::string> mounts, const std::stop_token& stop) {
+  DAIMON_TRY(const auto roots, this->roots());
+  if (mounts.empty())
+    for (const auto& [name, root] : roots)
+      if (!state_->is_material(root)) mounts.push_back(name);
   std::set<std::string> behind;
-  {
-    const std::scoped_lock lock(state_->mutex);
-    DAIMON_TRY(const auto roots, state_->index.roots());
-    if (mounts.empty())
-      for (const auto& [name, root] : roots)
-        if (!state_->is_material(root)) mounts.push_back(name);
-  }
   if (state_->watcher) behind = state_->watcher->settle(mounts, state_->options.patience, stop);
+  // Not under the lock of the index: a disk that does not answer holds up who asks for it, and nobody else.
+  for (const std::string& name : mounts)
+    if (const auto root = roots.find(name); root == roots.end() || is_gone(root->second)) behind.insert(name);
   const std::scoped_lock lock(state_->mutex);
   DAIMON_TRY(const auto incomplete, state_->index.incomplete());
   behind.insert(incomplete.begin(), incomplete.end());
-  DAIMON_TRY(const auto roots, state_->index.roots());
-  for (const auto& [name, root] : roots)
-    if (is_gone(root)) behind.insert(name);
   std::erase_if(mounts, [&](const std::string& name) { return !behind.contains(name); });
   return mounts;
 }

@@ -62,7 +62,7 @@ void Watcher::add(const std::string& name, const std::filesystem::path& folder) 
       IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR | IN_DONT_FOLLOW);
   if (watch >= 0)
     names_[watch].insert(name);
-  else if (errno != ENOENT && errno != ENOTDIR)  // it went meanwhile
+  else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)  // it is gone; nothing of it can be read
     mounts_[name].unwatched = true;
 }
 
@@ -98,7 +98,7 @@ std::set<std::string> Watcher::settle(std::span<const std::string> names, std::c
     if (seen->second.changed > seen->second.read) {
       // What failed is tried again.
       if (seen->second.tried >= seen->second.changed) note(name);
-      seen->second.urgent = true;
+      seen->second.urgent = seen->second.is_due();
       wanted.emplace(name, seen->second.changed);
     }
   }
@@ -155,9 +155,11 @@ void Watcher::run() {
     int wait_ms = -1;
     const auto names = due(wait_ms);
     const auto begin = Clock::now();
+    bool only_urgent = true;
     for (const std::string& name : names) {
       const auto seen = mounts_.find(name);
       if (seen == mounts_.end() || stopping_) continue;
+      only_urgent = only_urgent && seen->second.urgent;
       const std::uint64_t before = seen->second.begun = count_;
       seen->second.urgent = seen->second.unwatched = false;
       lock.unlock();
@@ -171,7 +173,7 @@ void Watcher::run() {
     }
     if (!names.empty()) {
       const auto end = Clock::now();
-      rest_until_ = end + std::min<Clock::duration>((end - begin) * kRest, kRestMax);
+      if (!only_urgent) rest_until_ = end + std::min<Clock::duration>((end - begin) * kRest, kRestMax);
       short_rest_until_ = end + std::min<Clock::duration>(end - begin, kRestMax);
       continue;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <filesystem>
 #include <set>
 #include <span>
 
@@ -25,6 +26,7 @@ using Ruling = capability::Constitution::Ruling;
 
 constexpr int kPassagesMax = 4;
 constexpr std::int64_t kSurveyedMax = 100;
+constexpr std::size_t kNamedMax = 32;  // names of a goal that a survey tells of
 constexpr std::size_t kWindowBytes = 320;
 
 Json text_schema(int length_max, std::string_view description) {
@@ -162,30 +164,44 @@ class IndexDevice final : public device::Device {
     item["named"] = std::move(named);
   }
 
-  // The names in a goal that none of the files has, whole or at its end.
-  static JsonArray missing_of(const CallContext& context, std::string_view goal,
-                              std::span<const fs::FileSummary> files) {
+  // The names in a goal that none of these files has, whole or at its end, nor any other that could be read.
+  JsonArray missing_of(const CallContext& context, const capability::Places& places, std::string_view goal,
+                       const std::vector<std::string>& paths) const {
+    std::vector<std::string> lower;
+    for (const std::string& path : paths) lower.push_back(to_lower_ascii(path));
     JsonArray missing;
-    for (const std::string& name : memory::file_names_in(goal))
-      if (std::ranges::none_of(files, [wanted = to_lower_ascii(name), &context](const fs::FileSummary& file) {
-            return to_lower_ascii(shown(context, file.mount, file.path)).ends_with(wanted);
-          }))
+    for (const std::string& name : memory::file_names_in(goal)) {
+      if (missing.size() == kNamedMax) break;
+      const std::string wanted = to_lower_ascii(name);
+      if (std::ranges::none_of(lower, [&](const std::string& path) { return path.ends_with(wanted); }) &&
+          !is_on_disk(context, places, name))
         missing.emplace_back(name);
+    }
     return missing;
   }
+  // What is not indexed (too large, below a folder that is left out) can be read all the same.
+  bool is_on_disk(const CallContext& context, const capability::Places& places, const std::string& name) const {
+    const auto resolved = device::resolve_path(context.mounts, name);
+    if (!resolved ||
+        ruling(context, places, "survey", resolved->mount->name, resolved->relative.string()) == Ruling::kNever)
+      return false;
+    std::error_code failed;
+    return std::filesystem::is_regular_file(resolved->mount->root / resolved->relative, failed);
+  }
 
-  // The folders that a goal names.
-  static JsonArray folders_of(const CallContext& context, std::string_view goal,
-                              std::span<const fs::FileSummary> files) {
+  // The folders that a goal names, with or without their mount.
+  static JsonArray folders_of(std::string_view goal, const std::vector<std::string>& paths) {
     std::set<std::string> there;
-    for (const fs::FileSummary& file : files) {
-      const std::string path = shown(context, file.mount, file.path);
+    for (const std::string& path : paths)
       for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1))
         there.insert(path.substr(0, end));
-    }
     JsonArray folders;
-    for (const std::string& folder : there)
-      if (goal.contains(folder + "/")) folders.emplace_back(folder);
+    for (const std::string& folder : there) {
+      const std::size_t below = folder.find('/');
+      const bool named =
+          goal.contains(folder + "/") || (below != std::string::npos && goal.contains(folder.substr(below + 1) + "/"));
+      if (named && folders.size() < kNamedMax) folders.emplace_back(folder);
+    }
     return folders;
   }
 
@@ -194,14 +210,19 @@ class IndexDevice final : public device::Device {
     const auto limit = static_cast<std::size_t>(
         std::clamp<std::int64_t>(find_integer(call.arguments, "limit").value_or(6), 0, kSurveyedMax));
     DAIMON_TRY(const auto mounts, granted(context.mounts));
-    DAIMON_CHECK(files_.settle(mounts, context.stop));
+    DAIMON_TRY(const auto behind, files_.settle(mounts, context.stop));
     DAIMON_TRY(const auto places, this->places(context));
     DAIMON_TRY(auto files, files_.rank_files(cut_utf8(goal, 4096), mounts, INT_MAX,
                                              [&](const std::string& mount, const std::string& path) {
                                                return ruling(context, places, "survey", mount, path) != Ruling::kNever;
                                              }));
-    JsonArray missing = missing_of(context, goal, files);
-    JsonArray folders = folders_of(context, goal, files);
+    constexpr std::size_t kGoalBytesMax = 4096;
+    const std::string_view named(cut_utf8(goal, kGoalBytesMax));
+    std::vector<std::string> paths;
+    for (const fs::FileSummary& file : files) paths.push_back(shown(context, file.mount, file.path));
+    // What may not be read yet is not missing.
+    JsonArray missing = behind.empty() ? missing_of(context, places, named, paths) : JsonArray();
+    JsonArray folders = folders_of(named, paths);
     files.resize(std::min(files.size(), limit));
     JsonArray list;
     for (const fs::FileSummary& file : files) {

@@ -63,8 +63,10 @@ void add_machine_checks(JsonArray& checks, const std::filesystem::path& state_fo
           daimon::format("bring it back, or `daimon unmount {}` and mount where it is now", printable(mount.name))));
     else if (!mount.complete)
       checks.push_back(check_view(
-          "files", false, daimon::format("'{}' is being read, or that was interrupted", printable(mount.name)),
-          daimon::format("`daimon mount {}` goes on where it stopped", printable(mount.root.string()))));
+          "files", true,
+          daimon::format("'{}' is being read, or that was interrupted: `daimon mount {}` goes on where it stopped",
+                         printable(mount.name), printable(mount.root.string())),
+          ""));
 }
 
 }  // namespace daimon::kernel

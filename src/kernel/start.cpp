@@ -47,12 +47,6 @@ T chosen(T wanted, T otherwise) {
   return wanted > 0 ? wanted : otherwise;
 }
 
-// What the index remembers of a folder that is gone answers for nothing.
-bool is_there(const fs::MountStatus& mount) {
-  std::error_code failed;
-  return std::filesystem::is_directory(mount.root, failed);
-}
-
 }  // namespace
 
 Status check_constitution(const capability::Constitution& constitution) {
@@ -110,16 +104,22 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
     if (found == mounts.end())
       return fail(ErrorCode::kNotFound, daimon::format("no folder is mounted as '{}'", printable(name)),
                   "`daimon mount PATH` mounts one; `daimon mounts` lists them");
-    if (!is_there(*found))
+    if (found->gone)
       return fail(ErrorCode::kNotFound,
                   daimon::format("the folder of '{}' is gone: {}", printable(name), printable(found->root.string())),
                   daimon::format("bring it back, or `daimon unmount {}` and mount where it is now", printable(name)));
     chosen_mounts.push_back(to_json({found->name, found->root, true, {}}));
   }
   // A goal without mounts and material of its own sees all that the person has mounted.
-  if (options.mounts.empty() && options.material.empty())
+  // What the index remembers of a folder that is gone answers for nothing.
+  JsonArray gone;
+  if (options.mounts.empty() && options.material.empty()) {
     for (const fs::MountStatus& mount : mounts)
-      if (is_there(mount)) chosen_mounts.push_back(to_json({mount.name, mount.root, true, {}}));
+      if (mount.gone)
+        gone.emplace_back(mount.name);
+      else
+        chosen_mounts.push_back(to_json({mount.name, mount.root, true, {}}));
+  }
   if (material != nullptr) chosen_mounts.push_back(to_json(*material));
   JsonArray places;
   for (const fs::MountStatus& mount : mounts)
@@ -142,6 +142,7 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                   {"autonomy", options.autonomy},
                   {"seed", seed & ((std::uint64_t{1} << 53) - 1)},
                   {"mounts", std::move(chosen_mounts)},
+                  {"gone", std::move(gone)},
                   {"places", std::move(places)},
                   {"grants", to_json(default_grants(kernel.web_hosts, has_mounts))},
                   {"budget", std::move(budget)}};

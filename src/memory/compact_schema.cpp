@@ -100,7 +100,8 @@ Json list_schema(const Context& context) {
 Names named_files(const Context& context) {
   Names there;
   for (const FileEntry& file : context.files()) there.push_back(file.path);
-  return files_named(context.goal(), there, context.folders());
+  constexpr std::size_t kGoalBytesMax = 16'384;
+  return files_named(cut_utf8(context.goal(), kGoalBytesMax), there, context.folders());
 }
 
 // The file that the goal names, other than those that were read to get here; else one of the files or a new name.

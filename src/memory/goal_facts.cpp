@@ -144,11 +144,129 @@ std::vector<std::string> file_names_in(std::string_view text) {
   return names;
 }
 
+std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {
+  if (name.empty()) return std::string_view::npos;
+  for (std::size_t at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (!begins_name(text, at)) continue;
+    if (end < text.size() && is_part_of_name(text[end])) continue;
+    // The point of "into list.txt." ends the sentence, that of "list.txt.old" does not.
+    if (end + 1 < text.size() && text[end] == '.' && is_alphanumeric(text[end + 1])) continue;
+    return at;
+  }
+  return std::string_view::npos;
+}
+
+std::vector<std::string> quoted_in(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks{
+      {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"‘", "’"}, {"`", "`"}, {"'", "'"}}};
+  std::vector<std::string> found;
+  for (const auto& [open, close] : kMarks)
+    for (std::size_t at = text.find(open); at != std::string_view::npos;) {
+      const std::size_t begin = at + open.size();
+      // An apostrophe opens nothing within a word, and closes nothing there.
+      if (open == "'" && at > 0 && is_alphanumeric(text[at - 1])) {
+        at = text.find(open, begin);
+        continue;
+      }
+      std::size_t end = text.find(close, begin);
+      while (close == "'" && end != std::string_view::npos && end + 1 < text.size() && is_alphanumeric(text[end + 1]))
+        end = text.find(close, end + 1);
+      if (end == std::string_view::npos) break;
+      if (end > begin) add(found, std::string(text.substr(begin, end - begin)));
+      at = text.find(open, end + close.size());
+    }
+  return found;
+}
+
+std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names) {
+  std::optional<std::string> longest;
+  for (const std::string& name : names)
+    if ((!longest || name.size() > longest->size()) && find_name(text, name) != std::string_view::npos) longest = name;
+  return longest;
+}
+
+namespace {
+
+// The name that begins here and is longer than `least`: up to the first word that ends as a file's name does.
+std::optional<std::string_view> name_at(std::string_view text, std::size_t at, std::size_t least) {
+  constexpr std::size_t kBytesMax = 80;
+  const std::string_view rest = text.substr(at, least + kBytesMax);
+  if (rest.size() <= least || rest[least] == ' ') return std::nullopt;
+  for (std::size_t end = least + 1; end <= rest.size(); ++end) {
+    if (end < rest.size() && rest[end] == '\n') break;
+    const std::string_view after = rest.substr(end);
+    const bool quoted =
+        after.starts_with("”") || after.starts_with("“") || after.starts_with("’") || after.starts_with("»");
+    if (end < rest.size() && !quoted && !std::string_view(" ,;:!?)\"'`").contains(rest[end]) &&
+        !(rest[end] == '.' && (end + 1 == rest.size() || rest[end + 1] == ' ')))
+      continue;
+    if (is_path(rest.substr(0, end))) return rest.substr(0, end);
+  }
+  return std::nullopt;
+}
+
+// "notes/Tracking Nummer.txt" where there is a folder "notes".
+std::optional<std::string> name_in_folder(std::string_view text, const std::set<std::string>& folders) {
+  for (const std::string& folder : folders)
+    for (std::size_t at = text.find(folder); at != std::string_view::npos; at = text.find(folder, at + 1)) {
+      if (!begins_name(text, at)) continue;
+      if (const auto name = name_at(text, at, folder.size()); name && is_file_name(*name)) return std::string(*name);
+    }
+  return std::nullopt;
+}
+
+// "drafts/to do.md" where there is no such folder yet: a word with a slash, and one or two more up to one that ends as
+// a file's name does, with nothing but a blank between them. Not "the pros/cons into list.md", nor a file that is
+// there.
+std::optional<std::string> name_in_new_folder(std::string_view text, std::span<const std::string> last_parts) {
+  static const std::set<std::string, std::less<>> kNoFolder = {"and/or",  "n/a", "he/she", "she/he", "his/her",
+                                                               "her/his", "w/o", "a/c",    "km/h",   "c/o"};
+  static const std::set<std::string, std::less<>> kBetween = {
+      "a",  "an",  "and", "as",   "at", "by",   "file", "for", "from",   "goes", "in",   "inside", "into",  "is",  "it",
+      "of", "off", "on",  "onto", "or", "over", "per",  "say", "saying", "the",  "then", "to",     "under", "with"};
+  constexpr std::size_t kMoreMax = 2;
+  const auto words = bare_words_of(text);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].contains('/') || words[i].ends_with('/') || words[i].contains("://") || is_path(words[i]) ||
+        !is_letter(words[i][0]) || kNoFolder.contains(to_lower_ascii(words[i])))
+      continue;
+    for (std::size_t j = i + 1; j < words.size() && j <= i + kMoreMax; ++j) {
+      const char* const end = words[j - 1].data() + words[j - 1].size();
+      if (words[j].data() != end + 1 || *end != ' ') break;
+      if (kBetween.contains(to_lower_ascii(words[j]))) break;
+      if (!is_path(words[j])) continue;
+      const std::string_view whole(words[i].data(),
+                                   static_cast<std::size_t>(words[j].data() + words[j].size() - words[i].data()));
+      if (is_file_name(whole) && !std::ranges::contains(last_parts, words[j])) return std::string(whole);
+      break;
+    }
+  }
+  return std::nullopt;
+}
+
+// Whether a text between quotation marks that is more than this name has it.
+bool is_quoted_with_more(std::span<const std::string> quoted, std::string_view name) {
+  return std::ranges::any_of(quoted, [&](const std::string& one) { return one.contains(name) && trim(one) != name; });
+}
+
+}  // namespace
+
 std::string with_paths_below(std::string text, std::span<const std::pair<std::string, std::string>> folders) {
+  const auto quoted = quoted_in(text);
   for (const auto& [folder, shown] : folders) {
     const std::string prefix = folder + "/";
-    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + shown.size()))
-      if (begins_name(text, at)) text.replace(at, prefix.size(), shown);
+    for (std::size_t at = text.find(prefix); at != std::string::npos;) {
+      const bool begins = at == 0 || std::string_view(" \t\n(\"'`").contains(text[at - 1]) ||
+                          (at >= 3 && (text.compare(at - 3, 3, "“") == 0 || text.compare(at - 3, 3, "„") == 0));
+      const auto name = begins ? name_at(text, at, prefix.size()) : std::nullopt;
+      if (name && !is_quoted_with_more(quoted, *name)) {
+        text.replace(at, prefix.size(), shown);
+        at = text.find(prefix, at + shown.size());
+      } else {
+        at = text.find(prefix, at + 1);
+      }
+    }
   }
   return text;
 }
@@ -162,9 +280,10 @@ std::vector<std::string> targets_in(std::string_view goal) {
                                                            "record", "save", "store", "write"};
   const bool keeps = holds_any(goal, kKeep);
   std::vector<std::string> targets;
+  const auto quoted = quoted_in(goal);
   const auto words = bare_words_of(goal);
   for (std::size_t i = 1; i < words.size(); ++i) {
-    if (!is_path(words[i])) continue;
+    if (!is_path(words[i]) || is_quoted_with_more(quoted, words[i])) continue;
     const std::string before = to_lower_ascii(words[i - 1]);
     if (kBefore.contains(before) || (keeps && i + 1 == words.size() && kBeforeLast.contains(before)))
       add(targets, std::string(words[i]));
@@ -188,89 +307,6 @@ std::vector<std::string> missing_sources(std::string_view goal, std::vector<std:
       }
   return missing;
 }
-
-std::size_t find_name(std::string_view text, std::string_view name, std::size_t from) {
-  if (name.empty()) return std::string_view::npos;
-  for (std::size_t at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if (!begins_name(text, at)) continue;
-    if (end < text.size() && is_part_of_name(text[end])) continue;
-    // The point of "into list.txt." ends the sentence, that of "list.txt.old" does not.
-    if (end + 1 < text.size() && text[end] == '.' && is_alphanumeric(text[end + 1])) continue;
-    return at;
-  }
-  return std::string_view::npos;
-}
-
-std::vector<std::string> quoted_in(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks{
-      {{"\"", "\""}, {"“", "”"}, {"„", "“"}, {"«", "»"}, {"‘", "’"}, {"`", "`"}, {"'", "'"}}};
-  std::vector<std::string> found;
-  for (const auto& [open, close] : kMarks)
-    for (std::size_t at = text.find(open); at != std::string_view::npos;) {
-      const std::size_t begin = at + open.size();
-      std::size_t end = text.find(close, begin);
-      while (close == "'" && end != std::string_view::npos && end + 1 < text.size() && is_alphanumeric(text[end + 1]))
-        end = text.find(close, end + 1);
-      if (end == std::string_view::npos) break;
-      // An apostrophe opens nothing within a word.
-      const bool opens = open != "'" || at == 0 || !is_alphanumeric(text[at - 1]);
-      if (opens) add(found, std::string(text.substr(begin, end - begin)));
-      at = text.find(open, opens ? end + close.size() : begin);
-    }
-  return found;
-}
-
-std::optional<std::string> longest_name_in(std::string_view text, std::span<const std::string> names) {
-  std::optional<std::string> longest;
-  for (const std::string& name : names)
-    if ((!longest || name.size() > longest->size()) && find_name(text, name) != std::string_view::npos) longest = name;
-  return longest;
-}
-
-namespace {
-
-// "notes/Tracking Nummer.txt" where there is a folder "notes": up to the first word that ends as a file's name does.
-std::optional<std::string> name_in_folder(std::string_view text, const std::set<std::string>& folders) {
-  constexpr std::size_t kBytesMax = 80;
-  for (const std::string& folder : folders)
-    for (std::size_t at = text.find(folder); at != std::string_view::npos; at = text.find(folder, at + 1)) {
-      if (!begins_name(text, at)) continue;
-      const std::string_view rest = text.substr(at, folder.size() + kBytesMax);
-      if (rest.size() <= folder.size() || rest[folder.size()] == ' ') continue;
-      for (std::size_t end = folder.size() + 1; end <= rest.size(); ++end) {
-        if (end < rest.size() && rest[end] == '\n') break;
-        if (end < rest.size() && !std::string_view(" ,;:!?)\"'").contains(rest[end]) &&
-            !(rest[end] == '.' && (end + 1 == rest.size() || rest[end + 1] == ' ')))
-          continue;
-        if (is_file_name(rest.substr(0, end))) return std::string(rest.substr(0, end));
-      }
-    }
-  return std::nullopt;
-}
-
-// "drafts/to do.md" where there is no such folder yet: a word with a slash, and one or two more up to one that ends as
-// a file's name does, with nothing but a blank between them.
-std::optional<std::string> name_in_new_folder(std::string_view text) {
-  static const std::set<std::string, std::less<>> kNone = {"and/or", "n/a", "he/she", "she/he", "his/her",  "her/his",
-                                                           "w/o",    "a/c", "km/h",   "c/o",    "his/hers", "yes/no"};
-  constexpr std::size_t kMoreMax = 2;
-  const auto words = bare_words_of(text);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!words[i].contains('/') || words[i].starts_with('/') || words[i].ends_with('/') || is_path(words[i]) ||
-        words[i].contains("://") || kNone.contains(to_lower_ascii(words[i])) || !is_alphanumeric(words[i][0]))
-      continue;
-    for (std::size_t j = i + 1; j < words.size() && j <= i + kMoreMax; ++j) {
-      if (words[j].data() != words[j - 1].data() + words[j - 1].size() + 1 || *(words[j].data() - 1) != ' ') break;
-      const std::string_view whole(words[i].data(),
-                                   static_cast<std::size_t>(words[j].data() + words[j].size() - words[i].data()));
-      if (is_path(words[j]) && is_file_name(whole)) return std::string(whole);
-    }
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::vector<std::string> files_named(std::string_view goal, std::span<const std::string> there,
                                      std::span<const std::string> more_folders) {
@@ -299,7 +335,7 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
     take_out(*name);
     add(named, *name);
   }
-  while (const auto name = name_in_new_folder(rest)) {
+  while (const auto name = name_in_new_folder(rest, last_parts)) {
     take_out(*name);
     add(named, *name);
   }
@@ -435,17 +471,17 @@ Operations operations_in(std::string_view goal) {
 bool asks_what_is_there(std::string_view goal) {
   // Of the phrasings that the firmware was trained on (firmware/data/goals/files.txt), and their likes.
   static const std::set<std::string, std::less<>> kWords = {
-      "a",         "about",    "all",      "an",        "any",   "are",        "can",   "could", "d",       "dir",
-      "directory", "do",       "document", "documents", "every", "everything", "exist", "file",  "files",   "folder",
-      "folders",   "for",      "get",      "give",      "given", "got",        "have",  "here",  "how",     "i",
-      "in",        "is",       "it",       "kindly",    "know",  "let",        "like",  "list",  "listing", "look",
-      "ls",        "lsit",     "me",       "my",        "name",  "names",      "of",    "on",    "only",    "our",
-      "ours",      "overview", "papers",   "please",    "pls",   "s",          "see",   "show",  "so",      "stuff",
-      "tell",      "the",      "there",    "us",        "ve",    "want",       "we",    "what",  "whats",   "which",
-      "whole",     "would",    "you"};
+      "a",         "all",     "an",       "any",       "are",   "can",        "could",  "d",      "dir",
+      "directory", "do",      "document", "documents", "every", "everything", "exist",  "file",   "files",
+      "folder",    "folders", "for",      "get",       "give",  "given",      "got",    "have",   "here",
+      "how",       "i",       "in",       "is",        "it",    "kindly",     "know",   "let",    "like",
+      "list",      "listing", "look",     "ls",        "lsit",  "me",         "my",     "name",   "names",
+      "of",        "on",      "only",     "our",       "ours",  "overview",   "papers", "please", "pls",
+      "s",         "see",     "show",     "so",        "stuff", "tell",       "the",    "there",  "us",
+      "ve",        "want",    "we",       "what",      "whats", "which",      "whole",  "would",  "you"};
   static const std::set<std::string, std::less<>> kThings = {
-      "dir",  "directory", "document", "documents", "everything", "file",     "files",  "folder", "folders",
-      "here", "list",      "listing",  "ls",        "lsit",       "overview", "papers", "stuff",  "there"};
+      "dir",  "directory", "documents", "everything", "files", "folder", "folders",
+      "here", "list",      "listing",   "ls",         "lsit",  "there"};
   static const std::regex kWish(R"(\b(i'd|i would|we'd|i) (like|want) to\b)", std::regex::icase);
   if (goal.size() > 200) return false;
   const auto words = words_of(std::regex_replace(std::string(goal), kWish, ""));

@@ -13,7 +13,8 @@ namespace daimon::memory {
 
 // Words that look like file names ("totals.txt", "notes/a.md"), in order, each once.
 std::vector<std::string> file_names_in(std::string_view text);
-// A text with the paths below each of these folders (the first) as those of the system below a mount (the second).
+// A text with the full paths of files below each of these folders (the first) as the system names them (the second
+// instead of the folder); what stands between quotation marks with more than the path stays.
 std::string with_paths_below(std::string text, std::span<const std::pair<std::string, std::string>> folders);
 // Names of files that the goal wants written, wherever they are: "into a.txt", "to ~/a.txt", "as ../a.txt"; with "in"
 // and the like only at the end of a goal to keep something, because that is also said of what is read.

@@ -13,6 +13,7 @@ namespace {
 
 // Stands for the name of a file: a character that nobody types, so that the lines of the goal stay as they are.
 constexpr char kName = '\x1f';
+constexpr std::size_t kContentsMax = 64;
 
 using Words = std::set<std::string, std::less<>>;
 
@@ -40,12 +41,13 @@ const Words& words_before() {
 }
 
 const Words& words_after() {
-  static const Words kWords = {
-      "a",     "and", "as",     "at",      "before", "called", "content", "down",   "drop",        "file",  "for",
-      "goes",  "in",  "inside", "instead", "into",   "is",     "it",      "keep",   "log",         "me",    "name",
-      "named", "new", "note",   "now",     "of",     "old",    "on",      "over",   "overwriting", "place", "please",
-      "pls",   "put", "record", "save",    "store",  "stuff",  "text",    "thanks", "that",        "the",   "there",
-      "to",    "top", "under",  "was",     "what",   "what's", "will",    "write",  "written",     "you",   "your"};
+  static const Words kWords = {"a",     "and",    "as",     "at",   "before", "called",  "content", "down",
+                               "drop",  "file",   "for",    "goes", "in",     "inside",  "instead", "into",
+                               "is",    "it",     "keep",   "log",  "me",     "name",    "named",   "new",
+                               "note",  "now",    "of",     "old",  "on",     "onto",    "over",    "overwriting",
+                               "place", "please", "pls",    "put",  "record", "save",    "store",   "stuff",
+                               "text",  "thanks", "that",   "the",  "there",  "to",      "top",     "under",
+                               "was",   "what",   "what's", "will", "write",  "written", "you",     "your"};
   return kWords;
 }
 
@@ -108,6 +110,7 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
   static const Words kToName = {"as",    "at", "called", "file", "in",    "inside", "into",
                                 "named", "on", "onto",   "to",   "under", ""};
   constexpr int kMarksMax = 2;
+  constexpr std::size_t kPlacesMax = 8;
   const auto words = words_in(piece);
   const auto says = [&](std::size_t i, const Words& commands) {
     return words[i].bare.empty() || commands.contains(words[i].bare);
@@ -117,7 +120,7 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
   while (first < words.size() && says(first, words_before())) ++first;
   std::vector<std::size_t> begins{first};
   const auto add_begin = [&](std::size_t i) {
-    if (!std::ranges::contains(begins, i)) begins.push_back(i);
+    if (begins.size() < kPlacesMax && !std::ranges::contains(begins, i)) begins.push_back(i);
   };
   for (std::size_t i = first; i > 0 && may_be_own(piece, words[i - 1]) && !is_marker(piece, words[i - 1]); --i)
     add_begin(i - 1);
@@ -130,20 +133,24 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
   for (std::size_t i = first; i < words.size(); ++i)
     if (is_saying(words[i].bare)) add_begin(i + 1);
   // What stands behind the name and a colon is it, unless more words of command come first.
-  if (!words.empty() && words[0].bare.empty() && piece.substr(words[0].begin, words[0].end - words[0].begin) == ":" &&
-      std::none_of(words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(first, 1)),
-                   [&](const Word& word) { return is_verb(word.bare) || is_saying(word.bare); }))
-    begins = {1};
+  if (!words.empty() && piece.substr(words[0].begin, words[0].end - words[0].begin) == ":") {
+    const bool commands = std::any_of(words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(first),
+                                      [](const Word& word) { return is_verb(word.bare) || is_saying(word.bare); });
+    if (!commands) begins.clear();
+    add_begin(1);
+  }
   std::size_t last = words.size();
   while (last > 0 && says(last - 1, words_after())) --last;
   std::vector<std::size_t> ends{last};
-  for (std::size_t i = last; i < words.size() && may_be_own(piece, words[i]); ++i) ends.push_back(i + 1);
+  for (std::size_t i = last; i < words.size() && ends.size() < kPlacesMax && may_be_own(piece, words[i]); ++i)
+    ends.push_back(i + 1);
   if (!std::ranges::contains(ends, words.size())) ends.push_back(words.size());
   if (is_before_name && !words.empty() && kToName.contains(words.back().bare)) std::erase(ends, words.size());
   for (const std::size_t begin : begins)
     for (const std::size_t end : ends) {
+      if (found.size() >= kContentsMax) return;
       bool is_more = false;
-      for (std::size_t i = begin; i < end; ++i) is_more = is_more || !says(i, words_before());
+      for (std::size_t i = begin; i < end && !is_more; ++i) is_more = !says(i, words_before());
       if (!is_more) continue;
       std::string_view text = piece.substr(words[begin].begin, words[end - 1].end - words[begin].begin);
       add(found, text);
@@ -162,11 +169,22 @@ std::vector<std::string> quoted_contents_in(std::string_view text) {
   return found;
 }
 
+// Whether the goal is this quotation, names of files and words of command.
+bool is_all_of(std::string_view told, std::string_view quoted) {
+  const std::size_t at = told.find(quoted);
+  const auto says_nothing = [](std::string_view text) {
+    return std::ranges::all_of(words_in(text), [](const Word& word) {
+      return word.bare.find_first_not_of(kName) == std::string::npos || words_before().contains(word.bare) ||
+             words_after().contains(word.bare);
+    });
+  };
+  return says_nothing(told.substr(0, at)) && says_nothing(told.substr(at + quoted.size()));
+}
+
 }  // namespace
 
 std::vector<std::string> contents_in(std::string_view goal, std::span<const std::string> files) {
   constexpr std::size_t kGoalBytesMax = 4000;
-  constexpr std::size_t kMost = 64;
   if (goal.size() > kGoalBytesMax) return {};
   std::string told = without_names(std::string(goal), files, std::string_view(&kName, 1));
   // Quotation marks around a name go with it.
@@ -176,15 +194,14 @@ std::vector<std::string> contents_in(std::string_view goal, std::span<const std:
       if (at >= mark.size() && told.compare(at - mark.size(), mark.size(), mark) == 0)
         told.erase(at -= mark.size(), mark.size());
     }
-  if (auto quoted = quoted_contents_in(told); !quoted.empty()) return quoted;
-  std::vector<std::string> found;
+  std::vector<std::string> found = quoted_contents_in(told);
+  if (found.size() == 1 && is_all_of(told, found[0])) return found;
   for (std::string_view rest = told;;) {
     const std::size_t end = std::min(rest.find(kName), rest.size());
     add_piece(rest.substr(0, end), end < rest.size(), found);
     if (end == rest.size()) break;
     rest.remove_prefix(end + 1);
   }
-  found.resize(std::min(found.size(), kMost));
   return found;
 }
 

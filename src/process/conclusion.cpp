@@ -77,8 +77,8 @@ std::string Process::compose_answer() const {
              : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
   for (auto change = changes_.begin(); change != changes_.end(); ++change) {
-    // Each try is a change of its own, and the last one counts.
-    if (!change->applied &&
+    // Each try is a change of its own, and the last one counts; but what may have been written stays said.
+    if (!change->applied && !is_unsure(*change) &&
         std::any_of(std::next(change), changes_.end(), [&](const Change& later) { return later.path == change->path; }))
       continue;
     line(change->applied ? daimon::format("Wrote {}.", change->path)

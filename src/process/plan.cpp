@@ -83,13 +83,14 @@ std::vector<Step> mend_plan(std::vector<memory::PlanStep> plan, std::span<const 
   return steps;
 }
 
-PlanCover cover_of(std::span<const Step> plan, std::string_view goal, std::span<const memory::FileEntry> there) {
+PlanCover cover_of(std::span<const Step> plan, std::string_view goal, std::span<const memory::FileEntry> there,
+                   std::span<const std::string> folders) {
   PlanCover cover;
   const auto steps = std::ranges::count_if(plan, [](const Step& step) { return step.step.call == "write"; });
   if (steps == 0) return cover;
   std::vector<std::string> known;
   for (const memory::FileEntry& file : there) known.push_back(file.path);
-  for (std::string& path : memory::files_named(goal, known)) {
+  for (std::string& path : memory::files_named(goal, known, folders)) {
     if (cover.files.size() == kCoveredMax) break;
     // Of a name that another file has in its folder nobody knows which of the two is meant.
     const bool is_known =

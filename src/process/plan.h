@@ -27,7 +27,8 @@ struct PlanCover {
 // A step names a call and not what it is done to, so a plan alone can allow nothing. What can be shown with it and is
 // not of the model's choosing is a file that the person's own goal names. Nothing is lost by a new one: what is `there`
 // is left out, and hidden files and folders are, which other programs act on.
-PlanCover cover_of(std::span<const Step> plan, std::string_view goal, std::span<const memory::FileEntry> there);
+PlanCover cover_of(std::span<const Step> plan, std::string_view goal, std::span<const memory::FileEntry> there,
+                   std::span<const std::string> folders);
 // In words for who is to approve the plan.
 std::string describe(const PlanCover& cover);
 

@@ -138,6 +138,7 @@ void Process::on_created(const Json& body) {
       mounts_.push_back({std::string(find_string(mount, "name").value_or("")),
                          std::string(find_string(mount, "root").value_or("")),
                          find_bool(mount, "writable").value_or(true)});
+  incomplete_ = find_texts(body, "gone");
   if (const Json* list = find(body, "places"); list != nullptr && list->is_array()) {
     std::vector<capability::Place> places;
     for (const Json& place : list->get_array())
@@ -369,7 +370,12 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   if (profile_->plan_decides())
     if (auto why = impossible()) return finish(State::kFailed, std::move(*why));
   if (autonomy_ == 3) {
-    cover_ = cover_of(plan_, context_.goal(), context_.files());
+    cover_ = cover_of(plan_, context_.goal(), context_.files(), context_.folders());
+    // Among several folders only what is shown with the one that it will be in.
+    for (std::string& file : cover_.files) file = placed(file);
+    if (mounts_.size() > 1)
+      std::erase_if(cover_.files, [&](const std::string& file) { return mount_of(file) == nullptr; });
+    cover_.writes = std::min(cover_.writes, cover_.files.size());
     std::string detail;
     // What a step is for is the model's word: it stands on its own line, and says nothing of what is approved.
     for (std::size_t i = 0; i < plan_.size(); ++i)
@@ -665,7 +671,8 @@ void Process::finish(State state, std::string reason) {
   state_ = state;
   reason_ = std::move(reason);
   if (!answer_) answer_ = compose_answer();
-  if (state == State::kDone && !found_) *answer_ += note_of_incomplete();
+  if (state == State::kDone && !found_)
+    if (const std::string note = note_of_incomplete(); !note.empty()) *answer_ += (answer_->empty() ? "" : "\n") + note;
   emit("finished", view().as_object());
 }
 

@@ -221,6 +221,8 @@ class Process {
   [[nodiscard]] std::string compose_answer() const;
   // Why a plan that was just made cannot be carried out as the goal says it.
   [[nodiscard]] std::optional<std::string> impossible() const;
+  // Of a path as the process names it; null where it begins with none.
+  [[nodiscard]] const device::MountReference* mount_of(std::string_view shown) const;
   // A path that is to be written, with the mount that it is meant in before it where the model named none.
   [[nodiscard]] std::string placed(const std::string& path) const;
   // For an answer that was not found; empty when all was looked through.

@@ -26,14 +26,6 @@ std::string line_around(std::string_view text, std::string_view answer) {
   return std::string(trim(answer));
 }
 
-std::vector<std::string> texts_of(const Json& object, std::string_view member) {
-  std::vector<std::string> texts;
-  if (const Json* list = find(object, member); list != nullptr && list->is_array())
-    for (const Json& item : list->get_array())
-      if (item.is_string()) texts.emplace_back(item.get_string());
-  return texts;
-}
-
 std::string canonical(std::string_view name, const Json& arguments) {
   return daimon::format("{} {}", name, to_text(arguments));
 }
@@ -67,39 +59,49 @@ void Process::choose(const memory::ChosenCall& chosen) {
   if (chosen.name == "search" && searches == 1 && profile_->plan_decides() && arguments.is_object())
     arguments.as_object()["query"] = std::string(
         cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + std::string(context_.goal()), 400));
-  if (const auto path = find_string(arguments, "path"); chosen.name == "write" && path && mounts_.size() > 1)
+  if (const auto path = find_string(arguments, "path"); chosen.name == "write" && path)
     arguments.as_object()["path"] = placed(std::string(*path));
   request_call(chosen.name, std::move(arguments), false);
 }
 
+const device::MountReference* Process::mount_of(std::string_view shown) const {
+  const auto found = std::ranges::find(mounts_, shown.substr(0, shown.find('/')), &device::MountReference::name);
+  return shown.contains('/') && found != mounts_.end() ? &*found : nullptr;
+}
+
 std::string Process::placed(const std::string& path) const {
-  const auto mount_of = [&](std::string_view shown) -> const device::MountReference* {
-    const auto found = std::ranges::find(mounts_, shown.substr(0, shown.find('/')), &device::MountReference::name);
-    return shown.contains('/') && found != mounts_.end() ? &*found : nullptr;
-  };
-  if (mount_of(path) != nullptr) return path;
-  // Where its folder is, if that is one place; where what it comes from is; or the only one that can be written to.
+  if (mounts_.size() < 2 || memory::leads_out(path) || mount_of(path) != nullptr) return path;
   std::vector<const device::MountReference*> places;
+  const auto add = [&](std::string_view shown) {
+    if (const auto* mount = mount_of(shown);
+        mount != nullptr && mount->writable && !std::ranges::contains(places, mount))
+      places.push_back(mount);
+  };
+  // Where its folder is ...
   const std::string folder = path.substr(0, path.rfind('/') + 1);
-  if (!folder.empty())
+  const auto is_in_folder = [&](std::string_view shown) {
+    return shown.contains('/') && shown.substr(shown.find('/') + 1).starts_with(folder);
+  };
+  if (!folder.empty()) {
     for (const memory::FileEntry& file : context_.files())
-      if (const auto* mount = mount_of(file.path); mount != nullptr &&
-                                                   file.path.starts_with(mount->name + "/" + folder) &&
-                                                   !std::ranges::contains(places, mount))
-        places.push_back(mount);
+      if (is_in_folder(file.path)) add(file.path);
+    for (const std::string& known : context_.folders())
+      if (is_in_folder(known + "/")) add(known);
+  }
+  // ... which is in none or in several: where what it is made from is, if that is one of them.
   const auto& results = context_.results();
   for (auto result = results.rbegin(); result != results.rend() && places.size() != 1; ++result) {
     if (result->error) continue;
     const auto call = memory::parse_call(result->chosen);
     const auto* mount = call ? mount_of(find_string(call->arguments, "path").value_or("")) : nullptr;
     if (mount == nullptr && !result->passages.empty()) mount = mount_of(result->passages.front().path);
-    if (mount != nullptr && mount->writable) places = {mount};
+    if (mount != nullptr && mount->writable && (places.empty() || std::ranges::contains(places, mount)))
+      places = {mount};
   }
-  if (places.size() != 1) {
-    places.clear();
+  // Or the only one that can be written to.
+  if (places.empty())
     for (const device::MountReference& mount : mounts_)
       if (mount.writable) places.push_back(&mount);
-  }
   return places.size() == 1 ? places.front()->name + "/" + path : path;
 }
 
@@ -306,7 +308,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
         if (const auto page = find_integer(item, "page")) passage.page = static_cast<int>(*page);
         passages.push_back(std::move(passage));
       }
-    for (const std::string& name : texts_of(value, "incomplete"))
+    for (const std::string& name : find_texts(value, "incomplete"))
       if (!std::ranges::contains(incomplete_, name)) incomplete_.push_back(name);
     const std::string text = passages.empty() ? "nothing found" : call.text;
     add_result("search", text, false, std::move(label), std::move(passages));
@@ -350,17 +352,17 @@ void Process::take_survey(const Json& value, const capability::Label& label) {
     for (const Json& item : list->get_array()) {
       memory::FileEntry file;
       file.path = find_string(item, "path").value_or("");
-      file.columns = texts_of(item, "columns");
-      file.numbers = texts_of(item, "numbers");
-      file.dates = texts_of(item, "dates");
+      file.columns = find_texts(item, "columns");
+      file.numbers = find_texts(item, "numbers");
+      file.dates = find_texts(item, "dates");
       if (const Json* named = find(item, "named"); named != nullptr && named->is_array())
         for (const Json& pair : named->get_array())
           file.named.emplace_back(find_string(pair, "column").value_or(""), find_string(pair, "value").value_or(""));
       if (!file.path.empty()) files.push_back(std::move(file));
     }
   context_.set_files(std::move(files), label);
-  context_.set_folders(texts_of(value, "folders"));
-  missing_ = texts_of(value, "missing");
+  context_.set_folders(find_texts(value, "folders"));
+  missing_ = find_texts(value, "missing");
 }
 
 std::optional<std::string> Process::impossible() const {
@@ -369,17 +371,24 @@ std::optional<std::string> Process::impossible() const {
         std::ranges::count_if(plan_, [&](const Step& step) { return step.step.call == call; }));
   };
   const std::string& goal = context_.goal();
-  if (steps("write") > 0)
-    for (const std::string& target : memory::targets_in(goal))
-      if (memory::leads_out(target))
-        return daimon::format(
-            "nothing was done: '{}' is in none of the mounted folders, so it cannot be written (`--mount` its folder)",
-            printable(target));
+  if (steps("write") > 0) {
+    // Another file that the goal names is the one to be written, unless it is there to be read first.
+    std::vector<std::string> there;
+    for (const memory::FileEntry& file : context_.files()) there.push_back(file.path);
+    const auto named = memory::files_named(goal, there, context_.folders());
+    const bool reads = plan_.size() > steps("write");
+    const bool has_other = std::ranges::any_of(
+        named, [&](const std::string& name) { return !reads || std::ranges::contains(missing_, name); });
+    const auto targets = memory::targets_in(goal);
+    if (const auto outside = std::ranges::find_if(targets, memory::leads_out); outside != targets.end() && !has_other)
+      return daimon::format(
+          "nothing was done: '{}' is in none of the mounted folders, so it cannot be written (`--mount` its folder)",
+          printable(*outside));
+  }
   if (steps("table") + steps("read") > 0)
     for (const std::string& name : memory::missing_sources(goal, missing_, steps("write")))
       return daimon::format(
-          "nothing was done: there is no file '{}' that could be read in the mounted folders (`daimon mounts` lists "
-          "them)",
+          "nothing was done: there is no file '{}' in the mounted folders (`daimon mounts` lists them)",
           printable(name));
   return std::nullopt;
 }

@@ -396,6 +396,28 @@ TEST(KernelGoal, a_file_that_is_not_there_or_not_below_is_said_and_no_other_take
   }
 }
 
+TEST(KernelGoal, a_path_that_is_to_be_written_down_is_no_place_to_write_to) {
+  KernelWorld world;
+  world.furnish();
+  world.begin();
+  world.model.script(
+      {R"(["write"])", {{"write", R"({"path":"todo.txt","content":"move the report to /srv/reports/march.pdf"})"}}});
+  const Json view = world.until_ended(world.start("Note in todo.txt: move the report to /srv/reports/march.pdf",
+                                                  [](StartOptions& options) { options.autonomy = 4; }));
+  EXPECT_EQ(state_of(view), "done") << to_text(view);
+  EXPECT_TRUE(std::filesystem::exists(world.home() / "todo.txt"));
+}
+
+TEST(KernelGoal, a_file_that_is_there_but_not_in_the_index_is_not_missing) {
+  KernelWorld world;
+  world.furnish();
+  world.put("node_modules/a.csv", "amount\n1\n");
+  world.begin();
+  world.model.script(
+      {R"(["table"])", {{"table", R"({"path":"node_modules/a.csv","operation":"sum","column":"amount"})"}}});
+  EXPECT_EQ(state_of(world.until_ended(world.start("Sum amount in node_modules/a.csv"))), "done");
+}
+
 TEST(KernelGoal, among_several_folders_a_new_file_goes_where_its_folder_or_its_source_is) {
   for (const auto& [wanted, written] : std::vector<std::pair<std::string, std::string>>{
            {"b.txt", "home/b.txt"}, {"plans/b.txt", "other/plans/b.txt"}, {"other/b.txt", "other/b.txt"}}) {

@@ -328,6 +328,12 @@ TEST(WriteContentTest, has_limits_and_takes_anything) {
   std::string many;
   for (int i = 0; i < 500; ++i) many += "put: ";
   EXPECT_LE(contents_in(many + "milk", {}).size(), 64U);
+  std::string own;
+  for (int i = 0; i < 950; ++i) own += "a ";
+  EXPECT_LE(contents_in("write " + own + "zzz " + own + "into x.txt", {}).size(), 64U);
+  const std::string todo = "todo.md";
+  EXPECT_THAT(contents_in("Add to todo.md: read \"Dune\" before May", {&todo, 1}),
+              testing::IsSupersetOf({"Dune", "read \"Dune\" before May"}));
   const std::string file = "a.txt";
   EXPECT_THAT(contents_in("stick \"two words\" in a.txt", {&file, 1}), testing::ElementsAre("two words"));
 }
@@ -342,6 +348,7 @@ TEST(GoalFactsTest, what_is_written_is_told_from_what_is_read) {
     EXPECT_EQ(leads_out(name), name != "sum.csv");
   }
   EXPECT_THAT(targets_in("Update the total in a.csv, as in /mnt/old/x.csv"), IsEmpty());
+  EXPECT_THAT(targets_in("Write 'rename a.md to ../b.md' into todo.txt"), ElementsAre("todo.txt"));
 }
 
 TEST(GoalFactsTest, of_files_that_are_not_there_those_to_be_read_are_missing) {
@@ -364,6 +371,13 @@ TEST(GoalFactsTest, paths_below_a_mounted_folder_are_named_as_the_system_names_t
   EXPECT_EQ(
       with_paths_below("'/m/a.csv' and /n/a.csv, not x/m/a.csv or /m2/a.csv", Folders{{"/m", "m/"}, {"/n", "n/"}}),
       "'m/a.csv' and n/a.csv, not x/m/a.csv or /m2/a.csv");
+  const Folders docs{{"/home/me/docs", ""}};
+  for (const char* goal :
+       {"Summarize file:///home/me/docs/a.md", "x//home/me/docs/a.md", "what is in /home/me/docs/",
+        "Write \"PATH=/home/me/docs/bin/x.sh\" into env.txt", "put PATH=/home/me/docs/b.sh in env.txt",
+        "Write \"see /home/me/docs/a.md first\" into b.txt"})
+    EXPECT_EQ(with_paths_below(goal, docs), goal);
+  EXPECT_EQ(with_paths_below("sum “/home/me/docs/a b.csv”", docs), "sum “a b.csv”");
 }
 
 TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_folders_show_where_they_begin) {
@@ -382,6 +396,9 @@ TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_
               UnorderedElementsAre("neue Liste.txt", "notes/todo.md"));
   EXPECT_THAT(named("I paid \"84.20\" for notes/ and what not."), testing::IsEmpty());
   EXPECT_THAT(named("update drafts/site april.txt to just tea"), UnorderedElementsAre("drafts/site april.txt"));
+  EXPECT_THAT(named("Write the pros/cons into list.md"), UnorderedElementsAre("list.md"));
+  EXPECT_THAT(named("Put 12/05/2026 in date.txt"), UnorderedElementsAre("date.txt"));
+  EXPECT_THAT(named("the income/expense members.csv"), UnorderedElementsAre("club/members.csv", "members.csv"));
   EXPECT_THAT(named("Ask him and/or her to see list.txt, or a/b. Then list.md"),
               UnorderedElementsAre("list.txt", "list.md"));
   const std::vector<std::string> folders{"work"};
@@ -585,6 +602,7 @@ TEST(GoalFactsTest, some_goals_only_want_to_know_what_files_there_are) {
     EXPECT_TRUE(asks_what_is_there(goal)) << goal;
   for (const char* goal :
        {"", "what?", "What do I have to pay?", "list the files in notes", "show me everything about the car",
+        "What is the document about?", "What is in the document?", "Give me an overview of the papers",
         "What is in a kettle?", "How do I get to the library?", "what files mention Jonas", "Is it here?x"})
     EXPECT_FALSE(asks_what_is_there(goal)) << goal;
 }

@@ -727,7 +727,7 @@ TEST(PlanTest, an_approved_plan_covers_new_files_that_the_goal_names) {
     std::vector<Step> plan(static_cast<std::size_t>(writes), Step{{"write", "bad.txt", {}}, StepState::kOpen});
     plan.push_back({{"search", {}, {}}, StepState::kOpen});
     const std::vector<memory::FileEntry> there{{"a.csv"}, {"club/members 2026.csv"}};
-    const PlanCover cover = cover_of(plan, goal, there);
+    const PlanCover cover = cover_of(plan, goal, there, {});
     EXPECT_LE(cover.writes, cover.files.size());
     EXPECT_TRUE(std::cmp_less_equal(cover.writes, writes));
     return cover.files;
