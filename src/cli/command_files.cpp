@@ -263,10 +263,9 @@ int find_passages(const Session& session, const Arguments& arguments) {
   const Json* list = find(*found, "passages");
   const bool nothing = list == nullptr || !list->is_array() || list->get_array().empty();
   if (arguments.has("json")) return print_json(session.terminal, *found), nothing ? kNotFound : kSuccess;
-  if (const Json* behind = find(*found, "incomplete"); behind != nullptr && behind->is_array())
-    for (const Json& name : behind->get_array())
-      session.note(daimon::format("daimon: {} is being read, or could not be, so there may be more (`daimon mounts`)",
-                                  name.is_string() ? printable(name.get_string()) : ""));
+  for (const std::string& name : find_texts(*found, "incomplete"))
+    session.note(daimon::format("daimon: {} is being read, or could not be, so there may be more (`daimon mounts`)",
+                                printable(name)));
   if (nothing) {
     const auto mounted = client->get("/v1/mounts");
     const Json* all = mounted ? find(*mounted, "mounts") : nullptr;

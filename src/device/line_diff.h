@@ -22,10 +22,12 @@ inline constexpr std::size_t kDiffBytesMax = 4 << 20;
 // UTF-8 without control characters other than tab, newline and carriage return: what a diff can show as it is.
 bool is_text(std::string_view bytes) noexcept;
 
+// Of which file, if of any, there is none before or after.
+enum class DiffOf : std::uint8_t { kChange, kCreation, kRemoval };
+
 // `path` as the process names it. Lines that are not text are shown with escapes (\xff), and so is the path; texts
 // above 4 MiB or with very many differences are shown as removed and added as a whole.
 // Algorithm: Myers, "An O(ND) difference algorithm and its variations" (1986), after common ends are taken off.
-enum class DiffOf : std::uint8_t { kChange, kCreation, kRemoval };
 LineDiff diff_lines(std::string_view path, std::string_view before, std::string_view after, DiffOf what);
 
 }  // namespace daimon::device

@@ -688,7 +688,7 @@ class Kernel final : public System {
     if (const std::string heir = living(parent); !heir.empty())
       bring({heir, "child_ended", child_ended_body(id, view)});
     // A family may share its material: the last one of it takes it along.
-    auto mounts = names_of_mounts(view);
+    auto mounts = find_texts(view, "mounts");
     std::erase_if(mounts, [](const std::string& mount) { return !Materials::may_be_one(mount); });
     if (mounts.empty()) return;
     const auto used = mounts_in_use();
@@ -699,20 +699,12 @@ class Kernel final : public System {
     });
   }
 
-  static std::vector<std::string> names_of_mounts(const Json& view) {
-    std::vector<std::string> names;
-    if (const Json* mounts = daimon::find(view, "mounts"); mounts != nullptr && mounts->is_array())
-      for (const Json& mount : mounts->get_array())
-        if (mount.is_string()) names.emplace_back(mount.get_string());
-    return names;
-  }
-
   std::set<std::string> mounts_in_use() const {
     std::set<std::string> names;
     for (const auto& [id, process] : processes_)
       for (const device::MountReference& mount : process->mounts()) names.insert(mount.name);
     for (const auto& [id, row] : held_)
-      for (std::string& name : names_of_mounts(row.view)) names.insert(std::move(name));
+      for (std::string& name : find_texts(row.view, "mounts")) names.insert(std::move(name));
     return names;
   }
 
