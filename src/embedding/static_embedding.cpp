@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include "base/builtin.h"
 #include "base/format.h"
@@ -102,6 +103,8 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
+bool is_of_word(char32_t c) { return kind_of(c) == Kind::kWord; }
+
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
   const std::string repaired = is_utf8(text) ? std::string() : repair_utf8(text);
@@ -181,6 +184,12 @@ Result<StaticEmbedding> StaticEmbedding::parse(std::string_view tokenizer, std::
       made.table_[i] = std::isfinite(value) ? std::clamp(value, -1e6F, 1e6F) : 0;
     }
   }
+  for (std::size_t row = 0; row < rows; ++row) {
+    float squares = 0;
+    for (const float value : std::span(made.table_).subspan(row * width, width)) squares += value * value;
+    made.heaviest_ = std::max(made.heaviest_, std::sqrt(squares));
+  }
+  made.rows_.reserve(vocabulary->get_object().size());
   for (const auto& piece : vocabulary->get_object()) {
     boost::system::error_code failed;
     const auto row = piece.value().to_number<std::uint64_t>(failed);
@@ -224,12 +233,34 @@ std::vector<std::uint32_t> StaticEmbedding::pieces(std::string_view text) const 
   return all;
 }
 
-std::vector<std::int8_t> StaticEmbedding::embed(std::string_view text) const {
+std::vector<float> StaticEmbedding::sum(std::string_view text) const {
   std::vector<float> sum(width_);
   for (const std::uint32_t row : pieces(text)) {
     const float* values = table_.data() + row * width_;
     for (std::size_t i = 0; i < width_; ++i) sum[i] += values[i];
   }
+  return sum;
+}
+
+float StaticEmbedding::weight(std::string_view word) const {
+  const auto rows = pieces(word);
+  if (rows.empty() || heaviest_ <= 0) return 0;
+  double squares = 0;
+  for (const float value : sum(word)) squares += static_cast<double>(value) * value;
+  return static_cast<float>(std::sqrt(squares) / static_cast<double>(rows.size())) / heaviest_;
+}
+
+std::vector<float> StaticEmbedding::direction(std::string_view text) const {
+  std::vector<float> vector = sum(text);
+  double squares = 0;
+  for (const float value : vector) squares += static_cast<double>(value) * value;
+  if (squares == 0) return {};
+  for (float& value : vector) value /= static_cast<float>(std::sqrt(squares));
+  return vector;
+}
+
+std::vector<std::int8_t> StaticEmbedding::embed(std::string_view text) const {
+  const std::vector<float> sum = this->sum(text);
   float most = 0;
   for (const float value : sum) most = std::max(most, std::abs(value));
   std::vector<std::int8_t> bytes(width_);

@@ -18,6 +18,9 @@ namespace daimon::embedding {
 // The words of a text as BERT's uncased tokenizer has them: lower case, without accents, signs by themselves.
 std::vector<std::string> words_of(std::string_view text);
 
+// Whether a character belongs to a word rather than parting two: letters and digits, but no currency sign or dash.
+bool is_of_word(char32_t c);
+
 // Immutable; any thread.
 class StaticEmbedding {
  public:
@@ -34,11 +37,17 @@ class StaticEmbedding {
   // The mean of the first 512 pieces, scaled to bytes so that its largest number is 127; all zero when there are no
   // pieces. Only the angle between two of them means anything.
   [[nodiscard]] std::vector<std::int8_t> embed(std::string_view text) const;
+  // The same mean as a vector of length 1; empty when there are no pieces or they mean nothing.
+  [[nodiscard]] std::vector<float> direction(std::string_view text) const;
+  // How much a word weighs in such a mean, which is how rare it is, against the heaviest of all words: 0 to 1.
+  [[nodiscard]] float weight(std::string_view word) const;
 
  private:
   StaticEmbedding() = default;
+  [[nodiscard]] std::vector<float> sum(std::string_view text) const;
   std::unordered_map<std::string, std::uint32_t> rows_;
   std::vector<float> table_;
+  float heaviest_ = 0;  // the length of the longest row
   std::size_t width_ = 0;
   std::string id_;
 };

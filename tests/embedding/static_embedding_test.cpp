@@ -14,6 +14,16 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+TEST(StaticEmbedding, DirectionsHaveLengthOneAndRareWordsWeighMore) {
+  const auto made = test::embedding_of({{"the", {3, 4}}, {"boiler", {60, 80}}, {"cat", {-100, 0}}});
+  EXPECT_THAT(made.direction("boiler"), testing::ElementsAre(testing::FloatEq(0.6F), testing::FloatEq(0.8F)));
+  EXPECT_TRUE(made.direction("nothing").empty());
+  EXPECT_TRUE(made.direction("").empty());
+  EXPECT_FLOAT_EQ(made.weight("boiler"), 1);
+  EXPECT_FLOAT_EQ(made.weight("the"), 0.05F);
+  EXPECT_FLOAT_EQ(made.weight("nothing"), 0);
+}
+
 TEST(Words, AreLowerCaseWithoutAccentsAndSignsStandAlone) {
   EXPECT_THAT(
       words_of("The Café's bill: £84.20,\tNo. 7_b!"),
