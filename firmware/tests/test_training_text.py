@@ -16,6 +16,7 @@ import dialogues  # noqa: E402
 import episodes  # noqa: E402
 import exam  # noqa: E402
 import meanings  # noqa: E402
+import tools  # noqa: E402
 import values  # noqa: E402
 
 
@@ -108,6 +109,37 @@ class Split(unittest.TestCase):
         lines = {line for lines in bank.read_goals("test").values() for line in lines}
         self.assertFalse([x for x in seen if isinstance(x, str) and x in lines])
         self.assertFalse([x for x in seen if isinstance(x, bank.Document) and x.held_out])
+
+
+class Tools(unittest.TestCase):
+    bank = tools.Bank(3)
+
+    def test_a_tool_is_of_one_split_with_all_of_its_goals(self):
+        names = {split: {tool.name for tool, *_ in goals} for split, goals in self.bank.goals.items()}
+        self.assertGreater(len(names["train"]), 20)
+        self.assertGreater(len(names["test"]), 10)
+        self.assertEqual(names["train"] & names["test"], set())
+        said = {split: {goal for _, goal, *_ in goals} for split, goals in self.bank.goals.items()}
+        self.assertEqual(said["train"] & said["test"], set())
+
+    def test_values_stand_in_their_goals_and_are_of_their_type(self):
+        for tool, examples, _ in self.bank.written:
+            self.assertEqual(set(examples), set(tool.schema["properties"]), tool.name)
+        kinds = {"string": str, "integer": int, "number": (int, float), "boolean": bool}
+        for tool, goal, arguments, _ in self.bank.goals["train"] + self.bank.goals["test"]:
+            for name, value in arguments.items():
+                entry = tool.schema["properties"][name]
+                self.assertIsInstance(value, kinds[entry["type"]], (tool.name, goal))
+                if entry["type"] == "string" and "enum" not in entry:
+                    self.assertIn(value.lower(), goal.lower(), tool.name)
+
+    def test_the_exam_that_ships_has_tools_of_its_own(self):
+        home = json.loads((FIRMWARE / "exam/tools.jsonl").read_text())
+        trained = {tool.name for tool, *_ in self.bank.goals["train"]} | {tool.name for tool in self.bank.tools.values() if not tool.held_out}
+        offered = {tool["name"] for tool in home["tools"]}
+        self.assertGreater(len(offered), 20)
+        self.assertEqual(offered & trained, set())
+        self.assertLessEqual({goal["expect"]["call"]["name"] for goal in home["goals"]}, offered)
 
 
 class OtherWords(unittest.TestCase):

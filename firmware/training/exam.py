@@ -5,7 +5,8 @@
 One line a home: {"files": {path: text}, "goals": [{"goal", "kind", "steps", "expect"}]}. `daimon exam` (src/exam) makes the
 homes, has the goals carried out by the kernel, and compares. Members of `expect`: `answers` ([{"answer", "document"}]: values
 that stand in these documents), `missing` (true: it is in none), `values` (of a table or a calculation, in any order), `files` ({path: content} when it is done), `asks` (true: it must ask, and is told `reply`), `shows` (text of the file or the
-folder asked for), `refuses` (true: nothing offered fits).
+folder asked for), `refuses` (true: nothing offered fits), `call` ({"name", "arguments"}: a call of the home's own
+`tools`, [{"name", "description", "parameters"}]; tools.py writes those).
 """
 import argparse
 import csv
@@ -78,10 +79,10 @@ class Table:
 
 
 class Home(episodes.Episodes):
-    """Goals of the held-out split over one home: whatever they are about lies in it."""
+    """Goals over one home: whatever they are about lies in it."""
 
-    def __init__(self, seed):
-        super().__init__(seed, "test")
+    def __init__(self, seed, split="test"):
+        super().__init__(seed, split)
         self.short = 0
         self.shelf = {}     # path: passage
         self.searches = []  # of one goal: what was looked for, and whether it is there
@@ -261,14 +262,16 @@ def main():
     parser.add_argument("--homes", type=int, default=40)
     parser.add_argument("--goals", type=int, default=10, help="of a home")
     parser.add_argument("--seed", type=int, default=77)
+    parser.add_argument("--split", choices=("test", "train"), default="test", help="train: to learn from, no exam")
+    parser.add_argument("--only", choices=sorted(KINDS), help="goals of one kind alone")
     options = parser.parse_args()
     counts, lines = {}, []
     for number in range(options.homes):
-        home = Home(options.seed * 1000 + number)
+        home = Home(options.seed * 1000 + number, options.split)
         home.asking = True
         goals, taken = [], set()
         while len(goals) < options.goals:
-            method = home.pickw([(w, k) for k, w in KINDS.items()])
+            method = options.only or home.pickw([(w, k) for k, w in KINDS.items()])
             home.session, home.talk, home.searches = None, [], []
             getattr(home, method)()
             goals.append((method, home.talk, home.searches))
@@ -283,6 +286,10 @@ def main():
             taken |= {goal, *expect.get("files", {})}
             kind = kind_of(method, plan, expect)
             judged.append({"goal": goal, "kind": kind, "steps": len(plan), "expect": expect})
+            if options.split == "train" and searches:
+                # What it is about, so that a part of the documents can be kept apart while features are chosen.
+                template = searches[0][0].passage.template
+                judged[-1]["about"] = template.name if template is not None else "elsewhere"
             counts[kind] = counts.get(kind, 0) + 1
         files = {p: passage.text + "\n" for p, passage in home.shelf.items()} | {t.path: t.text() for t in home.made}
         lines.append(json.dumps({"files": files, "goals": judged}, ensure_ascii=False, sort_keys=True))

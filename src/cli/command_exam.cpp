@@ -17,6 +17,7 @@
 #include "cli/progress_bar.h"
 #include "cli/table.h"
 #include "exam/sitting.h"
+#include "exam/tools.h"
 
 namespace daimon::cli {
 namespace {
@@ -75,6 +76,7 @@ Json as_json(const exam::Report& report, const exam::Paper& paper, const std::st
                     {"kinds", scores(report.kinds)},
                     {"steps", scores(report.steps)},
                     {"quoted", exam::to_json(report.quoted)},
+                    {"tools", exam::to_json(report.tools)},
                     {"unverified", report.unverified},
                     {"seconds", report.seconds},
                     {"tokens", report.tokens},
@@ -87,6 +89,7 @@ void print(const exam::Report& report, const exam::Paper& paper, const std::stri
   for (const auto& [kind, score] : report.kinds) table.add(row_of(kind, score));
   for (const auto& [steps, score] : report.steps) table.add(row_of(steps == "1" ? "1 call" : steps + " calls", score));
   if (report.quoted.total > 0) table.add(row_of("quotation holds the answer", report.quoted));
+  if (report.tools.total > 0) table.add(row_of("right tool", report.tools));
   table.add(row_of("all", report.all), {Style::kBold, Style::kBold, Style::kBold});
   std::string text = table.text(terminal, terminal.out);
   text += daimon::format("citations that do not stand: {}\n", report.unverified);
@@ -131,6 +134,7 @@ int sit_exam(const Session& session, const Arguments& arguments) {
   kernel::BootOptions boot;
   boot.state_folder = scratch->path() / "state";
   boot.config_folder = session.folders.config;
+  boot.more_devices = [&] { return exam::tools_of(*paper); };
   const auto system = session.boot(boot);
   if (!system) return session.failed(system.error());
   exam::Options options;

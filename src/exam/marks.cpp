@@ -76,6 +76,22 @@ bool is_path(std::string_view shown, std::string_view path) {
          (shown.size() > path.size() && shown.ends_with(path) && shown[shown.size() - path.size() - 1] == '/');
 }
 
+// The same members with the same values: texts without regard to case and blanks, numbers by their value.
+bool same_arguments(const Json& made, const Json& expected) {
+  if (!made.is_object() || made.get_object().size() != expected.get_object().size()) return false;
+  return std::ranges::all_of(expected.get_object(), [&](const auto& member) {
+    const Json* value = find(made, member.key());
+    if (value == nullptr) return false;
+    const auto text = [](const Json& json) {
+      return to_lower_ascii(
+          plain(json.is_string() ? std::string_view(json.get_string()) : std::string_view(to_text(json))));
+    };
+    return value->is_number() && member.value().is_number()
+               ? near(value->to_number<double>(), member.value().template to_number<double>())
+               : text(*value) == text(member.value());
+  });
+}
+
 }  // namespace
 
 Interval interval_of(const Score& score) {
@@ -163,6 +179,24 @@ Mark mark_of(const Expectation& expected, const Json& view, bool asked, const Co
     const Json* changes = find(view, "changes");
     const bool changed = changes != nullptr && changes->is_array() && !changes->get_array().empty();
     if (changed || (found && text_of(view, "state") == "done")) miss("it cannot be done here, and that was not said");
+  }
+  if (!expected.call.is_null()) {
+    // The first call is what was chosen; nothing else may be called besides it and the person.
+    const Json* calls = find(view, "calls");
+    std::vector<const Json*> made;
+    if (calls != nullptr && calls->is_array())
+      for (const Json& call : calls->get_array())
+        if (!find_bool(call, "hidden").value_or(false) && text_of(call, "name") != "ask") made.push_back(&call);
+    const std::string name = text_of(expected.call, "name");
+    mark.tool = !made.empty() && text_of(*made.front(), "name") == name;
+    if (!*mark.tool)
+      miss(daimon::format("{} was not called", name));
+    else if (made.size() > 1)
+      miss(daimon::format("{} was not all that was called", name));
+    else if (text_of(*made.front(), "outcome") != "ok")
+      miss(daimon::format("{} was refused", name));
+    else if (!same_arguments(made.front()->at("arguments"), expected.call.at("arguments")))
+      miss(daimon::format("{} was not called with {}", name, to_text(expected.call.at("arguments"))));
   }
   mark.passed = mark.missed.empty();
   return mark;

@@ -34,6 +34,7 @@ struct Mark {
   std::string missed;          // what was expected and did not come; empty when it passed
   std::optional<bool> quoted;  // of a goal with answers in documents: whether a verified quotation holds each
   int unverified = 0;          // citations that were shown and do not stand
+  std::optional<bool> tool;    // of a goal for a call: whether that was called, with whatever arguments
 };
 
 // `view` is the process at its end (System::process), `asked` whether it asked its person, `content_of` the files of

@@ -70,6 +70,11 @@ Result<Expectation> expectation_of(const Json& expect) {
   expected.asks = find_bool(expect, "asks").value_or(false);
   expected.reply = find_string(expect, "reply").value_or("");
   expected.refuses = find_bool(expect, "refuses").value_or(false);
+  if (const Json* call = find(expect, "call")) {
+    if (!find_string(*call, "name") || find(*call, "arguments") == nullptr || !find(*call, "arguments")->is_object())
+      return wrong("a call has no name or no arguments");
+    expected.call = *call;
+  }
   return expected;
 }
 
@@ -97,6 +102,16 @@ Result<Home> parse_home(std::string_view line) {
   const Json* goals = find(value, "goals");
   if (files == nullptr || goals == nullptr || !goals->is_array()) return wrong("it has no files or no goals");
   DAIMON_TRY(home.files, files_of(*files));
+  if (const Json* tools = find(value, "tools")) {
+    if (!tools->is_array()) return wrong("'tools' is no list");
+    for (const Json& tool : tools->get_array()) {
+      const Json* parameters = find(tool, "parameters");
+      const Json* properties = parameters != nullptr ? find(*parameters, "properties") : nullptr;
+      if (find_string(tool, "name").value_or("").empty() || properties == nullptr || !properties->is_object())
+        return wrong("a tool has no name or no parameters");
+      home.tools.push_back(tool);
+    }
+  }
   for (const Json& goal : goals->get_array()) {
     Question question;
     question.goal = find_string(goal, "goal").value_or("");

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 
 namespace daimon::exam {
@@ -29,6 +30,7 @@ struct Expectation {
   bool asks = false;                         // it must ask first, and is told `reply`
   std::string reply;
   bool refuses = false;  // nothing that there is fits
+  Json call;             // {"name", "arguments"}: it must be called so, and nothing else; null: whatever is called
 };
 
 struct Question {
@@ -41,6 +43,7 @@ struct Question {
 struct Home {
   std::map<std::string, std::string> files;  // path: text
   std::vector<Question> questions;
+  JsonArray tools = {};  // {"name", "description", "parameters"}: calls that only the exam has
 };
 
 struct Paper {

@@ -88,21 +88,25 @@ class Machine final : public System {
     DAIMON_TRY(lock_, StateLock::take(options_.state_folder));
     const auto own = own_folders(options_);
     const auto materials = std::filesystem::weakly_canonical(options_.state_folder) / "piped";
+    const auto meanings = load_embedding();
     DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db",
                                              .own_folders = own,
                                              .material_folder = materials,
-                                             .embedding = load_embedding()}));
+                                             .embedding = meanings}));
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
-    Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_};
+    Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_, meanings};
     ports.devices.push_back(make_index_device(*files_, configuration_.constitution));
     ports.devices.push_back(device::make_files_device(&reader_, options_.umask));
     ports.devices.push_back(device::make_table_device());
     ports.devices.push_back(device::make_calculator_device());
     ports.devices.push_back(device::make_python_device({.sandbox = sandbox_options()}));
     ports.devices.push_back(device::make_web_device({.hosts = configuration_.web_hosts}));
+    if (options_.more_devices)
+      for (auto& device : options_.more_devices()) ports.devices.push_back(std::move(device));
     ports.kernel_calls.push_back(device::make_ask_specification());
     KernelOptions kernel;
     kernel.state_folder = options_.state_folder;
+    kernel.has_tools = options_.more_devices != nullptr;
     kernel.own_folders = own;
     kernel.material_folder = materials;
     kernel.limits = configuration_.limits;

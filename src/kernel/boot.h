@@ -8,8 +8,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "device/device.h"
 #include "kernel/system.h"
 
 namespace daimon::kernel {
@@ -22,6 +24,8 @@ struct BootOptions {
   std::function<void(std::string_view line)> log = {};  // what the daemon's log should have; may be empty; any thread
   mode_t umask = 022;                                   // the person's, for the files that are made for them
   std::string build = {};                               // the program's version
+  // Devices besides Daimon's own, made when it boots; may be empty.
+  std::function<std::vector<std::unique_ptr<device::Device>>()> more_devices = {};
 };
 
 // The whole machine. The configuration (config.json) may name: "model" (the default), "remotes"

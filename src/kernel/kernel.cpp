@@ -633,7 +633,7 @@ class Kernel final : public System {
   }
 
   Status create(const std::string& id, Json created) {
-    auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, id);
+    auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_, ports_.meanings.get()}, id);
     processes_.emplace(id, std::move(process));
     const std::string parent(find_string(created, "parent").value_or(""));
     std::vector<Input> inputs;
@@ -823,7 +823,7 @@ class Kernel final : public System {
         held_.emplace(id, std::move(row));
         continue;
       }
-      auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_}, id);
+      auto process = std::make_unique<Process>(Process::Environment{calls_, constitution_, ports_.meanings.get()}, id);
       const Comparison compared = compare(*process, records);
       journal::ProcessRow row = listed.value_or(journal::ProcessRow{id, process->parent(), false, process->view()});
       if (const bool held = !compared.divergence.is_null(); !listed || listed->damaged || listed->ended ||

@@ -29,6 +29,7 @@ struct KernelOptions {
   std::vector<std::filesystem::path> own_folders;    // canonical; of no mount a part, wherever they lie
   process::Limits limits;                            // of a process whose StartOptions name none
   std::vector<std::string> web_hosts;                // the allow-list of fetch
+  bool has_tools = false;                            // among the devices are others than Daimon's own
   std::vector<std::string> remote_may_see_personal;  // names of remote models that personal data may go to
   sandbox::Options sandbox;                          // that doctor judges by
   int device_threads = 4;
@@ -52,6 +53,7 @@ struct Ports {
   std::vector<device::CallSpecification> kernel_calls;  // carried out by the kernel itself: ask
   ModelPool& models;
   fs::FileSystem& files;
+  std::shared_ptr<const embedding::StaticEmbedding> meanings = nullptr;  // of words; without it they count as spelt
 };
 
 // Starts the kernel's thread, replays what had not ended, and goes on where it stopped.

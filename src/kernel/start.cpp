@@ -14,7 +14,9 @@ namespace {
 
 // What a process may do by default: read and search its mounts, stage and (by autonomy and approval) write below
 // them, calculate, run programs in the sandbox, ask its person, and fetch from the hosts that the person allows.
-std::vector<capability::Capability> default_grants(std::span<const std::string> web_hosts, bool has_mounts) {
+// With tools of others, use these too.
+std::vector<capability::Capability> default_grants(std::span<const std::string> web_hosts, bool has_mounts,
+                                                   bool has_tools) {
   using capability::Confidentiality;
   std::vector<capability::Capability> grants;
   if (has_mounts) {
@@ -24,6 +26,7 @@ std::vector<capability::Capability> default_grants(std::span<const std::string> 
   grants.push_back({"calculator", {"use"}, "", Confidentiality::kSecret, {}, {}});
   grants.push_back({"python", {"run"}, "", Confidentiality::kSecret, {}, {}});
   grants.push_back({"person", {"ask"}, "", Confidentiality::kSecret, {}, {}});
+  if (has_tools) grants.push_back({"tool", {"use"}, "", Confidentiality::kSecret, {}, {}});
   for (const std::string& host : web_hosts)
     grants.push_back({"net", {"get"}, host, Confidentiality::kPersonal, {}, {}});
   return grants;
@@ -51,7 +54,7 @@ T chosen(T wanted, T otherwise) {
 
 Status check_constitution(const capability::Constitution& constitution) {
   const std::vector<std::string> any_host{"*"};
-  const auto grants = default_grants(any_host, true);
+  const auto grants = default_grants(any_host, true, true);
   const auto idle = constitution.rules_without([&](std::string_view verb, std::string_view kind) {
     return std::ranges::any_of(grants, [&](const capability::Capability& grant) {
       return (kind.empty() || grant.kind == kind) && (verb.empty() || std::ranges::contains(grant.verbs, verb));
@@ -144,7 +147,7 @@ Result<Json> created_body(const StartOptions& options, const KernelOptions& kern
                   {"mounts", std::move(chosen_mounts)},
                   {"gone", std::move(gone)},
                   {"places", std::move(places)},
-                  {"grants", to_json(default_grants(kernel.web_hosts, has_mounts))},
+                  {"grants", to_json(default_grants(kernel.web_hosts, has_mounts, kernel.has_tools))},
                   {"budget", std::move(budget)}};
   if (material == nullptr && !options.material.empty()) body["material"] = options.material;
   return Json(std::move(body));

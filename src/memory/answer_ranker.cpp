@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "memory/answer_network.h"
 #include "memory/answer_rank.h"
 #include "memory/answer_type.h"
 #include "memory/answer_weights.h"
@@ -34,6 +35,8 @@ enum class Kind : std::uint8_t {
   kSentence,
   kNone,
 };
+
+static_assert(static_cast<std::size_t>(Kind::kNone) + 1 == kNetworkKinds && kAnswerKinds == kNetworkKinds);
 
 // FNV-1a, mixed; what a feature is hashed from.
 using Hash = std::uint64_t;
@@ -150,15 +153,15 @@ struct Question {
 
 // What kind of evidence a feature is: each has its quarter of the table, so that training can trust each as far as it
 // holds for texts that it has not seen.
-enum class Evidence : std::uint32_t { kForm, kQuestion, kAround, kPair };
+enum class Group : std::uint32_t { kForm, kQuestion, kAround, kPair };
 
 class Features {
  public:
-  void add(std::string_view name, Hash value) { add(hash_of(name), value, Evidence::kForm); }
-  void add(Hash name, Hash value, Evidence evidence) {
+  void add(std::string_view name, Hash value) { add(hash_of(name), value, Group::kForm); }
+  void add(Hash name, Hash value, Group group) {
     constexpr std::size_t kOfEach = kAnswerWeights / 4;
     list_.push_back(
-        static_cast<std::uint32_t>((mix(name, value) & (kOfEach - 1)) + static_cast<std::size_t>(evidence) * kOfEach));
+        static_cast<std::uint32_t>((mix(name, value) & (kOfEach - 1)) + static_cast<std::size_t>(group) * kOfEach));
   }
   std::vector<std::uint32_t> take() { return std::move(list_); }
 
@@ -170,10 +173,10 @@ void add_question(Features& features, const Question& question, Kind kind) {
   const auto of_kind = mix(hash_of("kind"), static_cast<Hash>(kind));
   features.add("k", of_kind);
   for (std::size_t i = 0; i < question.words.size(); ++i) {
-    features.add(hash_of("q"), mix(question.words[i].hash, of_kind), Evidence::kQuestion);
+    features.add(hash_of("q"), mix(question.words[i].hash, of_kind), Group::kQuestion);
     if (i + 1 < question.words.size())
       features.add(hash_of("qq"), mix(mix(question.words[i].hash, question.words[i + 1].hash), of_kind),
-                   Evidence::kQuestion);
+                   Group::kQuestion);
   }
 }
 
@@ -185,9 +188,9 @@ struct Line {
 
 }  // namespace
 
-std::vector<RankedAnswer> answer_candidates(std::string_view asked, std::span<const AnswerSource> sources) {
+std::vector<RankedAnswer> answer_candidates(std::string_view asked, std::span<const AnswerSource> sources,
+                                            const AnswerEvidence& evidence) {
   const Question question(asked);
-  constexpr std::size_t kLineBytesMax = 1000;
   std::vector<RankedAnswer> all;
   std::size_t best_passage = 0;
   std::size_t best_line = 0;
@@ -207,27 +210,16 @@ std::vector<RankedAnswer> answer_candidates(std::string_view asked, std::span<co
   std::vector<std::vector<double>> scores;
   double best_score = 0;
   for (const AnswerSource& source : sources) {
-    std::vector<std::string_view> lines;
-    for (std::string_view rest = source.text; !rest.empty();) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      if (const auto line = trim(rest.substr(0, end)); !line.empty()) lines.push_back(cut_utf8(line, kLineBytesMax));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    scores.push_back(line_scores(telling, source.path, lines));
+    scores.push_back(line_scores(telling, source.path, passage_lines(source.text)));
     for (const double score : scores.back()) best_score = std::max(best_score, score);
   }
   for (std::size_t p = 0; p < sources.size(); ++p) {
     const AnswerSource& source = sources[p];
     std::vector<Line> lines;
-    for (std::string_view rest = source.text; !rest.empty();) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      if (const auto line = trim(rest.substr(0, end)); !line.empty()) {
-        const auto text = cut_utf8(line, kLineBytesMax);
-        lines.push_back({text, words_in(text, 120), 0});
-        lines.back().held = question.held(lines.back().words);
-        best_line = std::max(best_line, lines.back().held);
-      }
-      rest.remove_prefix(std::min(end + 1, rest.size()));
+    for (const std::string_view text : passage_lines(source.text)) {
+      lines.push_back({text, words_in(text, 120), 0});
+      lines.back().held = question.held(lines.back().words);
+      best_line = std::max(best_line, lines.back().held);
     }
     const std::size_t most = std::ranges::empty(lines) ? 0 : std::ranges::max(lines, {}, &Line::held).held;
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -282,19 +274,19 @@ std::vector<RankedAnswer> answer_candidates(std::string_view asked, std::span<co
         const auto around = [&](std::string_view where, std::span<const Word> words) {
           const Hash at = hash_of(where);
           for (const Word& word : words) {
-            features.add(at, mix(word.hash, kind), Evidence::kAround);
+            features.add(at, mix(word.hash, kind), Group::kAround);
             if (word.silent) continue;
-            for (const Hash hash : question.told) features.add(mix(at, 7), mix(word.hash, hash), Evidence::kPair);
+            for (const Hash hash : question.told) features.add(mix(at, 7), mix(word.hash, hash), Group::kPair);
           }
         };
         around("b", near);
         around("a", std::span(after).first(std::min<std::size_t>(after.size(), 3)));
         if (before.empty()) around("u", above.last(std::min(above.size(), kNear)));
         if (piece.kind >= Kind::kField) around("i", std::span(inside).first(std::min<std::size_t>(inside.size(), 10)));
-        if (!before.empty()) features.add(hash_of("label"), mix(before.back().hash, kind), Evidence::kAround);
+        if (!before.empty()) features.add(hash_of("label"), mix(before.back().hash, kind), Group::kAround);
         all.push_back({source.number, std::string(text),
                        piece.kind <= Kind::kName ? std::optional(static_cast<AnswerType>(kind)) : std::nullopt, plain,
-                       features.take(), 0});
+                       static_cast<int>(kind), features.take(), evidence.of(p, i, piece.begin, piece.size), 0});
       }
     }
   }
@@ -309,19 +301,30 @@ std::vector<RankedAnswer> answer_candidates(std::string_view asked, std::span<co
   none.add("none share",
            static_cast<Hash>(telling.empty() ? 0 : 10 * best_score / static_cast<double>(telling.size())));
   none.add("none told", std::min<std::size_t>(told, 8));
-  all.push_back({0, "", {}, false, none.take(), 0});
+  all.push_back({0, "", {}, false, static_cast<int>(Kind::kNone), none.take(), {}, 0});
   return all;
 }
 
-std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources) {
-  auto all = answer_candidates(question, sources);
-  double most = -1e9;
+std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources,
+                                       const embedding::StaticEmbedding* meanings) {
+  const AnswerEvidence evidence(question, sources, meanings);
+  auto all = answer_candidates(question, sources, evidence);
+  Evidence best_evidence{};
+  std::vector<double> scores;
   for (RankedAnswer& answer : all) {
     std::int64_t sum = 0;
     for (const std::uint32_t feature : answer.features) sum += kAnswerWeightTable[feature];
-    answer.probability = static_cast<double>(sum) * kAnswerWeightScale;
-    most = std::max(most, answer.probability);
+    const auto kind = static_cast<std::size_t>(answer.kind);
+    answer.probability =
+        static_cast<double>(sum) * kAnswerWeightScale + kind_score(kind, evidence.asked(), evidence.opening());
+    if (answer.passage == 0) continue;
+    answer.probability += piece_score(answer.evidence, kind);
+    scores.push_back(answer.probability);
+    for (std::size_t i = 0; i < kEvidenceWidth; ++i)
+      best_evidence[i] = scores.size() == 1 ? answer.evidence[i] : std::max(best_evidence[i], answer.evidence[i]);
   }
+  if (!scores.empty()) all.back().probability += none_score(best_evidence, scores);
+  const double most = std::ranges::max(all, {}, &RankedAnswer::probability).probability;
   double total = 0;
   for (RankedAnswer& answer : all) total += answer.probability = std::exp(answer.probability - most);
   for (RankedAnswer& answer : all) answer.probability /= total;

@@ -14,30 +14,32 @@
 #include <string_view>
 #include <vector>
 
+#include "embedding/static_embedding.h"
+#include "memory/answer_evidence.h"
 #include "memory/answer_type.h"
 
 namespace daimon::memory {
-
-struct AnswerSource {
-  int number = 0;  // of the passage
-  std::string_view path;
-  std::string_view text;
-};
 
 struct RankedAnswer {
   int passage = 0;                 // its number; 0: none of them answers
   std::string text;                // stands in the passage, within one line
   std::optional<AnswerType> type;  // by its form
   bool plain = false;              // it answers as far as words tell (plainly_answers)
+  int kind = 0;                    // of kAnswerKinds, "none" the last
   std::vector<std::uint32_t> features;
+  Evidence evidence{};
   double probability = 0;  // of all candidates together 1
 };
+
+inline constexpr int kAnswerKinds = 13;
 
 inline constexpr std::size_t kAnswerWeights = 1 << 17;
 
 // Every candidate with its features, "none" last; at most some hundred.
-std::vector<RankedAnswer> answer_candidates(std::string_view question, std::span<const AnswerSource> sources);
-// The same with their probabilities, the most probable first.
-std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources);
+std::vector<RankedAnswer> answer_candidates(std::string_view question, std::span<const AnswerSource> sources,
+                                            const AnswerEvidence& evidence);
+// The same with their probabilities, the most probable first. Without `meanings` only the words themselves count.
+std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources,
+                                       const embedding::StaticEmbedding* meanings);
 
 }  // namespace daimon::memory

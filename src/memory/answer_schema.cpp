@@ -46,8 +46,8 @@ std::string_view fitting(std::string_view sentence) {
 
 // How many of the ranked pieces the model chooses among, and how many times less probable than the first they may be.
 // Measured: docs/decisions/0007-firmware.md.
-constexpr std::size_t kOfferedMax = 3;
-constexpr double kLessProbableMax = 6;
+constexpr std::size_t kOfferedMax = 2;
+constexpr double kLessProbableMax = 2.5;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ Json answer_schema(const Turn& turn) {
   const auto open = passages_open(turn);
   std::vector<AnswerSource> sources;
   for (const Passage* passage : open) sources.push_back({passage->number, passage->path, passage->text});
-  auto ranked = rank_answers(asked_for(turn), sources);
+  auto ranked = rank_answers(asked_for(turn), sources, turn.meanings);
   const auto keep_types = [&](const std::vector<AnswerType>& types, bool none_too) {
     const auto is_meant = [&](const RankedAnswer& answer) {
       return answer.type && std::ranges::contains(types, *answer.type);

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "memory/compact_schema.h"
 #include "memory/prompt_profile.h"
+#include "memory/schema_parts.h"
+#include "memory/tool_plan.h"
 
 namespace daimon::memory {
 namespace {
@@ -76,13 +78,18 @@ class CompactProfile final : public PromptProfile {
   [[nodiscard]] std::string_view name() const override { return "compact-3"; }
   [[nodiscard]] bool plan_decides() const override { return true; }
 
-  [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers) const override {
+  [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers,
+                            const embedding::StaticEmbedding* meanings) const override {
     std::vector<std::string> names;
     for (const Offer& offer : offers) names.push_back(offer.name);
     Prompt prompt;
     prompt.messages = beginning(context, names);
-    prompt.schema = compact_plan_schema(context, names);
-    prompt.tokens_max = 64;
+    std::erase_if(names, [](const std::string& name) { return !is_known_to_firmware(name); });
+    const auto with_tool = tool_plan(context, offers, meanings);
+    prompt.schema =
+        with_tool ? object_schema({{"plan", JsonObject{{"const", JsonArray(with_tool->begin(), with_tool->end())}}}})
+                  : compact_plan_schema(context, names);
+    prompt.tokens_max = 64 + (with_tool ? static_cast<int>(with_tool->back().size()) : 0);
     return prompt;
   }
 
@@ -105,7 +112,8 @@ class CompactProfile final : public PromptProfile {
     std::vector<Json> withs;
     for (const Offer& offer : turn.offers) withs.push_back(spaced_schema(compact_with_schema(turn, offer)));
     prompt.schema = call_schema(turn.offers, withs);
-    prompt.tokens_max = 256;
+    // What is forced may be long, and has to fit: at worst a token a byte.
+    prompt.tokens_max = 256 + static_cast<int>(turn.tools.empty() ? 0 : to_text(prompt.schema).size());
     return prompt;
   }
 
@@ -119,7 +127,8 @@ class CompactProfile final : public PromptProfile {
   static std::vector<Message> beginning(const Context& context, std::span<const std::string> calls) {
     std::string system = "calls: ";
     for (const std::string& name : calls) {
-      if (&name != &calls.front()) system += ", ";
+      if (!is_known_to_firmware(name)) continue;  // it would not know what to make of it
+      if (!system.ends_with(' ')) system += ", ";
       system += name;
     }
     std::vector<Message> messages{{Role::kSystem, std::move(system)}};

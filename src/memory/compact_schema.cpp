@@ -11,6 +11,7 @@
 #include "memory/goal_facts.h"
 #include "memory/schema_parts.h"
 #include "memory/table_schema.h"
+#include "memory/tool_plan.h"
 #include "memory/write_content.h"
 
 namespace daimon::memory {
@@ -213,12 +214,15 @@ Json compact_with_schema(const Turn& turn, const Offer& offer) {
   if (offer.name == "search") return object_schema({{"query", query_schema(context)}});
   if (offer.name == "list") return list_schema(context);
   if (offer.name == "read") return object_schema({{"path", path_schema(context)}});
-  if (offer.name == "ask") return object_schema({{"question", text_schema(160)}});
+  if (offer.name == "ask") {
+    const auto question = tool_question(turn);
+    return object_schema({{"question", question ? Json(JsonObject{{"const", *question}}) : text_schema(160)}});
+  }
   if (offer.name == "write")
     return object_schema({{"path", target_schema(context)}, {"content", content_schema(context)}});
   if (offer.name == "calculate")
     return object_schema({{"expression", JsonObject{{"type", "string"}, {"pattern", expression_pattern(context)}}}});
-  return offer.arguments_schema;
+  return tool_with_schema(turn, offer);
 }
 
 }  // namespace daimon::memory

@@ -60,7 +60,8 @@ class FullProfile final : public PromptProfile {
   [[nodiscard]] std::string_view name() const override { return "full"; }
   [[nodiscard]] bool plan_decides() const override { return false; }
 
-  [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers) const override {
+  [[nodiscard]] Prompt plan(const Context& context, std::span<const Offer> offers,
+                            const embedding::StaticEmbedding* /*meanings*/) const override {
     Prompt prompt;
     prompt.messages = begin(context, offers);
     std::string ask;
@@ -77,7 +78,7 @@ class FullProfile final : public PromptProfile {
   [[nodiscard]] daimon::Result<ChosenCall> chosen(std::string_view answer) const override { return parse_call(answer); }
 
   [[nodiscard]] Prompt call(const Turn& turn) const override {
-    const auto& [context, calls, offers, plan, next_step] = turn;
+    const auto& [context, calls, offers, plan, next_step, meanings, tools] = turn;
     Prompt prompt;
     prompt.messages = begin(context, offers);
     std::string seen;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "embedding/static_embedding.h"
 #include "memory/context.h"
 #include "processor/processor.h"
 
@@ -36,7 +37,9 @@ struct Turn {
   std::span<const std::string> calls;  // all that the process may use, as the plan was made from
   std::span<const Offer> offers;       // those of them that may come now
   std::span<const PlanStep> plan;
-  std::size_t step = 0;  // of the plan, the one that is next
+  std::size_t step = 0;                                  // of the plan, the one that is next
+  const embedding::StaticEmbedding* meanings = nullptr;  // of words; without it they count as they are spelt
+  std::span<const Offer> tools = {};                     // that the plan calls and the profile was not made for
 };
 
 struct Prompt {
@@ -56,7 +59,9 @@ class PromptProfile {
   [[nodiscard]] virtual std::string_view name() const = 0;
   // Whether the plan alone decides which call comes next (the model fills it), or the model chooses at each step.
   [[nodiscard]] virtual bool plan_decides() const = 0;
-  [[nodiscard]] virtual Prompt plan(const Context& context, std::span<const Offer> offers) const = 0;
+  // Without `meanings` words count as they are spelt.
+  [[nodiscard]] virtual Prompt plan(const Context& context, std::span<const Offer> offers,
+                                    const embedding::StaticEmbedding* meanings) const = 0;
   [[nodiscard]] virtual Prompt call(const Turn& turn) const = 0;
   // The call that an answer to such a prompt names.
   [[nodiscard]] virtual daimon::Result<ChosenCall> chosen(std::string_view answer) const = 0;

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/tool_plan.h"
 #include "process/process.h"
 
 namespace daimon::process {
@@ -66,7 +67,9 @@ std::string Process::compose_answer() const {
           results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(),
           [](const auto& later) { return !later.error && (later.call == "table" || later.call == "calculate"); });
       if (last) line(result.text);
-    } else if (result.call == "read" || result.call == "list" || result.call == "python") {
+    } else if (result.call == "read" || result.call == "list" || result.call == "python" ||
+               (profile_->plan_decides() && !memory::is_known_to_firmware(result.call) &&
+                environment_.calls.find(result.call) != nullptr)) {
       line(result.text);
     }
   }

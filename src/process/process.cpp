@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "memory/goal_facts.h"
+#include "memory/tool_plan.h"
 
 namespace daimon::process {
 namespace {
@@ -205,18 +206,22 @@ void Process::on_tools(const Json& body) {
 // ---------------------------------------------------------------------------------------------------- thinking
 
 std::vector<std::string> Process::offered_names() const {
-  // The firmware knows these calls, in this order (firmware/FORMAT.md); other models are offered all there are.
-  constexpr std::array<std::string_view, 9> kCompact = {"search",    "answer", "read", "list", "table",
-                                                        "calculate", "write",  "ask",  "none"};
+  constexpr std::array<std::string_view, 2> kNotForFirmware = {"python", "fetch"};
   constexpr std::array<std::string_view, 6> kNeedMounts = {"search", "answer", "read", "list", "table", "write"};
   std::vector<std::string> names;
   const auto usable = [&](std::string_view name) {
     return !mounts_.empty() || std::ranges::find(kNeedMounts, name) == kNeedMounts.end();
   };
   if (profile_->plan_decides()) {
-    for (const std::string_view name : kCompact)
+    for (const std::string_view name : memory::kFirmwareCalls)
       if (usable(name) && (name == "answer" || name == "none" || environment_.calls.find(name) != nullptr))
         names.emplace_back(name);
+    // Of the others all but Daimon's own that take a program or an address, which nobody reads off a goal.
+    for (const CallTable::Entry* entry : environment_.calls.visible())
+      if (const std::string& name = entry->specification.name;
+          !std::ranges::contains(names, name) && !memory::is_known_to_firmware(name) &&
+          !std::ranges::contains(kNotForFirmware, std::string_view(name)))
+        names.push_back(name);
   } else {
     for (const CallTable::Entry* entry : environment_.calls.visible())
       if (usable(entry->specification.name)) names.push_back(entry->specification.name);
@@ -276,7 +281,7 @@ void Process::make_plan() {
   if (mode_ == "ask") return accept_plan({{"search", {}, {}}, {"answer", {}, {}}});
   const auto plannable = plannable_names();
   if (plannable.empty()) return finish(State::kFailed, "no system call is offered to this process");
-  think("plan", profile_->plan(context_, offers(plannable)), plannable);
+  think("plan", profile_->plan(context_, offers(plannable), environment_.meanings), plannable);
 }
 
 void Process::think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered) {
@@ -439,7 +444,7 @@ void Process::fill_call() {
     if (failures_ >= 2 && names[0] != "write")
       for (const std::string& other : offered_names())
         if (names.size() < 4 && other != names[0] && other != "none" && other != "answer" && other != "list" &&
-            other != "write" && (other != "search" || !mounts_.empty()))
+            other != "write" && memory::is_known_to_firmware(other) && (other != "search" || !mounts_.empty()))
           names.push_back(other);
   } else {
     names = offered_names();
@@ -449,7 +454,11 @@ void Process::fill_call() {
   for (const Step& step : plan_) plan.push_back(step.step);
   const auto calls = plannable_names();
   const auto offered = offers(names);
-  think("call", profile_->call({context_, calls, offered, plan, step_}), names);
+  std::vector<std::string> unknown;
+  for (const Step& step : plan_)
+    if (profile_->plan_decides() && !memory::is_known_to_firmware(step.step.call)) unknown.push_back(step.step.call);
+  const auto tools = offers(unknown);
+  think("call", profile_->call({context_, calls, offered, plan, step_, environment_.meanings, tools}), names);
 }
 
 // -------------------------------------------------------------------------------------- signals, budget, people

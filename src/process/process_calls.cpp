@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "memory/goal_facts.h"
+#include "memory/tool_plan.h"
 #include "process/process.h"
 
 namespace daimon::process {
@@ -125,7 +126,9 @@ void Process::request_call(std::string name, Json arguments, bool asked_already)
   facts.places = places();
   facts.label = context_.label();
   facts.has_effect = specification.effect >= device::EffectClass::kIdempotent;
-  facts.risky = specification.needs_approval_at_l2;
+  // What the host chose and filled for a model that does not know the call is shown to the person before it acts.
+  facts.risky = specification.needs_approval_at_l2 || (facts.has_effect && profile_->plan_decides() &&
+                                                       !specification.hidden && !memory::is_known_to_firmware(name));
   const capability::Constitution& constitution = constitution_ ? *constitution_ : environment_.constitution;
   const bool planned = plan_covers(name, arguments, *accesses);
   const capability::Decision decision = decide(facts, capabilities_, constitution, {autonomy_, planned}, now_);

@@ -38,6 +38,30 @@ TEST(ExamMarks, ALookupNeedsTheAnswerAndAVerifiedQuotationOfItsDocument) {
   EXPECT_EQ(mark(view_of("x", true, {citation("a", "b", false)})).unverified, 1);
 }
 
+TEST(ExamMarks, ACallIsRightWithItsNameAndAllOfItsArguments) {
+  Expectation expected;
+  expected.call = JsonObject{{"name", "book_table"}, {"arguments", JsonObject{{"guests", 4}, {"time", "8pm"}}}};
+  const auto mark = [&](std::string_view name, JsonObject arguments, std::string_view outcome = "ok",
+                        bool further = false) {
+    Json view = view_of("", true);
+    const JsonObject call{{"name", name}, {"arguments", std::move(arguments)}, {"outcome", outcome}};
+    JsonArray calls{JsonObject{{"name", "ask"}, {"arguments", JsonObject()}, {"outcome", "ok"}}, call};
+    if (further) calls.push_back(call);
+    view.get_object()["calls"] = std::move(calls);
+    return mark_of(expected, view, false, nothing);
+  };
+  EXPECT_TRUE(mark("book_table", {{"time", "8PM"}, {"guests", 4}}).passed);
+  const Mark other = mark("book_table", {{"guests", 5}, {"time", "8pm"}});
+  EXPECT_FALSE(other.passed);
+  EXPECT_EQ(other.tool, true);
+  EXPECT_FALSE(mark("book_table", {{"guests", 4}}).passed);
+  EXPECT_FALSE(mark("book_table", {{"guests", 4}, {"time", "8pm"}, {"more", 1}}).passed);
+  EXPECT_FALSE(mark("book_table", {{"guests", 4}, {"time", "8pm"}}, "denied").passed);
+  EXPECT_FALSE(mark("book_table", {{"guests", 4}, {"time", "8pm"}}, "ok", true).passed);
+  EXPECT_EQ(mark("rate_book", {{"guests", 4}, {"time", "8pm"}}).tool, false);
+  EXPECT_EQ(mark_of(expected, view_of("", true), false, nothing).tool, false) << "nothing was called";
+}
+
 TEST(ExamMarks, ResultsAreComparedByTheirValue) {
   EXPECT_TRUE(says("1,234.50", "1234.5"));
   EXPECT_TRUE(says("≈68.7354545455", "68.73545454"));

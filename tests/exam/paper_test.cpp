@@ -25,6 +25,18 @@ TEST(ExamPaper, ALineIsAHomeWithItsGoals) {
   EXPECT_EQ(home->questions[0].expected.answers[0].document, "a/b.txt");
 }
 
+TEST(ExamPaper, ToolsAndTheCallsThatAreExpectedOfThemAreRead) {
+  const auto home = parse_home(
+      R"({"files":{},"tools":[{"name":"call_lift","description":"Send a lift","parameters":{"properties":{}}}],)"
+      R"("goals":[{"goal":"lift to 3","kind":"unseen tool","expect":{"call":{"name":"call_lift","arguments":{"floor":3}}}}]})");
+  ASSERT_TRUE(home) << home.error().what;
+  EXPECT_EQ(home->tools.size(), 1U);
+  EXPECT_EQ(home->questions[0].expected.call.at("arguments").at("floor"), 3);
+  EXPECT_FALSE(parse_home(R"({"files":{},"tools":[{"name":"x"}],"goals":[]})")) << "a tool without parameters";
+  EXPECT_FALSE(parse_home(R"({"files":{},"tools":{},"goals":[]})"));
+  EXPECT_FALSE(parse_home(R"({"files":{},"goals":[{"goal":"x","kind":"k","expect":{"call":{"name":"x"}}}]})"));
+}
+
 TEST(ExamPaper, WhatCannotBeUsedIsRefusedWithItsReason) {
   const auto refused = [](const char* line) {
     const auto home = parse_home(line);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "exam/tools.h"
 #include "kernel/boot.h"
 
 namespace daimon::exam {
@@ -40,6 +41,30 @@ Expectation value(std::string text) {
   Expectation expected;
   expected.values = {std::move(text)};
   return expected;
+}
+
+TEST_F(Sitting, AToolThatNoModelKnowsIsCalledWithWhatTheGoalSays) {
+  Paper paper;
+  paper.homes.push_back(
+      parse_home(R"({"files":{"a.txt":"The rent is £300."},"tools":[{"name":"call_lift","description":)"
+                 R"("Send a lift of the building to a floor","parameters":{"type":"object","properties":)"
+                 R"({"floor":{"type":"integer","description":"floor that it is sent to"}},"required":["floor"],)"
+                 R"("additionalProperties":false}}],"goals":[)"
+                 R"({"goal":"send the lift to floor 7","kind":"unseen tool","expect":{"call":)"
+                 R"({"name":"call_lift","arguments":{"floor":7}}}},)"
+                 R"({"goal":"What is 3 + 4?","kind":"calculate","expect":{"values":["7"]}}]})")
+          .value());
+  system.reset();
+  system = kernel::boot({.state_folder = folder / "state",
+                         .config_folder = folder / "config",
+                         .more_devices = [&] { return tools_of(paper); }})
+               .value();
+  const auto report = sit(*system, paper, options, {}, {});
+  ASSERT_TRUE(report) << report.error().what;
+  for (const Failure& failure : report->failures) ADD_FAILURE() << failure.question->goal << ": " << failure.missed;
+  EXPECT_EQ(report->all.right, 2);
+  EXPECT_EQ(report->tools.right, 1);
+  EXPECT_EQ(report->tools.total, 1);
 }
 
 TEST_F(Sitting, CountsWhatIsRightByKindAndSaysWhatFailed) {

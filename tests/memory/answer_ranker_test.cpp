@@ -14,9 +14,14 @@ namespace {
 
 using testing::HasSubstr;
 
+const embedding::StaticEmbedding& meanings() {
+  static const auto kTable = embedding::StaticEmbedding::load(embedding::builtin_embedding().value()).value();
+  return kTable;
+}
+
 std::string best(std::string_view question, std::string_view path, std::string_view text) {
   const AnswerSource source{1, path, text};
-  return rank_answers(question, std::span(&source, 1)).front().text;
+  return rank_answers(question, std::span(&source, 1), &meanings()).front().text;
 }
 
 TEST(AnswerRanker, KnowsWhatKindOfThingAnswersAndWhereItStands) {
@@ -31,7 +36,7 @@ TEST(AnswerRanker, KnowsWhatKindOfThingAnswersAndWhereItStands) {
 
 TEST(AnswerRanker, SaysNothingWhereNothingFits) {
   EXPECT_EQ(best("Who won the chess match in Oslo?", "bills/water.txt", "Water bill\nTotal due: £84.20"), "");
-  EXPECT_EQ(rank_answers("What is it?", {}).front().passage, 0);
+  EXPECT_EQ(rank_answers("What is it?", {}, nullptr).front().passage, 0);
 }
 
 TEST(AnswerRanker, WhatItGivesStandsInItsPassageWhateverThatHolds) {
@@ -45,7 +50,7 @@ TEST(AnswerRanker, WhatItGivesStandsInItsPassageWhateverThatHolds) {
     double sum = 0;
     double before = 1;
     bool none = false;
-    for (const RankedAnswer& answer : rank_answers("When in May does A pay 26?", std::span(&source, 1))) {
+    for (const RankedAnswer& answer : rank_answers("When in May does A pay 26?", std::span(&source, 1), nullptr)) {
       sum += answer.probability;
       EXPECT_LE(answer.probability, before);
       before = answer.probability;
@@ -63,7 +68,8 @@ TEST(AnswerRanker, LooksAtNoMoreThanItHasTimeFor) {
   std::string text;
   for (int i = 0; i < 5000; ++i) text += "Field: £1.20, May 2026 and more\n";
   const AnswerSource source{1, "a", text};
-  EXPECT_LT(answer_candidates("how much?", std::span(&source, 1)).size(), 200U);
+  const AnswerEvidence evidence("how much?", std::span(&source, 1), nullptr);
+  EXPECT_LT(answer_candidates("how much?", std::span(&source, 1), evidence).size(), 200U);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ Prompt next_call(const Context& context, const std::vector<Offer>& offers, const
 
 TEST(CompactPromptTest, is_what_the_format_says) {
   const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("none", "", "")};
-  const Prompt plan = compact_profile().plan(context(), offers);
+  const Prompt plan = compact_profile().plan(context(), offers, nullptr);
   ASSERT_EQ(plan.messages.size(), 3U);
   EXPECT_EQ(plan.messages[0].content, "calls: search, answer, none");
   EXPECT_EQ(plan.messages[1].content, "files:\n accounts/2026.csv: date, payee, amount\n invoices/march.pdf");
@@ -103,7 +103,7 @@ TEST(CompactPromptTest, values_begin_with_a_space_that_the_rest_of_the_system_ne
 TEST(CompactPromptTest, each_prompt_begins_with_the_one_before_it) {
   const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("none", "", "")};
   Context made = context();
-  std::vector<Prompt> prompts{compact_profile().plan(made, offers)};
+  std::vector<Prompt> prompts{compact_profile().plan(made, offers, nullptr)};
   const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
   prompts.push_back(next_call(made, {offers[1]}, plan));
   made.add({"answer", R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})", "£84.20 [1]", false, {}, {}});
@@ -139,7 +139,7 @@ TEST(CompactPromptTest, an_answer_is_chosen_among_a_few_that_are_nearly_as_proba
   };
   int offered = 0;
   for (int i = 1; i <= 9; ++i) offered += admitted(daimon::format("£{}0", i)) ? 1 : 0;
-  EXPECT_EQ(offered, 3);
+  EXPECT_EQ(offered, 2);
   EXPECT_FALSE(admitted("4"));
 }
 
@@ -230,7 +230,7 @@ TEST(CompactPromptTest, a_goal_that_plainly_asks_for_a_table_is_planned_with_one
     made.set_goal(std::move(goal), capability::user_label());
     made.set_files({{"marks.csv", {"pupil", "mark"}, {"mark"}}, {"may.csv", {"day", "rain"}, {"rain"}}},
                    untrusted_label("names"));
-    return compact_profile().plan(made, offers).schema;
+    return compact_profile().plan(made, offers, nullptr).schema;
   };
   const char* search = R"({"plan":["search","answer"]})";
   EXPECT_FALSE(admits(plan("max mark marks"), search));
@@ -463,11 +463,11 @@ TEST(CompactPromptTest, a_plan_has_the_shape_of_one) {
   const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("table", "", ""),
                                   offer("write", "", ""),  offer("ask", "", ""),    offer("none", "", "")};
   Context made = context();
-  EXPECT_FALSE(
-      admits(compact_profile().plan(made, offers).schema, R"({"plan":["search","answer","search","answer","write"]})"))
+  EXPECT_FALSE(admits(compact_profile().plan(made, offers, nullptr).schema,
+                      R"({"plan":["search","answer","search","answer","write"]})"))
       << "one thing is asked for";
   made.set_goal("Write down what I paid for electricity and for gas", capability::user_label());
-  const Json schema = compact_profile().plan(made, offers).schema;
+  const Json schema = compact_profile().plan(made, offers, nullptr).schema;
   EXPECT_TRUE(admits(schema, R"({"plan":["search","answer","search","answer","write"]})"));
   EXPECT_TRUE(admits(schema, R"({"plan":["ask","write"]})"));
   EXPECT_TRUE(admits(schema, R"({"plan":["none"]})"));
@@ -651,7 +651,7 @@ TEST(CompactPromptTest, a_very_long_goal_is_shown_by_its_beginning_and_end) {
   for (int i = 0; i < 30000; ++i) goal += "\u00e9 ";
   made.set_goal(goal + " into total.txt", capability::user_label());
   const std::vector<Offer> offers{offer("none", "none()", "")};
-  const Prompt plan = compact_profile().plan(made, offers);
+  const Prompt plan = compact_profile().plan(made, offers, nullptr);
   EXPECT_LT(plan.messages[1].content.size(), 1400U);
   EXPECT_THAT(plan.messages[1].content, testing::StartsWith("sum the amounts"));
   EXPECT_THAT(plan.messages[1].content, testing::EndsWith("into total.txt"));

@@ -1,0 +1,179 @@
+// How far each stage of an answer gets before any model has a say: whether the right document is found, whether a
+// window of it holds the answer, whether the ranker puts a piece first that does, and whether it says "not there" where
+// nothing answers.
+//
+//   bench_answers [--failures] [--dump FILE] [PAPER]
+//
+// PAPER is an exam (firmware/training/exam.py; by default the one that comes with Daimon); of its goals those that look
+// up one thing count. The peer is the line of a window that holds the most words of the question, with the first
+// passage's lines before the second's. --dump writes what firmware/training/ranker.py learns from: a line of JSON a
+// goal with the windows that were really found for it.
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "base/format.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "embedding/static_embedding.h"
+#include "exam/paper.h"
+#include "fs/file_system.h"
+#include "memory/answer_rank.h"
+#include "memory/answer_ranker.h"
+
+namespace daimon::bench {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+struct Share {
+  int hits = 0, of = 0;
+  void add(bool hit) { hits += hit ? 1 : 0, ++of; }
+  [[nodiscard]] std::string text() const {
+    return daimon::format("{:>5} of {:<5} {:.1f} %", hits, of, of == 0 ? 0.0 : 100.0 * hits / of);
+  }
+};
+
+struct Stages {
+  Share document, window, offered, first, among_three, peer, absent, said_absent;
+};
+
+// The line with the most words of the question, of the first passage that has it.
+std::string peer_line(const std::string& question, const std::vector<memory::AnswerSource>& sources) {
+  const auto words = memory::telling_words(question);
+  std::string best;
+  double most = -1;
+  for (const memory::AnswerSource& source : sources)
+    for (const std::string_view line : memory::sentences_of(source.text)) {
+      const double score = memory::line_scores(words, "", {line}).front();
+      if (score > most) most = score, best = line;
+    }
+  return best;
+}
+
+Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, const exam::Question& question,
+           Stages& stages, std::FILE* dump, bool failures) {
+  constexpr int kPassages = 4;
+  constexpr std::size_t kWindowBytes = 320;
+  const auto& expected = question.expected;
+  DAIMON_TRY(const auto passages, files.search({.query = question.goal, .mounts = {}, .limit = kPassages}));
+  DAIMON_TRY(const auto windows, files.windows(question.goal, passages, kWindowBytes));
+  std::vector<memory::AnswerSource> sources;
+  const std::string answer = expected.answers.empty() ? "" : expected.answers.front().answer;
+  const std::string document = expected.answers.empty() ? "" : expected.answers.front().document;
+  int right = 0;
+  bool found = false;
+  JsonArray shown;
+  for (const fs::Passage& window : windows) {
+    sources.push_back({static_cast<int>(sources.size() + 1), window.path, window.text});
+    found = found || window.path == document;
+    if (right == 0 && window.path == document && window.text.contains(answer)) right = sources.back().number;
+    shown.push_back(JsonObject{{"path", window.path}, {"text", window.text}});
+  }
+  if (dump != nullptr) {
+    const auto line = to_text(
+        JsonObject{{"question", question.goal}, {"passages", std::move(shown)}, {"right", right}, {"answer", answer}});
+    std::fprintf(dump, "%s\n", line.c_str());
+  }
+  const auto ranked = memory::rank_answers(question.goal, sources, &meanings);
+  const auto holds = [&](const memory::RankedAnswer& candidate) {
+    return candidate.passage != 0 && sources[static_cast<std::size_t>(candidate.passage - 1)].path == document &&
+           candidate.text.contains(answer);
+  };
+  bool passed = false;
+  if (expected.missing) {
+    passed = ranked.front().passage == 0;
+    stages.absent.add(passed);
+  } else {
+    stages.document.add(found);
+    stages.window.add(right != 0);
+    stages.offered.add(std::ranges::any_of(ranked, holds));
+    passed = holds(ranked.front());
+    stages.first.add(passed);
+    stages.among_three.add(
+        std::ranges::any_of(ranked.begin(), ranked.begin() + std::min<std::ptrdiff_t>(3, std::ssize(ranked)), holds));
+    stages.said_absent.add(ranked.front().passage == 0);
+    stages.peer.add(peer_line(question.goal, sources).contains(answer));
+  }
+  if (failures && !passed) {
+    std::printf("\n%s\n  wanted '%s' in %s (%s)\n", printable(question.goal).c_str(), printable(answer).c_str(),
+                printable(document).c_str(),
+                !found       ? "not found"
+                : right == 0 ? "not in its window"
+                             : "in its window");
+    for (std::size_t i = 0; i < ranked.size() && i < 4; ++i)
+      std::printf("  %.2f [%d] %s\n", ranked[i].probability, ranked[i].passage, printable(ranked[i].text).c_str());
+    for (const auto& source : sources)
+      std::printf("    %s: %s\n", printable(source.path).c_str(), printable(source.text).c_str());
+  }
+  return {};
+}
+
+Status run(const stdfs::path& paper_path, const std::string& dump_path, bool failures) {
+  DAIMON_TRY(const exam::Paper paper, exam::read_paper(paper_path));
+  std::string pattern = (stdfs::temp_directory_path() / "daimon-answers-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) return fail(ErrorCode::kIo, "no temporary folder");
+  const stdfs::path folder = pattern;
+  DAIMON_TRY(const auto where, embedding::builtin_embedding());
+  DAIMON_TRY(auto loaded, embedding::StaticEmbedding::load(where));
+  const auto vectors = std::make_shared<const embedding::StaticEmbedding>(std::move(loaded));
+  std::FILE* dump = dump_path.empty() ? nullptr : std::fopen(dump_path.c_str(), "w");
+  if (dump == nullptr && !dump_path.empty()) return fail(ErrorCode::kIo, "cannot write " + dump_path);
+  Stages stages;
+  std::size_t number = 0;
+  for (const exam::Home& home : paper.homes) {
+    const stdfs::path root = folder / daimon::format("home{}", number);
+    for (const auto& [path, text] : home.files) {
+      stdfs::create_directories((root / path).parent_path());
+      std::ofstream(root / path, std::ios::binary) << text;
+    }
+    DAIMON_TRY(auto files,
+               fs::FileSystem::open(
+                   {.database = folder / daimon::format("index{}.db", number), .watch = false, .embedding = vectors}));
+    DAIMON_TRY(const auto report, files->mount(root, "", {}, {}));
+    static_cast<void>(report);
+    for (const exam::Question& question : home.questions)
+      if (question.expected.missing ||
+          (question.kind == "look up" && question.expected.answers.size() == 1 && question.expected.files.empty()))
+        DAIMON_CHECK(ask(*files, *vectors, question, stages, dump, failures));
+    ++number;
+  }
+  if (dump != nullptr) std::fclose(dump);
+  std::error_code ignored;
+  stdfs::remove_all(folder, ignored);
+  std::printf(
+      "right document found     %s\nanswer in its window     %s\nanswer among candidates  %s\nfirst holds the answer   "
+      "%s\none of three holds it    %s\nmost words (peer)        %s\nwrongly not there        %s\nrightly not there    "
+      " "
+      "   %s\nratio to the peer        %.2f\n",
+      stages.document.text().c_str(), stages.window.text().c_str(), stages.offered.text().c_str(),
+      stages.first.text().c_str(), stages.among_three.text().c_str(), stages.peer.text().c_str(),
+      stages.said_absent.text().c_str(), stages.absent.text().c_str(),
+      stages.peer.hits == 0 ? 0.0 : static_cast<double>(stages.first.hits) / stages.peer.hits);
+  return {};
+}
+
+}  // namespace
+}  // namespace daimon::bench
+
+int main(int count, char** words) {
+  using namespace daimon;
+  bool failures = false;
+  std::string dump;
+  std::filesystem::path paper = exam::builtin_paper().value_or("");
+  for (int i = 1; i < count; ++i) {
+    const std::string_view word = words[i];
+    if (word == "--failures")
+      failures = true;
+    else if (word == "--dump" && i + 1 < count)
+      dump = words[++i];
+    else
+      paper = word;
+  }
+  if (const auto done = bench::run(paper, dump, failures); !done)
+    return std::fprintf(stderr, "%s\n", done.error().what.c_str()), 1;
+  return 0;
+}

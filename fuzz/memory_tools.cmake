@@ -1,0 +1,1 @@
+daimon_fuzzer(memory_tools USES memory)

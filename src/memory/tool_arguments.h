@@ -1,0 +1,71 @@
+// The arguments of a call that no model was trained on, read off a goal: which of its words say which argument.
+//
+// Pieces of the goal are candidates by their form: numbers for a number, the values themselves for an enumeration, runs
+// of words for a string. Each is judged for each argument by how the words in it and around it fit the argument's name
+// and description (lexicon.h), by its form, and by the word before it ("to", "from", "at") beside what the argument
+// means; "none" is judged too. A slot filler without the tool's own training, as in Bapna et al., "Towards Zero-Shot
+// Frame Semantic Parsing" (2017). The weights are learned by firmware/training/tools.py.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "embedding/static_embedding.h"
+#include "memory/prompt_profile.h"
+
+namespace daimon::memory {
+
+enum class ArgumentForm : std::uint8_t { kString, kNumber, kInteger, kBoolean, kEnumeration };
+
+// One member of a call's arguments, as its schema says.
+struct Argument {
+  std::string name, description;
+  ArgumentForm form = ArgumentForm::kString;
+  std::vector<std::string> values;  // of an enumeration of strings
+  bool required = false;
+};
+// Those that can be read off a goal: of a schema of an object, its members that are strings, numbers, booleans or
+// enumerations of strings.
+std::vector<Argument> arguments_of(const Json& schema);
+// Whether all that is required is among them. A call with a required list or object is not for who only reads goals.
+bool can_be_filled(const Json& schema, const std::vector<Argument>& arguments);
+// More than this of a goal is not read: its bytes, its words.
+inline constexpr std::size_t kReadGoalBytesMax = 2000;
+inline constexpr std::size_t kReadGoalWordsMax = 160;
+
+inline constexpr std::size_t kArgumentFeatures = 44;
+inline constexpr std::size_t kPiecesBefore = 12;  // kinds of words before a piece
+inline constexpr std::size_t kPieceForms = 9;
+
+// One way to say an argument, or that the goal does not ("none", the last of each argument).
+struct ArgumentWay {
+  Json value;                      // null for none
+  std::size_t begin = 0, end = 0;  // where in the goal it stands; both 0 where it stands nowhere
+  std::size_t form = 0;            // of kPieceForms
+  std::size_t before = 0;          // of kPiecesBefore
+  std::array<float, kArgumentFeatures> features{};
+  double score = 0;
+};
+struct ArgumentWays {
+  std::vector<float> meaning;  // of the argument's name and description
+  std::vector<ArgumentWay> ways;
+};
+
+// All ways for each argument, with their scores.
+std::vector<ArgumentWays> argument_ways(std::string_view goal, const Offer& tool,
+                                        const std::vector<Argument>& arguments,
+                                        const embedding::StaticEmbedding* meanings);
+
+struct FilledArguments {
+  JsonObject values;
+  std::vector<std::string> missing;  // required, and the goal does not say them
+};
+// The likeliest for each, no two of the same words of the goal (values of an enumeration apart: one word may say two).
+// Of what is required and hardly said nothing is taken. `ways` of argument_ways.
+FilledArguments fill_arguments(const std::vector<Argument>& arguments, const std::vector<ArgumentWays>& ways);
+
+}  // namespace daimon::memory
