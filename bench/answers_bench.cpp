@@ -11,9 +11,11 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "base/format.h"
 #include "base/json.h"
@@ -144,15 +146,17 @@ Status run(const stdfs::path& paper_path, const std::string& dump_path, bool fai
   if (dump != nullptr) std::fclose(dump);
   std::error_code ignored;
   stdfs::remove_all(folder, ignored);
-  std::printf(
-      "right document found     %s\nanswer in its window     %s\nanswer among candidates  %s\nfirst holds the answer   "
-      "%s\none of three holds it    %s\nmost words (peer)        %s\nwrongly not there        %s\nrightly not there    "
-      " "
-      "   %s\nratio to the peer        %.2f\n",
-      stages.document.text().c_str(), stages.window.text().c_str(), stages.offered.text().c_str(),
-      stages.first.text().c_str(), stages.among_three.text().c_str(), stages.peer.text().c_str(),
-      stages.said_absent.text().c_str(), stages.absent.text().c_str(),
-      stages.peer.hits == 0 ? 0.0 : static_cast<double>(stages.first.hits) / stages.peer.hits);
+  const std::array<std::pair<const char*, const Share*>, 8> rows = {{{"right document found", &stages.document},
+                                                                     {"answer in its window", &stages.window},
+                                                                     {"answer among candidates", &stages.offered},
+                                                                     {"first holds the answer", &stages.first},
+                                                                     {"one of three holds it", &stages.among_three},
+                                                                     {"most words (peer)", &stages.peer},
+                                                                     {"wrongly not there", &stages.said_absent},
+                                                                     {"rightly not there", &stages.absent}}};
+  for (const auto& [name, share] : rows) std::printf("%-24s %s\n", name, share->text().c_str());
+  std::printf("ratio to the peer        %.2f\n",
+              stages.peer.hits == 0 ? 0.0 : static_cast<double>(stages.first.hits) / stages.peer.hits);
   return {};
 }
 

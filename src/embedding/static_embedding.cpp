@@ -7,7 +7,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <span>
 
 #include "base/builtin.h"
 #include "base/format.h"
@@ -233,9 +232,9 @@ std::vector<std::uint32_t> StaticEmbedding::pieces(std::string_view text) const 
   return all;
 }
 
-std::vector<float> StaticEmbedding::sum(std::string_view text) const {
+std::vector<float> StaticEmbedding::sum(std::span<const std::uint32_t> rows) const {
   std::vector<float> sum(width_);
-  for (const std::uint32_t row : pieces(text)) {
+  for (const std::uint32_t row : rows) {
     const float* values = table_.data() + row * width_;
     for (std::size_t i = 0; i < width_; ++i) sum[i] += values[i];
   }
@@ -246,12 +245,12 @@ float StaticEmbedding::weight(std::string_view word) const {
   const auto rows = pieces(word);
   if (rows.empty() || heaviest_ <= 0) return 0;
   double squares = 0;
-  for (const float value : sum(word)) squares += static_cast<double>(value) * value;
+  for (const float value : sum(rows)) squares += static_cast<double>(value) * value;
   return static_cast<float>(std::sqrt(squares) / static_cast<double>(rows.size())) / heaviest_;
 }
 
 std::vector<float> StaticEmbedding::direction(std::string_view text) const {
-  std::vector<float> vector = sum(text);
+  std::vector<float> vector = sum(pieces(text));
   double squares = 0;
   for (const float value : vector) squares += static_cast<double>(value) * value;
   if (squares == 0) return {};
@@ -260,7 +259,7 @@ std::vector<float> StaticEmbedding::direction(std::string_view text) const {
 }
 
 std::vector<std::int8_t> StaticEmbedding::embed(std::string_view text) const {
-  const std::vector<float> sum = this->sum(text);
+  const std::vector<float> sum = this->sum(pieces(text));
   float most = 0;
   for (const float value : sum) most = std::max(most, std::abs(value));
   std::vector<std::int8_t> bytes(width_);

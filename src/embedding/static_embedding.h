@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,7 +45,7 @@ class StaticEmbedding {
 
  private:
   StaticEmbedding() = default;
-  [[nodiscard]] std::vector<float> sum(std::string_view text) const;
+  [[nodiscard]] std::vector<float> sum(std::span<const std::uint32_t> rows) const;
   std::unordered_map<std::string, std::uint32_t> rows_;
   std::vector<float> table_;
   float heaviest_ = 0;  // the length of the longest row

@@ -81,7 +81,11 @@ AnswerEvidence::AnswerEvidence(std::string_view question, std::span<const Answer
     place = 0;
     int unused = 0;
     made.path = tokens_of(source.path, unused);
-    for (const std::string_view line : passage_lines(source.text)) made.lines.push_back({line, tokens_of(line, place)});
+    made.all = made.path;
+    for (const std::string_view line : passage_lines(source.text)) {
+      made.lines.push_back({line, tokens_of(line, place)});
+      made.all.insert(made.all.end(), made.lines.back().tokens.begin(), made.lines.back().tokens.end());
+    }
   }
   likeness_.resize(told_.size() * lexicon_.size());
   for (std::size_t q = 0; q < told_.size(); ++q)
@@ -99,14 +103,12 @@ AnswerEvidence::AnswerEvidence(std::string_view question, std::span<const Answer
   }
   for (const Source& source : sources_) {
     std::vector<Held>& of_lines = of_lines_.emplace_back();
-    std::vector<Token> all = source.path;
     for (const Line& line : source.lines) {
       of_lines.push_back(held({line.tokens}));
       best_line_.same = std::max(best_line_.same, of_lines.back().same);
       best_line_.like = std::max(best_line_.like, of_lines.back().like);
-      all.insert(all.end(), line.tokens.begin(), line.tokens.end());
     }
-    of_passages_.push_back(held({all}));
+    of_passages_.push_back(held({source.all}));
     best_passage_.same = std::max(best_passage_.same, of_passages_.back().same);
     best_passage_.like = std::max(best_passage_.like, of_passages_.back().like);
   }
@@ -264,12 +266,10 @@ Evidence AnswerEvidence::of(std::size_t source_index, std::size_t line_index, st
   };
   put(share(&Asked::name, {sentence}));
   put(share(&Asked::name, {tokens, title, source.path}));
-  std::vector<Token> all = source.path;
-  for (const Line& other : source.lines) all.insert(all.end(), other.tokens.begin(), other.tokens.end());
-  put(share(&Asked::name, {all}));
+  put(share(&Asked::name, {source.all}));
   put(share(&Asked::number, {sentence}));
   put(share(&Asked::number, {tokens, title, source.path}));
-  put(share(&Asked::number, {all}));  // 52
+  put(share(&Asked::number, {source.all}));  // 52
   put(static_cast<float>(inside.size()) / 12);
   put(static_cast<float>(tokens.size()) / 40);
   put(static_cast<float>(std::min<std::size_t>(told_.size(), 10)) / 10);

@@ -57,6 +57,7 @@ class AnswerEvidence {
   struct Source {
     std::vector<Line> lines;
     std::vector<Token> path;
+    std::vector<Token> all;  // of its path and its lines
   };
   // How much of the question a zone holds: the share of its words that stand there as they are, the share by meaning,
   // and the share of those with something near; each word by its weight.

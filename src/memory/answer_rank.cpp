@@ -36,12 +36,6 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-// The same word, or one that only ends otherwise: "bill" and "bills", "come" and "comes".
-bool same(std::string_view a, std::string_view b) {
-  if (a.size() > b.size()) std::swap(a, b);
-  return a == b || (a.size() >= 4 && b.size() <= a.size() + 3 && b.starts_with(a));
-}
-
 // Whether the full stop at `at` belongs to a number that counts, as in "am 15. April" and "1. Buy milk", rather than to
 // the end of a sentence, as in "We paid 15. It".
 bool is_ordinal(std::string_view text, std::size_t begin, std::size_t at) {
@@ -70,11 +64,16 @@ bool is_initial(std::string_view text, std::size_t begin, std::size_t at) {
 
 double held(const std::vector<std::string>& wanted, const std::vector<std::string>& words) {
   return static_cast<double>(std::ranges::count_if(wanted, [&](const std::string& w) {
-    return std::ranges::any_of(words, [&](const std::string& other) { return same(w, other); });
+    return std::ranges::any_of(words, [&](const std::string& other) { return same_but_for_ending(w, other); });
   }));
 }
 
 }  // namespace
+
+bool same_but_for_ending(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return a == b || (a.size() >= 4 && b.size() <= a.size() + 3 && b.starts_with(a));
+}
 
 bool is_silent(std::string_view word) { return silent_words().contains(word); }
 

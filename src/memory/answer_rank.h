@@ -10,6 +10,9 @@ namespace daimon::memory {
 // Whether a word, in lower case, says nothing about what a text is about: "the", "which", "please".
 bool is_silent(std::string_view word);
 
+// The same word, or one that only ends otherwise: "bill" and "bills", "come" and "comes".
+bool same_but_for_ending(std::string_view a, std::string_view b);
+
 // The words of a goal that say what is asked for, in lower case, each once; at most 24.
 std::vector<std::string> telling_words(std::string_view goal);
 

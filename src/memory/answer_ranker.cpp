@@ -36,7 +36,7 @@ enum class Kind : std::uint8_t {
   kNone,
 };
 
-static_assert(static_cast<std::size_t>(Kind::kNone) + 1 == kNetworkKinds && kAnswerKinds == kNetworkKinds);
+static_assert(static_cast<std::size_t>(Kind::kNone) + 1 == kNetworkKinds);
 
 // FNV-1a, mixed; what a feature is hashed from.
 using Hash = std::uint64_t;

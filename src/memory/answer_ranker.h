@@ -25,13 +25,11 @@ struct RankedAnswer {
   std::string text;                // stands in the passage, within one line
   std::optional<AnswerType> type;  // by its form
   bool plain = false;              // it answers as far as words tell (plainly_answers)
-  int kind = 0;                    // of kAnswerKinds, "none" the last
+  int kind = 0;                    // of kNetworkKinds, "none" the last
   std::vector<std::uint32_t> features;
   Evidence evidence{};
   double probability = 0;  // of all candidates together 1
 };
-
-inline constexpr int kAnswerKinds = 13;
 
 inline constexpr std::size_t kAnswerWeights = 1 << 17;
 

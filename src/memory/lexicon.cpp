@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "memory/answer_rank.h"
 #include "memory/network_layer.h"
 
 namespace daimon::memory {
@@ -15,12 +16,9 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 bool has_digit(std::string_view word) { return std::ranges::any_of(word, is_digit); }
 
-// The same word, or one that only ends otherwise: "bill" and "bills", "come" and "comes".
+// Numbers are the same or not.
 bool same_word(std::string_view a, std::string_view b) {
-  if (a == b) return true;
-  if (has_digit(a) || has_digit(b)) return false;
-  if (a.size() > b.size()) std::swap(a, b);
-  return a.size() >= 4 && b.size() <= a.size() + 3 && b.starts_with(a);
+  return a == b || (!has_digit(a) && !has_digit(b) && same_but_for_ending(a, b));
 }
 
 }  // namespace
@@ -30,6 +28,7 @@ std::size_t Lexicon::index_of(std::string_view text) {
   const auto [found, is_new] = indices_.try_emplace(word, words_.size());
   if (is_new) {
     directions_.push_back(meanings_ != nullptr && !has_digit(word) ? meanings_->direction(word) : std::vector<float>());
+    rarities_.push_back(directions_.back().empty() ? 1 : meanings_->weight(word));
     words_.push_back(std::move(word));
   }
   return found->second;

@@ -31,9 +31,7 @@ class Lexicon {
   [[nodiscard]] std::size_t size() const { return words_.size(); }
   [[nodiscard]] const std::string& word(std::size_t index) const { return words_[index]; }
   // How rare it is, 0 to 1; numbers and what has no vector count as rare.
-  [[nodiscard]] float rarity(std::size_t index) const {
-    return directions_[index].empty() ? 1 : meanings_->weight(words_[index]);
-  }
+  [[nodiscard]] float rarity(std::size_t index) const { return rarities_[index]; }
   [[nodiscard]] std::size_t width() const { return meanings_ != nullptr ? meanings_->width() : 0; }
   [[nodiscard]] float likeness(std::size_t a, std::size_t b) const;
   // The mean direction of words; of width() numbers.
@@ -45,6 +43,7 @@ class Lexicon {
   const embedding::StaticEmbedding* meanings_;
   std::vector<std::string> words_;              // in lower case
   std::vector<std::vector<float>> directions_;  // of length 1; empty for numbers and what has no vector
+  std::vector<float> rarities_;
   std::unordered_map<std::string, std::size_t> indices_;
 };
 

@@ -302,8 +302,7 @@ class Reader {
       return static_cast<float>(std::ranges::count_if(inside, is)) / static_cast<float>(inside.size());
     };
     std::size_t capitals = 0;
-    for (std::size_t i = first; i <= last; ++i)
-      capitals += goal_[tokens_[i].begin] >= 'A' && goal_[tokens_[i].begin] <= 'Z' ? 1 : 0;
+    for (std::size_t i = first; i <= last; ++i) capitals += is_capital(i) ? 1 : 0;
     put(static_cast<float>(capitals) / static_cast<float>(inside.size()));
     put(first == 0 ? 1 : 0);
     const std::size_t end = tokens_[last].end;
@@ -454,18 +453,16 @@ class Reader {
         if (first > 1 && goes_on(first - 1)) break;
         if (is_joined(last + 1) || goes_on(last)) continue;
         const auto silent = [&](std::size_t i) {
-          return is_silent(lexicon_.word(tokens_[i].word)) &&
-                 !(goal_[tokens_[i].begin] >= 'A' && goal_[tokens_[i].begin] <= 'Z' && i > 0);
+          return is_silent(lexicon_.word(tokens_[i].word)) && !(is_capital(i) && i > 0);
         };
         // "The party" and "a taxi" may be meant with their articles.
         const std::string& opening = lexicon_.word(tokens_[first].word);
         if (silent(first) && !(last > first && (opening == "the" || opening == "a" || opening == "my"))) break;
         if (silent(last)) continue;
         const std::string_view value = text(first, last);
-        const bool capital = goal_[tokens_[first].begin] >= 'A' && goal_[tokens_[first].begin] <= 'Z';
         span(first, last,
              first == last && is_number(first) ? (is_digit(value[0]) ? kDigits : kNumberWord)
-             : capital                         ? kCapital
+             : is_capital(first)               ? kCapital
                                                : kPlain,
              Json(value));
       }
