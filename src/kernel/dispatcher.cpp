@@ -219,24 +219,21 @@ void Dispatcher::begin_call(const Process& process, const device::Call& call, co
   run_aside([this, order, recovered] {
     // Killed while it waited for a thread: never made.
     if (order->stop.stop_requested()) return;
-    asio::post(io_, [this, order] { watch(order); });
-    make_call(order, recovered);
+    // One deadline for whoever makes the call and whoever watches it, from when there is a thread.
+    const SteadyTime deadline = world_.clock.steady() + order->entry->specification.timeout;
+    asio::post(io_, [this, order, deadline] { watch(order, deadline); });
+    make_call(order, recovered, deadline);
   });
 }
 
-void Dispatcher::make_call(const std::shared_ptr<const Order>& order, bool recovered) {
+void Dispatcher::make_call(const std::shared_ptr<const Order>& order, bool recovered, SteadyTime deadline) {
   const auto& [call, entry, generation, stop, mounts] = *order;
   const auto folder = folder_of(call.process);
   const SteadyTime begin = world_.clock.steady();
-  const device::CallContext context{world_.clock,
-                                    stop.get_token(),
-                                    begin + entry->specification.timeout,
-                                    mounts,
-                                    folder,
-                                    [this, id = call.process](std::string_view line) {
-                                      listener_.on_notice(
-                                          id, JsonObject{{"type", "progress"}, {"process", id}, {"line", line}});
-                                    }};
+  const device::CallContext context{
+      world_.clock, stop.get_token(), deadline, mounts, folder, [this, id = call.process](std::string_view line) {
+        listener_.on_notice(id, JsonObject{{"type", "progress"}, {"process", id}, {"line", line}});
+      }};
   std::error_code ignored;
   std::filesystem::create_directories(folder, ignored);
   const auto outcome = guarded([&]() -> Result<device::Outcome> {
@@ -252,8 +249,8 @@ void Dispatcher::make_call(const std::shared_ptr<const Order>& order, bool recov
 }
 
 // Tells a device at its deadline to stop, and gives the call up when it still does not come back.
-void Dispatcher::watch(const std::shared_ptr<const Order>& order) {
-  const auto timer = std::make_shared<asio::steady_timer>(io_, order->entry->specification.timeout);
+void Dispatcher::watch(const std::shared_ptr<const Order>& order, SteadyTime deadline) {
+  const auto timer = std::make_shared<asio::steady_timer>(io_, deadline - world_.clock.steady());
   running_[order->generation] = {timer, false};
   timer->async_wait([this, order](const boost::system::error_code& error) {
     const auto found = running_.find(order->generation);

@@ -108,8 +108,8 @@ class Dispatcher {
   void submit(const std::string& process, std::uint64_t generation, const std::string& thought,
               std::shared_ptr<processor::Processor> processor, processor::Request request);
   void begin_call(const process::Process& process, const device::Call& call, const Work& work, bool recovered);
-  void make_call(const std::shared_ptr<const Order>& order, bool recovered);
-  void watch(const std::shared_ptr<const Order>& order);
+  void make_call(const std::shared_ptr<const Order>& order, bool recovered, SteadyTime deadline);
+  void watch(const std::shared_ptr<const Order>& order, SteadyTime deadline);
   void give_up(const std::shared_ptr<const Order>& order);
   void ask_device(const std::shared_ptr<const Order>& order, const std::string& what);
   void came_back(std::uint64_t generation);
