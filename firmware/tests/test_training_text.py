@@ -63,7 +63,7 @@ class Bank(unittest.TestCase):
         problems = []
         documents = bank.read_documents(problems)
         self.assertEqual(problems, [])
-        self.assertGreater(len(documents), 150)
+        self.assertGreater(len(documents), 600)
 
     def test_a_template_that_cannot_be_used_is_named(self):
         # An answer that does not stand in the text, and a slot that there is none of.
@@ -77,7 +77,7 @@ class Bank(unittest.TestCase):
         lines = [line for kind in goals.values() for line in kind]
         questions = [q for d in bank.read_documents() for f in d.fields for q in f.questions + f.phrases]
         self.assertGreaterEqual(len(set(lines)), 3000)
-        self.assertGreaterEqual(len(set(questions)), 4000)
+        self.assertGreaterEqual(len(set(questions)), 30000)
 
 
 class Split(unittest.TestCase):
@@ -91,6 +91,12 @@ class Split(unittest.TestCase):
         used = episodes.Episodes(1, "train")
         self.assertFalse([d.name for d in used.documents if d.held_out])
         self.assertGreater(len(episodes.Episodes(1, "test").documents), 10)
+
+    def test_no_document_of_training_is_asked_what_a_held_out_one_is(self):
+        asked = {split: {q.lower() for d in bank.read_documents() if d.held_out == (split == "test") for f in d.fields for q in f.questions + f.phrases + d.unanswered}
+                 for split in ("train", "test")}
+        self.assertGreater(len(asked["test"]), 2000)
+        self.assertEqual(asked["train"] & asked["test"], set())
 
     def test_names_of_the_exam_are_not_drawn_in_training(self):
         held = {n for n in values.FIRST + values.LAST + values.PLACES if values.held_out(n)}

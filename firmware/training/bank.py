@@ -91,6 +91,14 @@ def read_documents(problems=None):
             else:
                 if document.fields:
                     documents.append(document)
+    # What a held-out document is asked is held out, whatever else it could be asked of.
+    phrasings = lambda d: [items for f in d.fields for items in (f.questions, f.phrases)] + [d.unanswered]
+    kept = {q.lower() for d in documents if d.held_out for items in phrasings(d) for q in items}
+    for document in documents:
+        if not document.held_out:
+            for items in phrasings(document):
+                items[:] = [q for q in items if q.lower() not in kept]
+            document.fields = [f for f in document.fields if f.questions]
     return documents
 
 
