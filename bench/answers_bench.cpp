@@ -5,13 +5,14 @@
 //   bench_answers [--failures] [--dump FILE] [PAPER]
 //
 // PAPER is an exam (firmware/training/exam.py; by default the one that comes with Daimon); of its goals those that look
-// up one thing count. The peer is the line of a window that holds the most words of the question, with the first
-// passage's lines before the second's. --dump writes what firmware/training/ranker.py learns from: a line of JSON a
-// goal with the windows that were really found for it.
+// up one thing count. The peer is the line of a window that holds the most words of the question,
+// with the first passage's lines before the second's. --dump writes what firmware/training/reader.py learns from: a
+// line of JSON a goal with the windows that were really found for it.
 #include <stdlib.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -25,6 +26,7 @@
 #include "fs/file_system.h"
 #include "memory/answer_rank.h"
 #include "memory/answer_ranker.h"
+#include "memory/lexicon.h"
 
 namespace daimon::bench {
 namespace {
@@ -41,17 +43,23 @@ struct Share {
 
 struct Stages {
   Share document, window, offered, first, among_three, peer, absent, said_absent;
+  std::vector<double> milliseconds;  // to rank the pieces of a question
 };
 
 // The line with the most words of the question, of the first passage that has it.
 std::string peer_line(const std::string& question, const std::vector<memory::AnswerSource>& sources) {
-  const auto words = memory::telling_words(question);
+  memory::Lexicon lexicon(nullptr);
+  std::vector<std::size_t> asked;
+  for (const std::string& word : memory::telling_words(question)) asked.push_back(lexicon.index_of(word));
   std::string best;
-  double most = -1;
+  std::ptrdiff_t most = -1;
   for (const memory::AnswerSource& source : sources)
     for (const std::string_view line : memory::sentences_of(source.text)) {
-      const double score = memory::line_scores(words, "", {line}).front();
-      if (score > most) most = score, best = line;
+      const auto tokens = lexicon.tokens(line, line.size());
+      const auto held = std::ranges::count_if(asked, [&](std::size_t word) {
+        return std::ranges::any_of(tokens, [&](const auto& token) { return lexicon.likeness(word, token.word) >= 1; });
+      });
+      if (held > most) most = held, best = line;
     }
   return best;
 }
@@ -80,7 +88,10 @@ Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, co
         JsonObject{{"question", question.goal}, {"passages", std::move(shown)}, {"right", right}, {"answer", answer}});
     std::fprintf(dump, "%s\n", line.c_str());
   }
+  const auto begin = std::chrono::steady_clock::now();
   const auto ranked = memory::rank_answers(question.goal, sources, &meanings);
+  stages.milliseconds.push_back(
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
   const auto holds = [&](const memory::RankedAnswer& candidate) {
     return candidate.passage != 0 && sources[static_cast<std::size_t>(candidate.passage - 1)].path == document &&
            candidate.text.contains(answer);
@@ -155,6 +166,12 @@ Status run(const stdfs::path& paper_path, const std::string& dump_path, bool fai
                                                                      {"wrongly not there", &stages.said_absent},
                                                                      {"rightly not there", &stages.absent}}};
   for (const auto& [name, share] : rows) std::printf("%-24s %s\n", name, share->text().c_str());
+  std::ranges::sort(stages.milliseconds);
+  const auto at = [&](double share) {
+    const auto last = static_cast<double>(stages.milliseconds.size()) - 1;
+    return stages.milliseconds.empty() ? 0.0 : stages.milliseconds[static_cast<std::size_t>(share * last)];
+  };
+  std::printf("ms to rank               %.1f median, %.1f at 95 %%\n", at(0.5), at(0.95));
   std::printf("ratio to the peer        %.2f\n",
               stages.peer.hits == 0 ? 0.0 : static_cast<double>(stages.first.hits) / stages.peer.hits);
   return {};

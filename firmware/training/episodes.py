@@ -901,7 +901,7 @@ class Episodes:
             day, day2 = sorted((v.day(), v.day()))
             both = v.date(day, said=True), v.date(day2, said=True)
             slots |= {"{date}": both[0], "{date2}": both[1]}
-            expression, value = f"{day2.isoformat()} - {day.isoformat()}", f"{(day2 - day).days} days"
+            expression, value = f"{day2.isoformat()} - {day.isoformat()}", "1 day" if (day2 - day).days == 1 else f"{(day2 - day).days} days"
         else:
             u = self.pick(UNITS)
             long = self.chance(0.5)

@@ -1,12 +1,12 @@
 """Learns to choose and to fill calls that no model knows (src/memory/tool_rank.h, tool_arguments.h), and writes goals for them.
 
     platform/build release daimon_tool_features
-    python3 tools.py ../tool_weights.bin            # trains and measures on tools that training has not seen
+    python3 tools.py ..                             # trains, writes reader_arguments.bin and reader_tools.bin there, and measures on tools that training has not seen
     python3 tools.py --exam unseen.jsonl            # held-out tools with goals, for `daimon exam`
 
-Goals and tools come of data/tools.txt, of the dialogues of SGD (each service's intents as tools, what the person said so far as
+Goals and tools come of data/tools*.txt, of the dialogues of SGD (each service's intents as tools, what the person said so far as
 the goal, arguments that were said in other words than the call has them left out) and of Snips. Held out are the tools of
-data/tools.txt whose names hash so, the services of SGD that only its development part has with whatever is called as one of their intents is, and three of Snips' five intents.
+data/tools*.txt whose names hash so, the services of SGD that only its development part has with whatever is called as one of their intents is, and three of Snips' five intents.
 """
 import argparse
 import gzip
@@ -16,16 +16,13 @@ import json
 import pathlib
 import random
 import re
-import struct
 import subprocess
 
 import episodes
 from values import Values
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = HERE.parents[1] / "build/release/src/memory/daimon-tool-features"
-TOOL, ARGUMENT, FORMS, BEFORES, MEANING = 24, 44, 9, 12, 100
-IS_NONE = ARGUMENT - 2  # of the features
+PROGRAM = "daimon-tool-features"
 NUMBERS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11, twelve=12, fifteen=15, twenty=20)
 
 SNIPS = {
@@ -79,7 +76,8 @@ class Bank:
     # ------------------------------------------------------------------------------------------------ by hand
     def hand(self):
         self.written = []
-        for block in re.split(r"(?m)^=== ", (HERE.parent / "data/tools.txt").read_text())[1:]:
+        files = sorted((HERE.parent / "data").glob("tools*.txt"))
+        for block in (block for path in files for block in re.split(r"(?m)^=== ", path.read_text())[1:]):
             lines = block.strip().split("\n")
             parameters, required, examples, phrasings = {}, [], {}, []
             for line in lines[2:]:
@@ -236,7 +234,9 @@ class Bank:
         """Whether two tools of different origin are for the same thing, by their names."""
         same = [{"BookRestaurant", "book_table", "ReserveRestaurant", "FindRestaurants"}, {"GetWeather", "get_forecast"}, {"PlayMusic", "play_track", "PlayMedia", "LookupMusic", "PlaySong", "LookupSong"},
                 {"create_event", "AddEvent", "create_reminder"}, {"list_events", "GetEvents", "GetEventDates", "GetAvailableTime"}, {"search_flights", "SearchOnewayFlight", "SearchRoundtripFlights"}, {"transfer_money", "TransferMoney"},
-                {"order_taxi", "GetRide"}, {"start_timer", "AddAlarm", "create_reminder"}, {"FindMovies"}]
+                {"order_taxi", "GetRide"}, {"start_timer", "AddAlarm", "create_reminder"}, {"FindMovies"},
+                {"create_support_ticket", "create_issue", "trello_add_card"}, {"post_message", "schedule_chat_message"}, {"search_web", "news_search"}, {"add_worklog", "submit_timesheet_entry"},
+                {"request_time_off", "set_out_of_office"}, {"add_issue_comment", "comment_on_document", "reply_to_ticket"}, {"create_event", "zoom_create_meeting", "book_meeting_room", "schedule_interview", "AddEvent"}]
         return any(a.name in group and b.name in group for group in same)
 
     def nothing(self, split):
@@ -262,8 +262,8 @@ class Bank:
         goal = re.sub(r"\s+", " ", shorter + goal[goal.index(value) + len(value):]).strip()
         return (tool, goal, {k: v for k, v in arguments.items() if k != name}, unknown) if len(goal) > 5 else item
 
-    def questions(self, split, count, nothing=0.15):
-        """A third each of what was written by hand, of SGD and of Snips."""
+    def questions(self, split, count, nothing=0.15, most=24):
+        """Most of what was written by hand, the rest of SGD and of Snips."""
         by_origin = {}
         for item in self.goals[split]:
             by_origin.setdefault(item[0].origin if item[0].origin in ("hand", "Snips") else "SGD", {}).setdefault(item[0].name, []).append(item)
@@ -272,205 +272,106 @@ class Bank:
             if self.rng.random() < nothing:
                 made.append(self.nothing(split))
             else:
-                origin = self.rng.choices(["hand", "SGD", "Snips"], [0.45, 0.4, 0.15])[0]
+                origin = self.rng.choices(["hand", "SGD", "Snips"], [0.6, 0.28, 0.12])[0]
                 by_name = by_origin[origin]
                 item = self.rng.choice(by_name[self.rng.choice(sorted(by_name))])
-                made.append(self.question(split, self.without(item) if split == "train" and self.rng.random() < 0.3 else item))
+                made.append(self.question(split, self.without(item) if split == "train" and self.rng.random() < 0.3 else item, most))
         return made
 
 
 # ---------------------------------------------------------------------------------------------------- learning
 
-def features(questions, only_tools=False):
-    import numpy
-    raw = subprocess.run([str(PROGRAM)] + (["tools"] if only_tools else []), input="".join(json.dumps(q) + "\n" for q in questions).encode(), stdout=subprocess.PIPE, check=True).stdout
-    data, floats, at = numpy.frombuffer(raw, "<u4"), numpy.frombuffer(raw, "<f4"), 0
-    made = []
+def readings(questions, what):
+    """What the program makes of them: of each goal (`tools`), or of each argument that is known of (`arguments`)."""
+    import reader
+    return reader.Questions([json.dumps(q) for q in questions], PROGRAM, what)
+
+
+def arguments_of(questions):
+    """(question, name) in the order of readings(questions, "arguments")."""
     for question in questions:
-        count, at = int(data[at]), at + 1
-        tools = floats[at:at + count * TOOL].reshape(count, TOOL)
-        at += count * TOOL + 1
-        arguments = []
-        number, at = int(data[at]), at + 1
-        for _ in range(number):
-            ways, width = int(data[at]), int(data[at + 1])
-            at += 2
-            meaning = floats[at:at + width] if width == MEANING else numpy.zeros(MEANING, "f4")
-            at += width
-            block = data[at:at + ways * (3 + ARGUMENT)].reshape(ways, 3 + ARGUMENT)
-            values = floats[at:at + ways * (3 + ARGUMENT)].reshape(ways, 3 + ARGUMENT)[:, 3:]
-            at += ways * (3 + ARGUMENT)
-            arguments.append((meaning, block[:, 0].astype("i8"), block[:, 1].astype("i8"), block[:, 2].astype("i8"), values))
-        made.append((tools, question["right"], arguments))
-    assert at == len(data)
-    return made
+        if question["right"] >= 0:
+            for name in question["tools"][question["right"]]["parameters"]["properties"]:
+                if name not in question["unknown"]:
+                    yield question, name
 
 
-def flat(parts):
-    import numpy
-    import torch
-    return torch.from_numpy(numpy.concatenate(parts))
+def save(network, name, options):
+    network.halve()
+    (pathlib.Path(options.out) / f"reader_{name}.bin").write_bytes(network.bytes())
 
 
-def softmax_loss(scores, of, right, count):
-    import torch
-    most = torch.full((count,), -1e9).scatter_reduce(0, of, scores, "amax").detach()
-    powers = (scores - most[of]).exp()
-    total = torch.zeros(count).index_add(0, of, powers)
-    good = torch.zeros(count).index_add(0, of, powers * right)
-    return (total.log() - good.clamp_min(1e-9).log()).mean()
-
-
-class Arguments:
-    def __init__(self, hidden=24):
-        import torch
-        self.first, self.last = torch.nn.Linear(ARGUMENT, hidden), torch.nn.Linear(hidden, 1, bias=False)
-        self.rows = torch.nn.Parameter(torch.zeros(FORMS + BEFORES + 1, MEANING))
-        self.parameters = [*self.first.parameters(), *self.last.parameters(), self.rows]
-        self.training = True
-
-    def __call__(self, b):
-        import torch
-        # Without what single arguments mean every now and then, so that not all hangs on those of the training text.
-        meaning = torch.nn.functional.dropout(b["meaning"], 0.3) if self.training else b["meaning"]
-        meaning = meaning * (torch.rand(len(meaning), 1) > 0.3) if self.training else meaning
-        by_row = meaning @ self.rows.T  # argument x row
-        none = b["values"][:, IS_NONE] > 0
-        linked = torch.where(none, by_row[b["of"], FORMS + BEFORES], by_row[b["of"], b["form"]] + by_row[b["of"], FORMS + b["before"]])
-        return self.last(torch.relu(self.first(b["values"]))).squeeze(1) + linked
-
-    def bytes(self):
-        return b"".join(p.detach().numpy().astype("<f4").tobytes() for p in (self.first.weight, self.first.bias, self.last.weight, self.rows))
-
-
-class Tools:
-    def __init__(self, hidden=16):
-        import torch
-        self.first, self.last = torch.nn.Linear(TOOL, hidden), torch.nn.Linear(hidden, 1)
-        self.parameters = [*self.first.parameters(), *self.last.parameters()]
-
-    def __call__(self, values):
-        import torch
-        return self.last(torch.relu(self.first(values))).squeeze(1)
-
-    def bytes(self):
-        return b"".join(p.detach().numpy().astype("<f4").tobytes() for p in (self.first.weight, self.first.bias, self.last.weight, self.last.bias))
-
-
-def argument_batch(items):
-    import numpy
-    import torch
-    of = numpy.concatenate([numpy.full(len(a[1]), i) for i, a in enumerate(items)])
-    return dict(of=torch.from_numpy(of), meaning=torch.from_numpy(numpy.stack([a[0] for a in items])), right=flat([a[1] for a in items]).float(),
-                form=flat([a[2] for a in items]), before=flat([a[3] for a in items]), values=flat([a[4] for a in items]))
-
-
-def write_weights(path, tools, arguments):
-    first = tools.bytes()
-    pathlib.Path(path).write_bytes(struct.pack("<I", len(first) // 4) + first + arguments.bytes())
+def learn_arguments(bank, questions, arguments, options):
+    """First, because choosing a tool asks how well its arguments are said."""
+    import reader
+    learned = readings(questions, "arguments")
+    rows = []
+    for (question, name), row in zip(arguments_of(questions), learned.rows, strict=True):
+        tool = question["tools"][question["right"]]
+        # Services of SGD have many arguments that are hardly ever said, and their values are alike.
+        is_none = row[4][-1, 0] == 1
+        if row[4][:, 0].any() and not (is_none and name not in tool["parameters"]["required"] and bank.rng.random() < 0.6):
+            rows.append(row)
+    print(f"{len(rows)} arguments", flush=True)
+    reader.learn(arguments, rows, learned.vectors, options.epochs, 64, 1.5e-3, options.seed)
+    save(arguments, "arguments", options)
+    subprocess.run([str(HERE.parents[1] / "platform/build"), "release", "daimon_tool_features"], check=True, stdout=subprocess.DEVNULL)
 
 
 def train(options):
-    import numpy
+    import reader
     import torch
+    reader.prepare(options.threads)
     torch.manual_seed(options.seed)
-    torch.set_num_threads(1)
     bank = Bank(options.seed)
     print(f"{len(bank.tools)} tools, {sum(t.held_out for t in bank.tools.values())} held out; {len(bank.goals['train'])} goals to learn from, {len(bank.goals['test'])} held out", flush=True)
-    questions = bank.questions("train", options.questions)
-    # First the arguments, because choosing a tool asks how well they are said.
-    learned = features(questions)
-    items = []
-    for question, (_, right, found) in zip(questions, learned):
-        if right < 0:
-            continue
-        tool = question["tools"][right]
-        by_hand = bank.tools.get(tool["name"]) and bank.tools[tool["name"]].origin == "hand"
-        for name, item in zip(tool["parameters"]["properties"], found):
-            if name in question["unknown"] or not item[1].any():
-                continue
-            # Services of SGD have many arguments that are hardly ever said, and their values are alike.
-            is_none = item[1][-1] == 1
-            if is_none and name not in tool["parameters"]["required"] and bank.rng.random() < 0.6:
-                continue
-            items += [item] * (3 if by_hand else 1)
-    arguments = Arguments()
-    adam = torch.optim.AdamW(arguments.parameters, lr=3e-3, weight_decay=1e-2)
-    order = list(range(len(items)))
-    rng = random.Random(options.seed)
-    for epoch in range(options.epochs):
-        rng.shuffle(order)
-        losses = []
-        for at in range(0, len(order), 64):
-            for group in adam.param_groups:
-                group["lr"] = 3e-3 * (1.02 - (epoch + at / len(order)) / options.epochs)
-            b = argument_batch([items[i] for i in order[at:at + 64]])
-            loss = softmax_loss(arguments(b), b["of"], b["right"], len(b["meaning"]))
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
-            losses.append(loss.item())
-        print(f"arguments, epoch {epoch + 1}: loss {numpy.mean(losses[-200:]):.3f}", flush=True)
-    arguments.training = False
-    tools = Tools()
-    write_weights(options.out, tools, arguments)
-    build()
-    learned = features(questions, only_tools=True)
-    adam = torch.optim.AdamW(tools.parameters, lr=5e-3, weight_decay=1e-2)
-    order = list(range(len(learned)))
-    for epoch in range(options.epochs * 2):
-        rng.shuffle(order)
-        losses = []
-        for at in range(0, len(order), 64):
-            for group in adam.param_groups:
-                group["lr"] = 5e-3 * (1.02 - (epoch + at / len(order)) / options.epochs / 2)
-            batch = [learned[i] for i in order[at:at + 64]]
-            scores = tools(flat([f[0] for f in batch]))
-            of = torch.from_numpy(numpy.concatenate([numpy.full(len(f[0]), i) for i, f in enumerate(batch)]))
-            right = torch.from_numpy(numpy.concatenate([numpy.arange(len(f[0])) == f[1] for f in batch]).astype("f4"))
-            # "None of them" has the score 0.
-            none = torch.arange(len(batch))
-            loss = softmax_loss(torch.cat([scores, torch.zeros(len(batch))]), torch.cat([of, none]),
-                                torch.cat([right, torch.tensor([float(f[1] < 0) for f in batch])]), len(batch))
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
-            losses.append(loss.item())
-        print(f"tools, epoch {epoch + 1}: loss {numpy.mean(losses[-100:]):.3f}", flush=True)
-    write_weights(options.out, tools, arguments)
+    questions = bank.questions("train", options.questions, most=16)
+    arguments = reader.Reader(options.drop)
+    if options.tools:
+        arguments.load(pathlib.Path(options.out) / "reader_arguments.bin")
+    else:
+        learn_arguments(bank, questions, arguments, options)
+    learned = readings(questions, "tools")
+    tools = reader.Reader(options.drop)
+    reader.learn(tools, learned.rows, learned.vectors, options.epochs, 24, 1.5e-3, options.seed)
+    save(tools, "tools", options)
     measure(bank, tools, arguments, options)
-
-
-def build():
-    subprocess.run([str(HERE.parents[1] / "platform/build"), "release", "daimon_tool_features"], check=True, stdout=subprocess.DEVNULL)
 
 
 def measure(bank, tools, arguments, options):
     """On tools that are in no training text: the right one first, "none" rightly and wrongly, arguments one by one."""
+    import reader
     import torch
     bank.rng.seed(99)
     questions = bank.questions("test", options.held_out)
     counts = {}
-    with torch.no_grad():
-        for question, (values, right, items) in zip(questions, features(questions)):
-            scores = tools(torch.from_numpy(values.copy()))
-            best = int(scores.argmax()) if float(scores.max()) > 0 else -1
-            if right < 0:
-                counts.setdefault("none", []).append(best < 0)
-                continue
-            tool = bank.tools.get(question["tools"][right]["name"])
-            origin = tool.origin if tool and tool.origin in ("hand", "Snips") else "SGD"
-            counts.setdefault("tool, " + origin, []).append(best == right)
-            counts.setdefault("tool among those offered, " + origin, []).append(int(scores.argmax()) == right)
-            if not items:
-                continue
-            b = argument_batch(items)
-            said = arguments(b)
-            for i, (name, item) in enumerate(zip(question["tools"][right]["parameters"]["properties"], items)):
-                if name not in question["unknown"]:
-                    mine = said[b["of"] == i]
-                    counts.setdefault("argument, " + origin, []).append(bool(item[1][int(mine.argmax())]))
-                    counts.setdefault("argument possible, " + origin, []).append(bool(item[1].any()))
+
+    def origin_of(question):
+        tool = bank.tools.get(question["tools"][question["right"]]["name"])
+        return tool.origin if tool and tool.origin in ("hand", "Snips") else "SGD"
+
+    def scored(network, found):
+        network.eval()
+        for at in range(0, len(found.rows), 32):
+            b = reader.batch(found.rows[at:at + 32], found.vectors)
+            with torch.no_grad():
+                score, none = network(b)
+            for i in range(len(none)):
+                yield score[b["owner"] == i], none[i]
+
+    found = readings(questions, "tools")
+    for question, (score, none) in zip(questions, scored(tools, found), strict=True):
+        if question["right"] < 0:
+            counts.setdefault("none", []).append(bool(none > score.max()))
+            continue
+        best = int(score.argmax()) == question["right"]
+        counts.setdefault("tool, " + origin_of(question), []).append(best and bool(score.max() > none))
+        counts.setdefault("tool among those offered, " + origin_of(question), []).append(best)
+    found = readings(questions, "arguments")
+    for (question, _), row, (score, none) in zip(arguments_of(questions), found.rows, scored(arguments, found), strict=True):
+        best = int(torch.cat([score, none[None]]).argmax())
+        counts.setdefault("argument, " + origin_of(question), []).append(bool(row[4][best, 0]))
+        counts.setdefault("argument possible, " + origin_of(question), []).append(bool(row[4][:, 0].any()))
     for name, hits in sorted(counts.items()):
         print(f"{name}: {sum(hits)} of {len(hits)}, {sum(hits) / len(hits):.3f}")
 
@@ -506,7 +407,10 @@ def main():
     parser.add_argument("--each", type=int, default=6, help="goals of a tool in the exam")
     parser.add_argument("--questions", type=int, default=12000)
     parser.add_argument("--held-out", type=int, default=2000)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--tools", action="store_true", help="the arguments are learned: only to choose")
+    parser.add_argument("--drop", type=float, default=0.15)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     exam(options) if options.exam else train(options)

@@ -112,11 +112,6 @@ AnswerEvidence::AnswerEvidence(std::string_view question, std::span<const Answer
     best_passage_.same = std::max(best_passage_.same, of_passages_.back().same);
     best_passage_.like = std::max(best_passage_.like, of_passages_.back().like);
   }
-  std::vector<std::size_t> words;
-  for (const Token& token : said) words.push_back(token.word);
-  asked_ = lexicon_.mean(words);
-  words.resize(std::min<std::size_t>(words.size(), 3));
-  opening_ = lexicon_.mean(words);
 }
 
 AnswerEvidence::Held AnswerEvidence::held(std::initializer_list<std::span<const Token>> zones) const {

@@ -4,7 +4,7 @@
 // Each telling word of the question is compared with every word of the passages (lexicon.h). What is nearest in a zone
 // (before the piece, its sentence, its line, its column's head) is what that zone says of the word, as in soft
 // alignment of questions and answers (Yang et al., "aNMM", 2016; Xiong et al., "K-NRM", 2017). Rarer words weigh more.
-// The numbers that come of it are what answer_network.h reads.
+// The numbers that come of it are a part of what reader.h goes by.
 #pragma once
 
 #include <array>
@@ -40,11 +40,6 @@ class AnswerEvidence {
 
   // Of the piece [begin, begin + size) of a line (of passage_lines) of a source.
   [[nodiscard]] Evidence of(std::size_t source, std::size_t line, std::size_t begin, std::size_t size) const;
-
-  // What the question means: the mean direction of its words, and that of its first three, which say what kind of thing
-  // is wanted. Empty without `meanings`.
-  [[nodiscard]] const std::vector<float>& asked() const { return asked_; }
-  [[nodiscard]] const std::vector<float>& opening() const { return opening_; }
 
  private:
   struct Token : Lexicon::Token {
@@ -85,7 +80,6 @@ class AnswerEvidence {
   std::vector<std::vector<Held>> of_lines_;  // by source
   std::vector<Held> of_passages_;
   Held best_line_, best_passage_;
-  std::vector<float> asked_, opening_;
 };
 
 }  // namespace daimon::memory

@@ -105,25 +105,6 @@ std::vector<std::string_view> sentences_of(std::string_view passage) {
   return sentences;
 }
 
-std::vector<double> line_scores(const std::vector<std::string>& words, std::string_view path,
-                                const std::vector<std::string_view>& lines) {
-  constexpr double kBefore = 0.4;
-  constexpr double kElsewhere = 0.3;
-  std::vector<std::vector<std::string>> words_of_lines;
-  std::vector<std::string> all = words_of(path);
-  for (const std::string_view line : lines) {
-    words_of_lines.push_back(words_of(line));
-    all.insert(all.end(), words_of_lines.back().begin(), words_of_lines.back().end());
-  }
-  const double everywhere = held(words, all);
-  std::vector<double> scores;
-  scores.reserve(lines.size());
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    scores.push_back(held(words, words_of_lines[i]) + (i > 0 ? kBefore * held(words, words_of_lines[i - 1]) : 0) +
-                     kElsewhere * everywhere);
-  return scores;
-}
-
 bool plainly_answers(std::string_view goal, std::string_view path, std::string_view passage, std::string_view line,
                      std::string_view piece) {
   constexpr double kMost = 0.6;

@@ -21,11 +21,6 @@ std::vector<std::string> telling_words(std::string_view goal);
 // "P. Oakes".
 std::vector<std::string_view> sentences_of(std::string_view passage);
 
-// How well the lines of a passage fit the words, one number a line: the words in the line itself count in full, those
-// in the line before it and elsewhere in the passage or its path less. Higher is better.
-std::vector<double> line_scores(const std::vector<std::string>& words, std::string_view path,
-                                const std::vector<std::string_view>& lines);
-
 // Whether a piece of a line plainly answers: its passage holds most of what `goal` asks about, and its own sentence
 // every name that the goal has (a capitalised word after the first), so that one person's date is not another's.
 bool plainly_answers(std::string_view goal, std::string_view path, std::string_view passage, std::string_view line,

@@ -44,10 +44,9 @@ std::string_view fitting(std::string_view sentence) {
   return sentence;
 }
 
-// How many of the ranked pieces the model chooses among, and how many times less probable than the first they may be.
-// Measured: docs/decisions/0007-firmware.md.
-constexpr std::size_t kOfferedMax = 2;
-constexpr double kLessProbableMax = 2.5;
+bool is_year(std::string_view text) {
+  return text.size() == 4 && (text.starts_with("19") || text.starts_with("20")) && std::ranges::all_of(text, is_digit);
+}
 
 }  // namespace
 
@@ -75,18 +74,19 @@ Json answer_schema(const Turn& turn) {
   if (types == std::vector{AnswerType::kWeekday} &&
       std::ranges::none_of(ranked, [](const auto& answer) { return answer.type == AnswerType::kWeekday; }))
     types = {AnswerType::kDate};
-  if (is_reckoned)
+  if (is_reckoned) {
     keep_types({AnswerType::kMoney, AnswerType::kNumber}, false);
-  else
+    // Hardly anybody reckons with a year.
+    if (!std::ranges::all_of(ranked, is_year, &RankedAnswer::text))
+      std::erase_if(ranked, [](const RankedAnswer& answer) { return is_year(answer.text); });
+  } else {
     keep_types(types, true);
-  JsonArray offered;
-  for (const RankedAnswer& choice : ranked) {
-    if (offered.size() == kOfferedMax || choice.probability * kLessProbableMax < ranked.front().probability) break;
-    JsonObject answer{{"passage", JsonObject{{"const", choice.passage}}}};
-    if (choice.passage != 0) answer["answer"] = JsonObject{{"const", fitting(choice.text)}};
-    offered.push_back(object_schema(std::move(answer)));
   }
-  return any_of(std::move(offered));
+  // The model has no say in it: it chose worse than the reader does (docs/decisions/0007-firmware.md).
+  const RankedAnswer& chosen = ranked.front();
+  JsonObject answer{{"passage", JsonObject{{"const", chosen.passage}}}};
+  if (chosen.passage != 0) answer["answer"] = JsonObject{{"const", fitting(chosen.text)}};
+  return object_schema(std::move(answer));
 }
 
 }  // namespace daimon::memory

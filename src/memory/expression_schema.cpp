@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <regex>
 #include <vector>
 
 #include "base/format.h"
@@ -14,9 +15,15 @@ namespace {
 
 constexpr std::size_t kNumbersMax = 60;
 
-// Units that the goal names; where it does not name two, also those that the firmware knows and any other word of the
-// goal, which may be a unit too.
-Names units_in(std::string_view goal) {
+// What a number can be converted from and into. Where the goal names two units, these; else also those that the
+// firmware knows and any other word of the goal, which may be a unit too.
+struct Units {
+  bool named = false;  // the goal names two of them at least
+  Names from, to;      // of a number of the goal: what stands behind one, and the others
+  Names all;           // of any other number
+};
+
+Units units_in(std::string_view goal) {
   static const Names kKnown{"km",      "kilometres", "kilometers", "miles",       "m",       "metres",  "meters",
                             "feet",    "ft",         "cm",         "centimetres", "inches",  "mm",      "yards",
                             "kg",      "kilos",      "lb",         "pounds",      "g",       "grams",   "oz",
@@ -25,27 +32,43 @@ Names units_in(std::string_view goal) {
                             "days",    "weeks",      "months",     "years"};
   constexpr std::size_t kUnitsMax = 60;
   Names named;
+  Names counted;  // that stand behind a number
   Names units{"km", "miles",  "m",       "feet", "cm", "inches", "kg",      "lb",   "g",
               "oz", "litres", "gallons", "C",    "F",  "hours",  "minutes", "days", "weeks"};
   std::string word;
+  bool behind_number = false;
+  char before = ' ';  // the word; an "m" behind an apostrophe is none
   for (const char c : std::string(goal) + " ") {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
       word += c;
       continue;
     }
+    if (before == '\'') word.clear();
+    before = c;
     const std::string lower = word == "C" || word == "F" ? word : to_lower_ascii(word);
-    if (contains(kKnown, lower) && !contains(named, lower)) named.push_back(lower);
+    const bool is_known = contains(kKnown, lower);
+    if (is_known && !contains(named, lower)) named.push_back(lower);
+    if (is_known && behind_number && !contains(counted, lower)) counted.push_back(lower);
     if (!word.empty() && word.size() <= 12 && units.size() < kUnitsMax && !contains(units, word) &&
         months_in(word, "2000").empty())
       units.push_back(word);
+    if (is_digit(c))
+      behind_number = true;
+    else if (!word.empty())
+      behind_number = false;
     word.clear();
   }
-  return named.size() >= 2 ? named : units;
+  if (named.size() < 2) return {false, units, units, units};
+  Names others = named;
+  std::erase_if(others, [&](const std::string& unit) { return contains(counted, unit); });
+  if (counted.empty() || others.empty()) return {true, named, named, named};
+  return {true, counted, others, named};
 }
 
 // The days and years of dates are no numbers to reckon with.
 Names numbers_to_reckon(const std::string& text) {
-  auto numbers = numbers_in(text, kNumbersMax);
+  static const std::regex kIsoDate(R"(\d{4}-\d{2}-\d{2})");
+  auto numbers = numbers_in(std::regex_replace(text, kIsoDate, " "), kNumbersMax);
   const auto dates = dates_in(text);
   std::erase_if(numbers, [&](const std::string& number) {
     return std::ranges::any_of(dates, [&](const std::string& date) {
@@ -86,10 +109,18 @@ bool is_only(const Operations& asked, bool Operations::* one) {
          !others.power && !others.root && !others.round && !others.convert;
 }
 
+bool is_conversion(const Units& units, const Operations& asked) {
+  return asked.convert || units.named || (!asked.add && !asked.subtract && !asked.multiply && !asked.divide);
+}
+
+std::string conversion(const std::string& numbers, const Names& from, const Names& to) {
+  return daimon::format("{} {} in {}", numbers, any_of_texts(from), any_of_texts(to));
+}
+
 double amount(const std::string& number) { return std::strtod(number.c_str(), nullptr); }
 
 // Numbers of the goal among themselves: all of them in their order, or two of them, and what is done with one.
-void add_ways(Names& ways, const Names& numbers, const std::string& units, const Operations& asked) {
+void add_ways(Names& ways, const Names& numbers, const Units& units, const Operations& asked) {
   const std::string n = any_of_texts(numbers);
   if (asked.root) return ways.push_back(daimon::format(R"(sqrt\({}\))", n));
   if (asked.round) ways.push_back(daimon::format(R"(round\({}, [0-9]\))", n));
@@ -123,7 +154,8 @@ void add_ways(Names& ways, const Names& numbers, const std::string& units, const
   }
   // "Squared", "cubed": a small number that is not said.
   if (asked.power) ways.push_back(daimon::format(R"({}\^[2-9])", n));
-  if (!asked.percent && !asked.power) ways.push_back(daimon::format("{0} {1} in {1}", n, units));
+  if (!asked.percent && !asked.power && (numbers.size() == 1 || is_conversion(units, asked)))
+    ways.push_back(conversion(n, units.from, units.to));
 }
 
 }  // namespace
@@ -133,12 +165,15 @@ void add_ways(Names& ways, const Names& numbers, const std::string& units, const
 std::string expression_pattern(const Context& context) {
   const std::string goal = without_file_names(context.goal());
   const Names said = numbers_to_reckon(goal);
-  const std::string units = any_of_texts(units_in(context.goal()));
+  const Units units = units_in(context.goal());
   const Operations asked = operations_in(goal);
   const std::string signs = signs_of(asked);
   auto open = values_open(context);
   Names ways;
-  if (open.size() > 1) {
+  // A share of what was found last.
+  if (open.size() > 1 && asked.percent && !said.empty())
+    ways.push_back(daimon::format("{}% of {}", any_of_texts(said), any_of_texts(open.back())));
+  if (open.size() > 1 && !(is_only(asked, &Operations::percent) && !said.empty())) {
     std::string chain = any_of_texts(open.front());
     for (std::size_t i = 1; i < open.size(); ++i) chain += " " + signs + " " + any_of_texts(open[i]);
     ways.push_back(chain);
@@ -156,7 +191,7 @@ std::string expression_pattern(const Context& context) {
       ways.push_back(daimon::format(R"((?:round|sqrt)\({}(?:, [0-9])?\))", value));
     } else {
       ways.push_back(daimon::format("{} {} {}", value, signs, n));
-      ways.push_back(daimon::format("{0} {1} in {1}", value, units));
+      ways.push_back(conversion(value, units.all, units.all));
       if (is_only(asked, &Operations::subtract)) ways.push_back(daimon::format("{} - {}", n, value));
     }
   } else {
@@ -173,8 +208,23 @@ std::string expression_pattern(const Context& context) {
   for (const Result& result : context.results())
     if (!result.error && gives_value(result)) dated += "\n" + std::string(value_of(result));
   const auto dates = dates_in(dated);
-  if (!dates.empty() && !said.empty())
+  const auto spans = time_spans_in(goal);
+  // So many weeks before a day: where nothing else is to be reckoned with, no other way makes sense.
+  const bool is_all = std::ranges::all_of(said, [&](const std::string& number) {
+    return std::ranges::any_of(spans, [&](const TimeSpan& span) { return span.length.starts_with(number + " "); });
+  });
+  if (dates.size() == 1 && !spans.empty() && is_all && open.empty() && !asked.multiply && !asked.divide &&
+      !asked.percent && !asked.convert)
+    ways.clear();
+  if (!dates.empty() && spans.empty() && !said.empty())
     ways.push_back(daimon::format("{} [+-] {} (?:days|weeks|months|years)", any_of_texts(dates), any_of_texts(said)));
+  for (const TimeSpan& span : spans)
+    if (!dates.empty())
+      ways.push_back(daimon::format("{} {} {}", any_of_texts(dates),
+                                    !span.is_back   ? "[+-]"
+                                    : *span.is_back ? "[-]"
+                                                    : "[+]",
+                                    span.length));
   // The days between two dates are counted from the earlier one.
   for (const std::string& later : dates)
     for (const std::string& earlier : dates)

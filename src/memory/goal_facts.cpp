@@ -468,6 +468,22 @@ Operations operations_in(std::string_view goal) {
   return found;
 }
 
+std::vector<TimeSpan> time_spans_in(std::string_view goal) {
+  static const std::regex kSpan(
+      R"((^|[^\d.,])(\d{1,5})[ -](day|week|month|year)s?\b(?:,? *(before|earlier|prior|ago|in advance|after|later|following|from)\b)?)",
+      std::regex::icase);
+  constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
+  std::vector<TimeSpan> spans;
+  const std::string text(cut_utf8(goal, kReadMax));
+  for (auto found = std::sregex_iterator(text.begin(), text.end(), kSpan); found != std::sregex_iterator(); ++found) {
+    TimeSpan span{(*found)[2].str() + " " + to_lower_ascii((*found)[3].str()) + "s", std::nullopt};
+    const std::string side = to_lower_ascii((*found)[4].str());
+    if (!side.empty()) span.is_back = side != "after" && side != "later" && side != "following" && side != "from";
+    spans.push_back(std::move(span));
+  }
+  return spans;
+}
+
 bool asks_what_is_there(std::string_view goal) {
   // Of the phrasings that the firmware was trained on (firmware/data/goals/files.txt), and their likes.
   static const std::set<std::string, std::less<>> kWords = {

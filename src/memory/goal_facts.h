@@ -59,6 +59,14 @@ struct Operations {
 };
 Operations operations_in(std::string_view goal);
 
+// A length of time that the goal says: "48 weeks", and whether it is counted back from a day ("before", "ago") or on
+// ("after", "later"), where the words behind it tell.
+struct TimeSpan {
+  std::string length;
+  std::optional<bool> is_back;
+};
+std::vector<TimeSpan> time_spans_in(std::string_view goal);
+
 // Whether a goal only wants to know which files there are, all of them: "ls", "what have we got in here?"
 bool asks_what_is_there(std::string_view goal);
 

@@ -54,7 +54,7 @@ std::vector<Lexicon::Token> Lexicon::tokens(std::string_view text, std::size_t m
   return tokens;
 }
 
-std::vector<Lexicon::Token> Lexicon::tokens_of_name(std::string_view name, std::size_t most) {
+std::string spaced_name(std::string_view name) {
   std::string spaced;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const bool begins =
@@ -63,7 +63,11 @@ std::vector<Lexicon::Token> Lexicon::tokens_of_name(std::string_view name, std::
     if (begins) spaced += ' ';
     spaced += name[i] == '_' || name[i] == '.' ? ' ' : name[i];
   }
-  return tokens(spaced, most);
+  return spaced;
+}
+
+std::vector<Lexicon::Token> Lexicon::tokens_of_name(std::string_view name, std::size_t most) {
+  return tokens(spaced_name(name), most);
 }
 
 float Lexicon::likeness(std::size_t a, std::size_t b) const {

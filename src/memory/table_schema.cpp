@@ -124,7 +124,10 @@ bool asks_for_table(const Context& context) {
   return std::ranges::any_of(context.files(), [&](const FileEntry& file) {
     if (file.columns.empty()) return false;
     const std::string name = file.path.substr(file.path.rfind('/') + 1);
-    const auto own = words_told(name.substr(0, name.rfind('.')));
+    auto own = words_told(name.substr(0, name.rfind('.')));
+    // Of "invoices-2025.csv" the year need not be said where a value of the table is.
+    if (!file.named.empty())
+      std::erase_if(own, [](const std::string& word) { return std::ranges::all_of(word, is_digit); });
     const bool is_named =
         is_name(own) && std::ranges::all_of(own, [&](const std::string& word) { return contains(all, word); });
     const bool has_column = std::ranges::any_of(file.columns, [&](const std::string& column) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -12,7 +13,6 @@
 #include "memory/lexicon.h"
 #include "memory/network_layer.h"
 #include "memory/schema_parts.h"
-#include "memory/tool_weights.h"
 
 namespace daimon::memory {
 namespace {
@@ -21,12 +21,7 @@ constexpr std::size_t kArgumentsMax = 24;
 constexpr std::size_t kSpanWordsMax = 7;
 constexpr std::size_t kWaysMax = 400;
 constexpr std::size_t kValuesMax = 64;  // of an enumeration
-// Of the features the first say how a piece fits; then the forms of argument and piece, whether it is "none", and
-// whether it is required.
-constexpr std::size_t kDense = 28;
-constexpr std::size_t kIsNone = kDense + 5 + kPieceForms;
-static_assert(kArgumentFeatures == kIsNone + 2);
-
+constexpr std::size_t kSaid = 21;       // of its evidence: whether the value stands in the goal as it is
 // Forms of a piece.
 enum Form : std::size_t { kPlain, kDigits, kNumberWord, kDay, kClock, kMoneyForm, kAddress, kCapital, kQuoted };
 
@@ -85,21 +80,10 @@ std::optional<Numeral> numeral_at(std::string_view text, std::size_t begin) {
   return made;
 }
 
-// Kinds of words before a piece; what is none of these is 11, the goal's beginning 0.
-std::size_t before_kind(std::string_view word) {
-  constexpr std::array<std::pair<std::string_view, std::size_t>, 24> kKinds = {
-      {{"in", 1},   {"at", 2},   {"to", 3},    {"into", 3},   {"from", 4},  {"for", 5},     {"on", 6},     {"by", 7},
-       {"with", 8}, {"the", 9},  {"a", 9},     {"an", 9},     {"my", 9},    {"called", 10}, {"named", 10}, {"is", 10},
-       {"as", 10},  {"near", 1}, {"until", 3}, {"around", 2}, {"after", 4}, {"before", 3},  {"about", 5},  {"of", 7}}};
-  for (const auto& [known, kind] : kKinds)
-    if (word == known) return kind;
-  return 11;
-}
-
 // A goal cut into what its words are, and what an argument is compared with.
-class Reader {
+class GoalReader {
  public:
-  Reader(std::string_view goal, const Offer& tool, const embedding::StaticEmbedding* meanings)
+  GoalReader(std::string_view goal, const Offer& tool, const embedding::StaticEmbedding* meanings)
       : goal_(goal), lexicon_(meanings), tokens_(lexicon_.tokens(goal, kReadGoalWordsMax)) {
     for (const auto& token : lexicon_.tokens_of_name(tool.name, 12)) tool_.push_back(token.word);
     for (const auto& token : lexicon_.tokens(tool.summary, 40))
@@ -140,7 +124,7 @@ class Reader {
     std::vector<std::size_t> all = name_;
     all.insert(all.end(), name_.begin(), name_.end());  // the name says more than a description
     all.insert(all.end(), about_.begin(), about_.end());
-    made.meaning = lexicon_.mean(all);
+    meaning_ = lexicon_.mean(all);
     switch (argument.form) {
       case ArgumentForm::kBoolean:
         add_boolean(argument, made.ways);
@@ -148,6 +132,7 @@ class Reader {
       case ArgumentForm::kEnumeration:
         for (const std::string& value : argument.values)
           if (made.ways.size() < kValuesMax) add_value(argument, value, made);
+        keep_said(made.ways);
         break;
       case ArgumentForm::kNumber:
       case ArgumentForm::kInteger:
@@ -157,19 +142,6 @@ class Reader {
         add_spans(argument, made);
         break;
     }
-    ArgumentWay none;
-    none.form = kPlain;
-    none.before = 0;
-    put_form(argument, none);
-    none.features[kIsNone] = 1;
-    none.features[kIsNone + 1] = argument.required ? 1 : 0;
-    // How near the argument is to anything in the goal.
-    std::size_t next = 0;
-    std::vector<std::size_t> said;
-    for (const auto& token : tokens_) said.push_back(token.word);
-    none.features[next++] = nearest(name_, said);
-    none.features[next++] = nearest(about_, said);
-    made.ways.push_back(std::move(none));
     return made;
   }
 
@@ -219,10 +191,10 @@ class Reader {
     return most;
   }
 
-  // A part of something written in one, as "login" of "fix-login" and "example" of "db.example.org".
+  // A part of something written in one, as "login" of "fix-login", "md" of "README.md" and "B2" of "March!B2:E12".
   [[nodiscard]] bool is_joined(std::size_t second) const {
     return second > 0 && second < tokens_.size() && tokens_[second].begin == tokens_[second - 1].end + 1 &&
-           std::string_view("-./@_'&+:").contains(goal_[tokens_[second - 1].end]);
+           std::string_view("-./@_'&+:!").contains(goal_[tokens_[second - 1].end]);
   }
 
   [[nodiscard]] bool is_capital(std::size_t i) const {
@@ -250,9 +222,12 @@ class Reader {
            });
   }
 
+  // The evidence has what put_features says, then what form the argument has.
   static void put_form(const Argument& argument, ArgumentWay& way) {
-    way.features[kDense + static_cast<std::size_t>(argument.form)] = 1;
-    way.features[kDense + 5 + way.form] = 1;
+    constexpr std::size_t kDense = 28;
+    static_assert(kDense + 6 <= kEvidenceWidth);
+    way.read.evidence[kDense + static_cast<std::size_t>(argument.form)] = 1;
+    way.read.evidence[kDense + 5] = argument.required ? 1 : 0;
   }
 
   // The words [first, last] of the goal as the value.
@@ -262,14 +237,13 @@ class Reader {
     way.value = std::move(value);
     way.begin = tokens_[first].begin;
     way.end = tokens_[last].end;
-    way.form = form;
-    way.before = first == 0 ? 0 : before_kind(lexicon_.word(tokens_[first - 1].word));
-    put_features(way, made.meaning, first, last);
+    way.read = {.begin = way.begin, .size = way.end - way.begin, .kind = form};
+    put_features(way, first, last);
     put_form(argument, way);
     made.ways.push_back(std::move(way));
   }
 
-  void put_features(ArgumentWay& way, const std::vector<float>& meaning, std::size_t first, std::size_t last) {
+  void put_features(ArgumentWay& way, std::size_t first, std::size_t last) {
     const auto words = [&](std::size_t from, std::size_t to) {
       std::vector<std::size_t> found;
       for (std::size_t i = from; i < to && i < tokens_.size(); ++i) found.push_back(tokens_[i].word);
@@ -285,7 +259,7 @@ class Reader {
     const auto inside = words(first, last + 1);
     const auto inside_told = telling(inside);
     std::size_t next = 0;
-    const auto put = [&](float value) { way.features[next++] = value; };
+    const auto put = [&](float value) { way.read.evidence[next++] = value; };
     put(nearest(name_, telling(before)));
     put(nearest(about_, telling(before)));
     put(nearest(name_, telling(after)));
@@ -293,8 +267,8 @@ class Reader {
     put(nearest(name_, inside_told));
     put(nearest(about_, inside_told));
     const auto mean = lexicon_.mean(inside_told);
-    const float length = std::sqrt(dot(mean, mean)) * std::sqrt(dot(meaning, meaning));
-    put(length > 0 ? dot(mean, meaning) / length : 0);
+    const float length = std::sqrt(dot(mean, mean)) * std::sqrt(dot(meaning_, meaning_));
+    put(length > 0 ? dot(mean, meaning_) / length : 0);
     put(nearest(name_, telling(before_all)) >= 1 ? 1 : 0);
     put(nearest(name_, words(first - std::min<std::size_t>(first, 12), last + 8)));
     put(static_cast<float>(inside.size()) / 6);
@@ -378,17 +352,23 @@ class Reader {
       denied = denied || word == "no" || word == "not" || word == "without" || word == "don" || word == "t" ||
                word == "off" || word == "never";
     }
-    constexpr float kSaid = 0.5F;
-    if (said < kSaid) return;
+    constexpr float kHeard = 0.5F;
+    if (said < kHeard) return;
     for (const bool value : {true, false}) {
       ArgumentWay way;
       way.value = value;
-      way.features[0] = said;
-      way.features[1] = denied == value ? 0 : 1;
-      way.features[2] = value ? 1 : 0;
+      way.read.evidence[0] = said;
+      way.read.evidence[1] = denied == value ? 0 : 1;
+      way.read.evidence[2] = value ? 1 : 0;
       put_form(argument, way);
       ways.push_back(std::move(way));
     }
+  }
+
+  // "East" is near to "west", but where one of them is said, the other is not.
+  static void keep_said(std::vector<ArgumentWay>& ways) {
+    const auto is_said = [](const ArgumentWay& way) { return way.read.evidence[kSaid] > 0; };
+    if (std::ranges::any_of(ways, is_said)) std::erase_if(ways, std::not_fn(is_said));
   }
 
   // One value of an enumeration, where it fits best.
@@ -405,15 +385,16 @@ class Reader {
       if (sum > most) most = sum, first = i;
     }
     // What is not said at all is nobody's choice.
-    constexpr float kSaid = 0.6F;
-    if (most < kSaid) return;
+    constexpr float kLeast = 0.6F;
+    if (most < kLeast) return;
     ArgumentWay way;
     way.value = value;
-    way.before = first == 0 ? 0 : before_kind(lexicon_.word(tokens_[first - 1].word));
-    put_features(way, made.meaning, first, std::min(first + words.size(), tokens_.size()) - 1);
+    const std::size_t last = std::min(first + words.size(), tokens_.size()) - 1;
+    way.read = {.begin = tokens_[first].begin, .size = tokens_[last].end - tokens_[first].begin};
+    put_features(way, first, last);
     // What counts is how well it is said.
-    way.features[20] = most;
-    way.features[21] = most >= 1 ? 1 : 0;
+    way.read.evidence[kSaid - 1] = most;
+    way.read.evidence[kSaid] = most >= 1 ? 1 : 0;
     put_form(argument, way);
     made.ways.push_back(std::move(way));
   }
@@ -440,13 +421,11 @@ class Reader {
     };
     for (std::size_t first = 0; first < tokens_.size(); ++first) {
       for (std::size_t last = first; last < std::min(first + kSpanWordsMax, tokens_.size()); ++last) {
-        if (last > first) {
+        if (last > first && !is_joined(last)) {
           const std::string_view between =
               goal_.substr(tokens_[last - 1].end, tokens_[last].begin - tokens_[last - 1].end);
           const bool initial = between != " " && goes_on(last - 1);
-          if (between.find_first_of(".,?!;:\n\"") != std::string_view::npos && !initial &&
-              !(between == "." && is_digit(goal_[tokens_[last].begin])))
-            break;
+          if (between.find_first_of(".,?!;:\n\"") != std::string_view::npos && !initial) break;
         }
         if (is_marked(first, last) || is_joined(first)) break;
         // Half a name is none; but the goal's first word has its capital for nothing.
@@ -457,7 +436,7 @@ class Reader {
         };
         // "The party" and "a taxi" may be meant with their articles.
         const std::string& opening = lexicon_.word(tokens_[first].word);
-        if (silent(first) && !(last > first && (opening == "the" || opening == "a" || opening == "my"))) break;
+        if (silent(first) && opening != "the" && opening != "a" && opening != "my") break;
         if (silent(last)) continue;
         const std::string_view value = text(first, last);
         span(first, last,
@@ -474,24 +453,9 @@ class Reader {
   std::vector<Lexicon::Token> tokens_;
   std::vector<std::size_t> tool_;          // words of the tool's name and summary
   std::vector<std::size_t> name_, about_;  // of the argument at hand
+  std::vector<float> meaning_;
   std::vector<Marked> marked_;
 };
-
-double score_of(const ArgumentWay& way, const std::vector<float>& meaning) {
-  const std::span<const float> weights(kArgumentWeightTable);
-  const auto hidden =
-      rectified_layer<kArgumentHidden>(weights.first(kArgumentHidden * (kArgumentFeatures + 1)), way.features);
-  std::size_t at = kArgumentHidden * (kArgumentFeatures + 1);
-  double score = dot(weights.subspan(at, kArgumentHidden), hidden);
-  at += kArgumentHidden;
-  if (meaning.size() != kToolMeaning) return score;
-  const bool none = way.features[kIsNone] > 0;
-  const auto row = [&](std::size_t index) {
-    return dot(weights.subspan(at + index * kToolMeaning, kToolMeaning), meaning);
-  };
-  score += none ? row(kPieceForms + kPiecesBefore) : row(way.form) + row(kPieceForms + way.before);
-  return score;
-}
 
 }  // namespace
 
@@ -539,14 +503,28 @@ bool can_be_filled(const Json& schema, const std::vector<Argument>& arguments) {
   });
 }
 
+std::string argument_question(const Argument& argument) {
+  return spaced_name(argument.name) + ": " + argument.description;
+}
+
+AnswerSource goal_source(std::string_view goal, const Offer& tool) {
+  return {1, tool.name, cut_utf8(goal, kReadGoalBytesMax)};
+}
+
 std::vector<ArgumentWays> argument_ways(std::string_view goal, const Offer& tool,
                                         const std::vector<Argument>& arguments,
                                         const embedding::StaticEmbedding* meanings) {
-  Reader reader(cut_utf8(goal, kReadGoalBytesMax), tool, meanings);
+  const AnswerSource source = goal_source(goal, tool);
+  GoalReader reader(source.text, tool, meanings);
   std::vector<ArgumentWays> all;
   for (const Argument& argument : arguments) {
-    all.push_back(reader.ways_of(argument));
-    for (ArgumentWay& way : all.back().ways) way.score = score_of(way, all.back().meaning);
+    ArgumentWays& made = all.emplace_back(reader.ways_of(argument));
+    std::vector<ReadPiece> pieces;
+    for (const ArgumentWay& way : made.ways) pieces.push_back(way.read);
+    const Reading reading(argument_question(argument), std::span(&source, 1), meanings);
+    const ReadScores scores = read_pieces(ReaderFor::kArguments, reading, pieces);
+    for (std::size_t i = 0; i < made.ways.size(); ++i) made.ways[i].score = scores.pieces[i];
+    made.none = scores.none;
   }
   return all;
 }
@@ -562,8 +540,8 @@ FilledArguments fill_arguments(const std::vector<Argument>& arguments, const std
       double lead = least;
       for (std::size_t a = 0; a < arguments.size(); ++a) {
         if (chosen[a] != nullptr || (required_alone && !arguments[a].required)) continue;
-        const double none = ways[a].ways.back().score;
-        for (const ArgumentWay& way : std::span(ways[a].ways).first(ways[a].ways.size() - 1)) {
+        const double none = ways[a].none;
+        for (const ArgumentWay& way : ways[a].ways) {
           const bool taken = std::ranges::any_of(chosen, [&](const ArgumentWay* other) {
             return other != nullptr && way.end > way.begin && other->end > other->begin && way.begin < other->end &&
                    other->begin < way.end;

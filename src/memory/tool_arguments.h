@@ -1,13 +1,12 @@
 // The arguments of a call that no model was trained on, read off a goal: which of its words say which argument.
 //
 // Pieces of the goal are candidates by their form: numbers for a number, the values themselves for an enumeration, runs
-// of words for a string. Each is judged for each argument by how the words in it and around it fit the argument's name
-// and description (lexicon.h), by its form, and by the word before it ("to", "from", "at") beside what the argument
-// means; "none" is judged too. A slot filler without the tool's own training, as in Bapna et al., "Towards Zero-Shot
-// Frame Semantic Parsing" (2017). The weights are learned by firmware/training/tools.py.
+// of words for a string. The reader (reader.h) takes the argument's name and description for a question to which the
+// goal has the answer, and how the words in a piece and around it fit them (lexicon.h) for its evidence. A slot filler
+// without the tool's own training, as in Bapna et al., "Towards Zero-Shot Frame Semantic Parsing" (2017). The weights
+// are learned by firmware/training/tools.py.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include "base/json.h"
 #include "embedding/static_embedding.h"
 #include "memory/prompt_profile.h"
+#include "memory/reader.h"
 
 namespace daimon::memory {
 
@@ -37,24 +37,23 @@ bool can_be_filled(const Json& schema, const std::vector<Argument>& arguments);
 inline constexpr std::size_t kReadGoalBytesMax = 2000;
 inline constexpr std::size_t kReadGoalWordsMax = 160;
 
-inline constexpr std::size_t kArgumentFeatures = 44;
-inline constexpr std::size_t kPiecesBefore = 12;  // kinds of words before a piece
-inline constexpr std::size_t kPieceForms = 9;
-
-// One way to say an argument, or that the goal does not ("none", the last of each argument).
+// One way to say an argument.
 struct ArgumentWay {
-  Json value;                      // null for none
-  std::size_t begin = 0, end = 0;  // where in the goal it stands; both 0 where it stands nowhere
-  std::size_t form = 0;            // of kPieceForms
-  std::size_t before = 0;          // of kPiecesBefore
-  std::array<float, kArgumentFeatures> features{};
+  Json value;
+  std::size_t begin = 0,
+              end = 0;  // where in the goal it stands that no other argument may; both 0 where it is not bound
+  ReadPiece read = {};
   double score = 0;
 };
 struct ArgumentWays {
-  std::vector<float> meaning;  // of the argument's name and description
   std::vector<ArgumentWay> ways;
+  double none = 0;  // the score of not being said
 };
 
+// What an argument is asked for by.
+std::string argument_question(const Argument& argument);
+// What the reader reads the goal as.
+AnswerSource goal_source(std::string_view goal, const Offer& tool);
 // All ways for each argument, with their scores.
 std::vector<ArgumentWays> argument_ways(std::string_view goal, const Offer& tool,
                                         const std::vector<Argument>& arguments,

@@ -1,17 +1,15 @@
 // daimon-tool-features: what firmware/training/tools.py learns from. Reads a line of JSON a goal, {"goal", "tools":
-// [{"name", "description", "parameters"}], "right": number of its tool from 0, -1 for none, "arguments": {name:
-// value}}, and writes of each, as 32-bit little-endian numbers: how many tools, the features of each, which is right;
-// then of the right tool's arguments how many, and of each: how many ways, numbers of its meaning, these, and of each
-// way whether it is right, its form, the word before it, its features. With the argument `tools` the arguments are left
-// out.
-#include <bit>
-#include <cstdio>
+// [{"name", "description", "parameters"}], "right": number of its tool from 0, -1 for none, "arguments": {name: value},
+// "unknown": [names of arguments of which nobody knows]}, and writes readings (reading_record.h): with the argument
+// `arguments` one for each argument of the right tool that is known of, with `tools` one for each goal.
 #include <iostream>
+#include <set>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "base/text.h"
+#include "memory/reading_record.h"
 #include "memory/tool_arguments.h"
 #include "memory/tool_rank.h"
 
@@ -23,18 +21,42 @@ std::string plain(const Json& value) {
   return to_lower_ascii(value.is_string() ? std::string_view(value.get_string()) : std::string_view(to_text(value)));
 }
 
+void put_tools(memory::ReadingRecorder& recorder, std::string_view goal, const std::vector<memory::Offer>& tools,
+               std::int64_t right, const embedding::StaticEmbedding& meanings) {
+  std::vector<memory::Labelled> pieces;
+  const memory::ToolReading read(goal, tools, &meanings);
+  for (const memory::ReadPiece& piece : read.pieces)
+    pieces.push_back({piece, std::cmp_equal(piece.source, right), std::cmp_equal(piece.source, right) ? 2 : 0});
+  recorder.put(read.reading, pieces, right < 0);
+}
+
+void put_arguments(memory::ReadingRecorder& recorder, std::string_view goal, const memory::Offer& tool,
+                   const Json& said, const std::set<std::string>& unknown, const embedding::StaticEmbedding& meanings) {
+  const auto arguments = memory::arguments_of(tool.arguments_schema);
+  const auto all = memory::argument_ways(goal, tool, arguments, &meanings);
+  const memory::AnswerSource source = memory::goal_source(goal, tool);
+  for (std::size_t a = 0; a < arguments.size(); ++a) {
+    if (unknown.contains(arguments[a].name)) continue;
+    const Json* wanted = find(said, arguments[a].name);
+    std::vector<memory::Labelled> pieces;
+    for (const auto& way : all[a].ways) {
+      const bool right = wanted != nullptr && plain(way.value) == plain(*wanted);
+      pieces.push_back({way.read, right, right ? 2 : 0});
+    }
+    recorder.put(memory::Reading(memory::argument_question(arguments[a]), std::span(&source, 1), &meanings), pieces,
+                 wanted == nullptr);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   std::ios::sync_with_stdio(false);
   const bool only_tools = count > 1 && std::string_view(words[1]) == "tools";
-  const auto put = [](std::uint32_t value) { std::fwrite(&value, sizeof value, 1, stdout); };
-  const auto put_all = [&](std::span<const float> values) {
-    for (const float value : values) put(std::bit_cast<std::uint32_t>(value));
-  };
   const auto folder = embedding::builtin_embedding();
   const auto meanings = folder ? embedding::StaticEmbedding::load(*folder) : std::unexpected(folder.error());
   if (!meanings) return std::cerr << meanings.error().what << '\n', 1;
+  memory::ReadingRecorder recorder;
   for (std::string line; std::getline(std::cin, line);) {
     const auto value = parse_json(line);
     if (!value) return std::cerr << value.error().what << '\n', 1;
@@ -44,29 +66,12 @@ int main(int count, char** words) {
       tools.push_back({std::string(find_string(tool, "name").value_or("")), "",
                        std::string(find_string(tool, "description").value_or("")), tool.at("parameters")});
     const auto right = find_integer(*value, "right").value_or(-1);
-    put(static_cast<std::uint32_t>(tools.size()));
-    for (const auto& features : memory::tool_features(goal, tools, &*meanings)) put_all(features);
-    put(static_cast<std::uint32_t>(right));
-    if (right < 0 || only_tools) {
-      put(0);
-      continue;
-    }
-    const memory::Offer& tool = tools[static_cast<std::size_t>(right)];
-    const auto arguments = memory::arguments_of(tool.arguments_schema);
-    const auto all = memory::argument_ways(goal, tool, arguments, &*meanings);
-    put(static_cast<std::uint32_t>(arguments.size()));
-    for (std::size_t a = 0; a < arguments.size(); ++a) {
-      const Json* wanted = find(value->at("arguments"), arguments[a].name);
-      put(static_cast<std::uint32_t>(all[a].ways.size()));
-      put(static_cast<std::uint32_t>(all[a].meaning.size()));
-      put_all(all[a].meaning);
-      for (const auto& way : all[a].ways) {
-        const bool none = way.value.is_null();
-        put((wanted == nullptr ? none : !none && plain(way.value) == plain(*wanted)) ? 1 : 0);
-        put(static_cast<std::uint32_t>(way.form));
-        put(static_cast<std::uint32_t>(way.before));
-        put_all(way.features);
-      }
+    if (only_tools) {
+      put_tools(recorder, goal, tools, right, *meanings);
+    } else if (right >= 0) {
+      std::set<std::string> unknown;
+      for (const Json& name : value->at("unknown").as_array()) unknown.emplace(name.as_string());
+      put_arguments(recorder, goal, tools[static_cast<std::size_t>(right)], value->at("arguments"), unknown, *meanings);
     }
   }
   return 0;

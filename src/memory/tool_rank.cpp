@@ -12,16 +12,18 @@
 #include "memory/answer_rank.h"
 #include "memory/lexicon.h"
 #include "memory/network_layer.h"
+#include "memory/reader.h"
 #include "memory/tool_arguments.h"
-#include "memory/tool_weights.h"
 
 namespace daimon::memory {
 namespace {
 
 using Words = std::vector<std::size_t>;
 
-constexpr std::size_t kValuesMax = 64;  // of an enumeration
-constexpr std::size_t kReadMax = 10;    // tools whose arguments are looked for
+constexpr std::size_t kValuesMax = 64;   // of an enumeration
+constexpr std::size_t kReadMax = 10;     // tools whose arguments are looked for
+constexpr std::size_t kTokensRead = 64;  // of a tool
+constexpr std::size_t kValuesRead = 8;   // of an enumeration
 
 float nearest(const Lexicon& lexicon, std::size_t word, const Words& others) {
   float most = 0;
@@ -57,9 +59,8 @@ std::pair<float, float> said_arguments(std::string_view goal, const Offer& tool,
   float others = 0;
   for (std::size_t a = 0; a < arguments.size(); ++a) {
     double best = -1e9;
-    for (const ArgumentWay& way : std::span(ways[a].ways).first(ways[a].ways.size() - 1))
-      best = std::max(best, way.score);
-    const auto odds = static_cast<float>(1 / (1 + std::exp(ways[a].ways.back().score - best)));
+    for (const ArgumentWay& way : ways[a].ways) best = std::max(best, way.score);
+    const auto odds = static_cast<float>(1 / (1 + std::exp(ways[a].none - best)));
     if (arguments[a].required)
       required += 1, sure += odds;
     else
@@ -68,11 +69,8 @@ std::pair<float, float> said_arguments(std::string_view goal, const Offer& tool,
   return {required == 0 ? 1 : sure / required, std::min(others, 4.0F) / 4};
 }
 
-}  // namespace
-
-std::vector<ToolFeatures> tool_features(std::string_view goal, std::span<const Offer> tools,
-                                        const embedding::StaticEmbedding* meanings) {
-  goal = cut_utf8(goal, kReadGoalBytesMax);
+std::vector<Evidence> tool_features(std::string_view goal, std::span<const Offer> tools,
+                                    const embedding::StaticEmbedding* meanings) {
   Lexicon lexicon(meanings);
   const auto told = [&](const std::vector<Lexicon::Token>& tokens) {
     Words words;
@@ -90,7 +88,7 @@ std::vector<ToolFeatures> tool_features(std::string_view goal, std::span<const O
   const Words last = told(lexicon.tokens(sentences.empty() ? goal : sentences.back(), 40));
   const Words first(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(asked.size(), 5)));
   const auto asked_direction = direction(goal);
-  std::vector<ToolFeatures> all;
+  std::vector<Evidence> all;
   for (const Offer& tool : tools) {
     const Words name = told(lexicon.tokens_of_name(tool.name, 12));
     const Words about = told(lexicon.tokens(tool.summary, 60));
@@ -119,7 +117,7 @@ std::vector<ToolFeatures> tool_features(std::string_view goal, std::span<const O
     Words everything = both;
     const Words of_arguments = told(lexicon.tokens(argument_text, 120));
     everything.insert(everything.end(), of_arguments.begin(), of_arguments.end());
-    ToolFeatures features{};
+    Evidence features{};
     std::size_t next = 0;
     const auto put = [&](float value) { features[next++] = value; };
     put(cosine(asked_direction, direction(name_text + tool.summary)));
@@ -159,20 +157,49 @@ std::vector<ToolFeatures> tool_features(std::string_view goal, std::span<const O
         if (j != i) best = std::max(best, all[j][kCompared[c]]);
       all[i][19 + c] = all[i][kCompared[c]] - best;
     }
-  static_assert(kToolFeatures == 19 + kCompared.size());
+  static_assert(19 + kCompared.size() <= kEvidenceWidth);
   return all;
+}
+
+// What a tool says of itself.
+std::string text_of(const Offer& tool) {
+  std::string text = tool.summary;
+  for (const Argument& argument : arguments_of(tool.arguments_schema)) {
+    text += "\n" + argument_question(argument);
+    for (const std::string& value : argument.values | std::views::take(kValuesRead)) text += ", " + value;
+  }
+  return text;
+}
+
+std::vector<std::string> texts_of(std::span<const Offer> tools) {
+  std::vector<std::string> texts;
+  for (const Offer& tool : tools) texts.push_back(text_of(tool));
+  return texts;
+}
+
+std::vector<AnswerSource> sources_of(std::span<const Offer> tools, const std::vector<std::string>& texts) {
+  std::vector<AnswerSource> sources;
+  for (std::size_t i = 0; i < tools.size(); ++i) sources.push_back({static_cast<int>(i + 1), tools[i].name, texts[i]});
+  return sources;
+}
+
+}  // namespace
+
+ToolReading::ToolReading(std::string_view goal, std::span<const Offer> tools,
+                         const embedding::StaticEmbedding* meanings)
+    : texts(texts_of(tools)),
+      reading(cut_utf8(goal, kReadGoalBytesMax), sources_of(tools, texts), meanings, kTokensRead) {
+  const auto features = tool_features(cut_utf8(goal, kReadGoalBytesMax), tools, meanings);
+  for (std::size_t i = 0; i < tools.size(); ++i)
+    pieces.push_back({.source = i, .begin = 0, .size = texts[i].size(), .kind = 0, .evidence = features[i]});
 }
 
 std::vector<double> rank_tools(std::string_view goal, std::span<const Offer> tools,
                                const embedding::StaticEmbedding* meanings) {
-  const std::span<const float> weights(kToolWeightTable);
-  constexpr std::size_t kFirst = kToolHidden * (kToolFeatures + 1);
-  std::vector<double> scores;
-  for (const ToolFeatures& features : tool_features(goal, tools, meanings))
-    scores.push_back(
-        dot(weights.subspan(kFirst, kToolHidden), rectified_layer<kToolHidden>(weights.first(kFirst), features)) +
-        weights[kFirst + kToolHidden]);
-  return scores;
+  const ToolReading read(goal, tools, meanings);
+  ReadScores scores = read_pieces(ReaderFor::kTools, read.reading, read.pieces);
+  for (double& score : scores.pieces) score -= scores.none;
+  return std::move(scores.pieces);
 }
 
 }  // namespace daimon::memory

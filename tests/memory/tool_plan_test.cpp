@@ -52,6 +52,15 @@ TEST(ToolPlan, TheToolThatAGoalIsForIsChosenByItsDescription) {
   EXPECT_EQ(best("sell 4 tickets for the spring concert"), "sell_ticket");
 }
 
+TEST(ToolPlan, AnythingThatIsSaidInOnePieceCanBeAValue) {
+  const Offer tool{"upload", "", "Upload a file", schema_of({{"file", text("which file")}}, {"file"})};
+  const auto arguments = arguments_of(tool.arguments_schema);
+  for (const std::string value : {"the party", "my long letter", "README.md", "nginx:alpine", "March!B2:E12"}) {
+    const auto ways = argument_ways("please upload " + value + " now", tool, arguments, &meanings());
+    EXPECT_TRUE(std::ranges::contains(ways.at(0).ways, Json(value), &ArgumentWay::value)) << value;
+  }
+}
+
 TEST(ToolPlan, WhatIsForNoToolIsPlannedAsWithoutTools) {
   Context context;
   context.set_goal("What did I pay for electricity in March?", capability::system_label());

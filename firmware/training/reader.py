@@ -1,0 +1,347 @@
+"""Learns the reader (src/memory/reader.h): which piece of some texts answers a question, or that none does.
+
+    platform/build release daimon_answer_features bench_answers      # what turns passages into tokens, and what searches
+    python3 exam.py a.jsonl --homes 250 --goals 40 --split train --only lookup --seed 501
+    python3 exam.py t.jsonl --homes 200 --only lookup --seed 4242
+    python3 reader.py ../reader_answers.bin a.jsonl --test t.jsonl
+
+The questions are of homes that the training text fills; their passages are what the search of Daimon really finds for them
+(bench_answers --dump). Softmax over the pieces of a question and "none", by AdamW. tools.py learns with the same network to
+choose tools and to read their arguments.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from train import ALLOCATOR
+
+EVIDENCE, KINDS, SHAPES, VECTOR = 56, 12, 31, 100
+WIDTH, HEADS, BLOCKS, PIECE, SECOND, NONE = 96, 4, 2, 64, 32, 48
+SLOPES = [0.0, 1 / 32, 1 / 8, 1 / 2]  # of the heads: how much less a token counts for each token that it is away
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/release"
+# The program must read these as this file does (tests/memory/reader_test.cpp).
+GOLDEN = [
+    {"question": "What did I pay for electricity in March?", "passages": [
+        {"path": "bills/electricity-march.txt", "text": "Electricity bill, March 2026\nTotal due:  £84.20, payable by 14 April.\nDeposit £12.00"},
+        {"path": "notes/house.md", "text": "# House\n| Thing | Cost |\n|---|---|\n| Boiler | €1,130.50 |\nCall Dr Hale (020 7946 0018) - he knows."}]},
+    {"question": "who fixes the boiler", "passages": [{"path": "a", "text": "Crème brûlée at 10:30 on 2026-03-01; 50% off"}]},
+    {"question": "?", "passages": [{"path": "", "text": ""}]},
+    # Longer than what is read.
+    {"question": "how many of which kind are there in all of the list that we made for the summer of last year " * 5, "passages": [
+        {"path": "a/very/long/path/of/many/folders/one/below/the/other/list-2025.txt", "text": "".join(f"Kind {i}: {i}.50 kg, shelf {i % 7}\n" for i in range(60))},
+        {"path": "b.txt", "text": "nothing  here\tat all"}]},
+]
+
+
+def dumped(paper):
+    """Lines of JSON for the features program. What is dumped already is read."""
+    if paper.endswith(".dump"):
+        return pathlib.Path(paper).read_text().splitlines()
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as out:
+        subprocess.run([str(BUILD / "bench/bench_answers"), "--dump", out.name, paper], check=True)
+        return pathlib.Path(out.name).read_text().splitlines()
+
+
+class Questions:
+    """Questions with their tokens and pieces as src/memory/reading_record.h writes them; `vectors` of every word in any of them."""
+
+    def __init__(self, lines, program="daimon-answer-features", *arguments):
+        self.rows, vectors = [], []
+        if lines:
+            with tempfile.TemporaryFile() as out:
+                subprocess.run([str(BUILD / "src/memory" / program), *arguments], input=("\n".join(lines) + "\n").encode(), stdout=out, check=True)
+                if size := out.tell():
+                    self.read(numpy.memmap(out, dtype="<u4", mode="r", shape=(size // 4,)), vectors)
+        self.vectors = numpy.concatenate(vectors).astype(numpy.float16) if vectors else numpy.zeros((0, VECTOR), numpy.float16)
+
+    def read(self, data, vectors):
+        at = 0
+
+        def take(count):
+            nonlocal at
+            at += count
+            return data[at - count:at]
+
+        while at < len(data):
+            asked, passages, _, words, new, pieces = (int(x) for x in take(6))
+            vectors.append(take(new * VECTOR).view("<f4").reshape(new, VECTOR).astype(numpy.float16))
+            numbers = numpy.array(take(words), dtype=numpy.int32)
+            question = numpy.array(take(asked))
+            tokens = []
+            for _ in range(passages):
+                tokens.append(numpy.array(take(int(take(1)[0]))))
+            size = (asked * words + 3) // 4
+            like = numpy.array(take(size)).view(numpy.uint8)[:asked * words].reshape(asked, words)
+            block = take(pieces * (6 + EVIDENCE)).reshape(pieces, 6 + EVIDENCE)
+            self.rows.append((numbers, question, tokens, like, numpy.array(block[:, :6]).astype(numpy.int16), block[:, 6:].view("<f4").astype(numpy.float16)))
+
+
+def batch(rows, vectors):
+    """Padded tensors of some questions."""
+    count, asked = len(rows), max(max(len(r[1]) for r in rows), 1)
+    windows = [(i, t) for i, r in enumerate(rows) for t in r[2]]
+    longest, of = max(max((len(t) for _, t in windows), default=1), 1), [i for i, _ in windows] or [0]
+    q_word, q_code, q_mask = numpy.zeros((count, asked), numpy.int64), numpy.zeros((count, asked), numpy.int64), numpy.zeros((count, asked), bool)
+    p_word, p_code = numpy.zeros((max(len(windows), 1), longest), numpy.int64), numpy.zeros((max(len(windows), 1), longest), numpy.int64)
+    p_mask, like = numpy.zeros((max(len(windows), 1), longest), bool), numpy.zeros((max(len(windows), 1), longest, asked), numpy.float32)
+    q_mask[:, 0], p_mask[:, 0] = True, True
+    first_window, at = [], 0
+    for i, (numbers, question, tokens, likeness, _, _) in enumerate(rows):
+        first_window.append(at)
+        table = numpy.concatenate([[0], numbers + 1])  # 0: no word
+        word = question & 0xFFFF
+        q_word[i, :len(question)], q_code[i, :len(question)], q_mask[i, :len(question)] = table[word], question >> 16, True
+        padded = numpy.concatenate([numpy.zeros((len(likeness), 1), numpy.float32), likeness.astype(numpy.float32) / 255], 1)
+        for t in tokens:
+            word = t & 0xFFFF
+            p_word[at, :len(t)], p_code[at, :len(t)], p_mask[at, :len(t)] = table[word], t >> 16, True
+            if len(question):
+                like[at, :len(t), :len(question)] = padded[:, word].T
+            at += 1
+    parts = [(i, r[4][:-1], r[5][:-1]) for i, r in enumerate(rows)]
+    block = numpy.concatenate([b for _, b, _ in parts]).astype(numpy.int64)
+    owner = numpy.concatenate([numpy.full(len(b), i) for i, b, _ in parts]).astype(numpy.int64)
+    vector = lambda words: torch.from_numpy(numpy.where((words > 0)[..., None], vectors[numpy.maximum(words - 1, 0)], 0).astype(numpy.float32))
+    tensor = torch.from_numpy
+    return dict(q=vector(q_word), q_code=tensor(q_code), q_mask=tensor(q_mask), p=vector(p_word), p_code=tensor(p_code), p_mask=tensor(p_mask), like=tensor(like),
+                of=torch.tensor(of), owner=tensor(owner), right=tensor(block[:, 0]).float(), match=block[:, 1], kind=tensor(block[:, 2]),
+                row=tensor(numpy.array(first_window)[owner] + numpy.maximum(block[:, 3] - 1, 0)), first=tensor(block[:, 4]), last=tensor(block[:, 5]),
+                evidence=tensor(numpy.concatenate([e for _, _, e in parts]).astype(numpy.float32)),
+                none_right=torch.tensor([float(r[4][-1, 0]) for r in rows]), none_match=numpy.array([r[4][-1, 1] for r in rows]))
+
+
+class Block(nn.Module):
+    def __init__(self, drop):
+        super().__init__()
+        self.norm_near, self.near, self.mix = nn.LayerNorm(WIDTH), nn.Conv1d(WIDTH, WIDTH, 5, padding=2, groups=WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.norm_far, self.queries, self.far = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.norm, self.up, self.down = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH), nn.Linear(2 * WIDTH, WIDTH)
+        self.drop = nn.Dropout(drop)
+
+    def forward(self, x, mask, bias):
+        count, length, _ = x.shape
+        near = self.near((self.norm_near(x) * mask[..., None]).transpose(1, 2)).transpose(1, 2)
+        x = x + self.drop(self.mix(F.silu(near)))
+        heads = lambda t: t.view(count, length, HEADS, WIDTH // HEADS).transpose(1, 2)
+        q, k, v = map(heads, self.queries(self.norm_far(x)).split(WIDTH, -1))
+        scores = (q @ k.transpose(2, 3)) * (WIDTH // HEADS) ** -0.5 + bias
+        x = x + self.drop(self.far((scores.softmax(-1) @ v).transpose(1, 2).reshape(count, length, WIDTH)))
+        return x + self.drop(self.down(F.silu(self.up(self.norm(x)))))
+
+
+class Reader(nn.Module):
+    """As src/memory/reader.h."""
+
+    def __init__(self, drop=0.15):
+        super().__init__()
+        self.shape = nn.Embedding(SHAPES, 16)
+        self.word = nn.Linear(VECTOR + 16 + 2, WIDTH)
+        self.alike = nn.Parameter(torch.tensor([8.0, 2.0, 2.0]))
+        self.weight, self.asked = nn.Linear(WIDTH, 1), nn.Linear(WIDTH, 1)
+        self.token, self.whole = nn.Linear(3 * WIDTH + 4, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.blocks = nn.ModuleList([Block(drop / 2) for _ in range(BLOCKS)])
+        self.norm = nn.LayerNorm(WIDTH)
+        self.piece, self.evidence = nn.Linear(4 * WIDTH, PIECE), nn.Linear(EVIDENCE + KINDS + 1, PIECE)
+        self.second, self.last, self.kind = nn.Linear(PIECE, SECOND), nn.Linear(SECOND, 1), nn.Linear(WIDTH, KINDS)
+        self.none_first, self.none_last = nn.Linear(PIECE + EVIDENCE + WIDTH + 3, NONE), nn.Linear(NONE, 1)
+        self.drop = nn.Dropout(drop)
+        with torch.no_grad():
+            self.shape.weight.mul_(0.3)
+
+    def tokens(self, vector, code):
+        flags = torch.stack([(code >> 8) & 1, (code >> 9) & 1], -1).float()
+        return self.word(torch.cat([vector * 3, self.shape(code & 0xFF), flags], -1))
+
+    def forward(self, b):
+        of, q_mask, p_mask, like = b["of"], b["q_mask"], b["p_mask"], b["like"]
+        q, p = self.drop(self.tokens(b["q"], b["q_code"])), self.drop(self.tokens(b["p"], b["p_code"]))
+        shut = ~q_mask[of][:, None, :]
+        near = self.alike[0] * torch.einsum("wnd,wmd->wnm", F.normalize(p, dim=-1), F.normalize(q, dim=-1)[of]) + self.alike[1] * like + self.alike[2] * (like > 0.999)
+        near = near.masked_fill(shut, -1e4)
+        told = (((b["q_code"] >> 8) & 1).float())[of][:, None, :]
+        seen = torch.einsum("wnm,wmd->wnd", near.softmax(-1), q[of])
+        weight = torch.sigmoid(self.weight(q)).squeeze(-1)[of][:, None, :]
+        same = (like > 0.999).float()
+        signs = torch.stack([(like * told).amax(-1), (same * told).amax(-1), (like * weight).amax(-1), near.amax(-1) / 8], -1)
+        share = self.asked(q).squeeze(-1).masked_fill(~q_mask, -1e4).softmax(-1)
+        whole = torch.einsum("bm,bmd->bd", share, q)
+        x = self.drop(F.silu(self.token(torch.cat([p, seen, p * seen, signs], -1)) + self.whole(whole)[of][:, None]))
+        place = torch.arange(x.shape[1])
+        away = (place[:, None] - place[None]).abs().float()
+        bias = -away[None] * torch.tensor(SLOPES)[:, None, None]
+        bias = bias[None] + torch.where(p_mask, 0.0, -1e4)[:, None, None, :]
+        for block in self.blocks:
+            x = block(x, p_mask, bias)
+        x = self.norm(x)
+        row, first, last, owner = b["row"], b["first"], b["last"], b["owner"]
+        sums = F.pad((x * p_mask[..., None]).cumsum(1), (0, 0, 1, 0))
+        mean = (sums[row, last + 1] - sums[row, first]) / (last + 1 - first)[:, None]
+        before = torch.where((first > 0)[:, None], x[row, (first - 1).clamp_min(0)], torch.zeros(()))
+        read = last > 0  # the reading may end before a piece
+        here = torch.cat([x[row, first], x[row, last], mean, before], -1) * read[:, None]
+        facts = torch.cat([b["evidence"], F.one_hot(b["kind"], KINDS).float(), read[:, None].float()], -1)
+        h = F.silu(self.drop(self.piece(here)) + self.evidence(facts))
+        score = self.last(F.silu(self.second(h))).squeeze(1) + self.kind(whole)[owner, b["kind"]]
+        count = len(b["q"])
+        best = torch.full((count,), -20.0).scatter_reduce(0, owner, score, "amax")
+        total = torch.zeros(count).index_add(0, owner, (score - best[owner]).exp()).clamp_min(1e-9).log() + best
+        second = torch.full((count,), -20.0).scatter_reduce(0, owner, torch.where(score >= best[owner], -20.0, score), "amax")
+        most = torch.full((count, PIECE), -1.0).scatter_reduce(0, owner[:, None].expand(-1, PIECE), h, "amax")
+        most_evidence = torch.full((count, EVIDENCE), -1.0).scatter_reduce(0, owner[:, None].expand(-1, EVIDENCE), b["evidence"], "amax")
+        lead = torch.stack([total, best, (best - second).clamp_max(10)], 1) / 10
+        none = self.none_last(F.silu(self.none_first(torch.cat([most, most_evidence, whole, lead], 1)))).squeeze(1)
+        return score, none
+
+    def load(self, path):
+        numbers = torch.from_numpy((numpy.fromfile(path, "<u2").astype("<u4") << 16).view("<f4").copy())
+        with torch.no_grad():
+            for p in self.parameters():
+                p.copy_(numbers[:p.numel()].view_as(p))
+                numbers = numbers[p.numel():]
+        assert not len(numbers)
+
+    def golden(self):
+        """What tests/memory compares with: of each example the score of every piece and that of none."""
+        made = []
+        self.eval()
+        questions = Questions([json.dumps(g) for g in GOLDEN])
+        for example, row in zip(GOLDEN, questions.rows):
+            with torch.no_grad():
+                score, none = self(batch([row], questions.vectors))
+            made.append({**example, "pieces": [round(x, 4) for x in score.tolist()], "none": round(none.item(), 4)})
+        return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+
+    def halve(self):
+        """Rounds every weight to the upper half of its float."""
+        with torch.no_grad():
+            for p in self.parameters():
+                p.copy_(p.bfloat16().float())
+
+    def bytes(self):
+        return b"".join((p.detach().numpy().view("<u4") >> 16).astype("<u2").tobytes() for p in self.parameters())
+
+
+def measure(questions, network):
+    """Of questions whose passages have an answer: whether the first piece holds it (`piece`), and one of the first three; and where
+    "none" is moved so far that it is said of 70, 80 or 90 in a hundred that have none, how often the first of all holds it. As it
+    stands: the same (`holds`), and how often "none" is rightly said."""
+    pieces, three, holds, total, absent, said, leads = 0, 0, 0, 0, 0, 0, []
+    network.eval()
+    with torch.no_grad():
+        for at in range(0, len(questions.rows), 32):
+            b = batch(questions.rows[at:at + 32], questions.vectors)
+            score, none = (x.numpy() for x in network(b))
+            for i in range(len(none)):
+                mine = b["owner"].numpy() == i
+                match, scores = b["match"][mine], score[mine]
+                order = scores.argsort()[::-1]
+                lead = none[i] - (scores[order[0]] if len(order) else -1e9)
+                if b["none_match"][i] == 2:
+                    absent += 1
+                    said += lead > 0
+                    leads.append((lead, None))
+                elif match.any():
+                    total += 1
+                    right = bool(match[order[0]] >= 1)
+                    pieces += right
+                    three += (match[order[:3]] >= 1).any()
+                    holds += right and lead <= 0
+                    leads.append((lead, right))
+    network.train()
+    # The bias of "none" at which most is right if a fifth of all questions has no answer.
+    worth = lambda bias: 0.8 * sum(1 for lead, right in leads if right and lead + bias <= 0) / max(total, 1) + 0.2 * sum(1 for lead, right in leads if right is None and lead + bias > 0) / max(absent, 1)
+    best = max((x / 10 for x in range(-60, 61)), key=worth)
+    none = sorted(lead for lead, right in leads if right is None)
+    curve = "  ".join(f"{share:.0%} {sum(1 for lead, right in leads if right and lead <= none[int((1 - share) * len(none))]) / max(total, 1):.3f}" for share in (0.7, 0.8, 0.9)) if none else ""
+    return f"piece {pieces / max(total, 1):.3f}  three {three / max(total, 1):.3f}  at none {curve}  holds {holds / max(total, 1):.3f} not_there {said / max(absent, 1):.3f}  best bias {best:.1f}  ({total}, {absent})"
+
+
+def learn(network, rows, vectors, epochs, size, rate, seed, tests=None):
+    """`rows` of Questions that have something right; `size` of them in a step. `tests`: {name: Questions}, measured now and then."""
+    rng = random.Random(seed)
+    adam = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
+    steps, begun, losses, order = int(epochs * len(rows) / size), time.time(), [], []
+    for step in range(steps):
+        if len(order) < size:
+            order = list(range(len(rows)))
+            rng.shuffle(order)
+        b = batch([rows[order.pop()] for _ in range(min(size, len(order)))], vectors)
+        for group in adam.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * (1 - step / steps))
+        score, none = network(b)
+        owner, count = b["owner"], len(none)
+        most = torch.maximum(torch.full((count,), -1e4).scatter_reduce(0, owner, score, "amax"), none).detach()
+        powers, other = (score - most[owner]).exp(), (none - most).exp()
+        total = torch.zeros(count).index_add(0, owner, powers) + other
+        good = torch.zeros(count).index_add(0, owner, powers * b["right"]) + other * b["none_right"]
+        loss = (total.log() - good.clamp_min(1e-9).log()).mean()
+        adam.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        adam.step()
+        losses.append(loss.item())
+        if (step + 1) % 100 == 0:
+            spent = time.time() - begun
+            print(f"step {step + 1} of {steps}  loss {numpy.mean(losses[-100:]):.3f}  {spent:.0f} s, {spent / (step + 1) * (steps - step - 1):.0f} s left", flush=True)
+        if (step + 1) % max(1, steps // 4) == 0 or step + 1 == steps:
+            for name, questions in (tests or {}).items():
+                print(f"  {name}: {measure(questions, network)}", flush=True)
+
+
+def prepare(threads):
+    """Begins the program again with the allocator that training wants."""
+    if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **ALLOCATOR})
+    torch.set_num_threads(threads)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out")
+    parser.add_argument("papers", nargs="*")
+    parser.add_argument("--begin", help="weights to begin with; without papers they are only measured, and written again")
+    parser.add_argument("--test", nargs="*", default=[])
+    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--batch", type=int, default=24, help="questions of a step")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--drop", type=float, default=0.15)
+    parser.add_argument("--none", type=float, default=0, help="added to the score of none at the end")
+    parser.add_argument("--limit", type=int, help="questions to learn from")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    prepare(options.threads)
+    torch.manual_seed(options.seed)
+    train = Questions([line for paper in options.papers for line in dumped(paper)])
+    tests = {pathlib.Path(paper).stem: Questions(dumped(paper)) for paper in options.test}
+    usable = [row for row in train.rows if row[4][:, 0].any()]
+    random.Random(options.seed).shuffle(usable)
+    usable = usable[:options.limit]
+    network = Reader(options.drop)
+    if options.begin:
+        network.load(options.begin)
+    print(f"{len(usable)} of {len(train.rows)} questions can be learned from; {sum(p.numel() for p in network.parameters())} numbers", flush=True)
+    learn(network, usable, train.vectors, options.epochs, options.batch, options.rate, options.seed, tests)
+    with torch.no_grad():
+        network.none_last.bias += options.none
+    network.halve()  # as the program has it
+    for name, questions in tests.items():
+        print(f"as 16 bits, {name}: {measure(questions, network)}", flush=True)
+    out = pathlib.Path(options.out)
+    out.write_bytes(network.bytes())
+    out.with_name("reader_answers_golden.json").write_text(network.golden())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+daimon_fuzzer(memory_tools USES memory)
+daimon_fuzzer(memory_answers USES memory)

@@ -1,1 +1,0 @@
-daimon_fuzzer(memory_tools USES memory)

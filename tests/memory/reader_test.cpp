@@ -1,0 +1,76 @@
+#include "memory/reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "base/json.h"
+#include "embedding/tiny_embedding.h"
+#include "memory/answer_ranker.h"
+
+namespace daimon::memory {
+namespace {
+
+const embedding::StaticEmbedding& meanings() {
+  static const auto kTable = embedding::StaticEmbedding::load(embedding::builtin_embedding().value()).value();
+  return kTable;
+}
+
+ReadScores read(std::string_view question, std::span<const AnswerSource> sources,
+                const embedding::StaticEmbedding* table) {
+  std::vector<ReadPiece> pieces;
+  for (const RankedAnswer& answer : answer_candidates(question, sources, table)) pieces.push_back(answer.read);
+  return read_pieces(ReaderFor::kAnswers, Reading(question, sources, table), pieces);
+}
+
+// firmware/training/reader.py, which wrote the weights, says what they make of some questions.
+TEST(Reader, ReckonsWhatTrainingReckons) {
+  std::ifstream file(DAIMON_SOURCE_DIR "/firmware/reader_answers_golden.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const auto golden = parse_json(text);
+  ASSERT_TRUE(golden);
+  ASSERT_GE(golden->as_array().size(), 4U);
+  for (const Json& example : golden->as_array()) {
+    std::vector<AnswerSource> sources;
+    for (const Json& passage : example.at("passages").as_array())
+      sources.push_back(
+          {static_cast<int>(sources.size() + 1), passage.at("path").as_string(), passage.at("text").as_string()});
+    const std::string question(example.at("question").as_string());
+    const ReadScores scores = read(question, sources, &meanings());
+    ASSERT_EQ(scores.pieces.size(), example.at("pieces").as_array().size()) << question;
+    for (std::size_t i = 0; i < scores.pieces.size(); ++i)
+      EXPECT_NEAR(scores.pieces[i], example.at("pieces").at(i).to_number<double>(), 0.05) << question << ' ' << i;
+    EXPECT_NEAR(scores.none, example.at("none").to_number<double>(), 0.05) << question;
+  }
+}
+
+TEST(Reader, SaysTheSameEachTimeAndAnythingWithoutAnEmbedding) {
+  const AnswerSource source{1, "bills/gas.txt", "Gas bill\nTotal due: £84.20\nDeposit £12.00"};
+  const ReadScores first = read("how much was the deposit", std::span(&source, 1), &meanings());
+  const ReadScores again = read("how much was the deposit", std::span(&source, 1), &meanings());
+  EXPECT_EQ(first.pieces, again.pieces);
+  EXPECT_EQ(first.none, again.none);
+  const ReadScores words = read("how much was the deposit", std::span(&source, 1), nullptr);
+  ASSERT_EQ(words.pieces.size(), first.pieces.size());
+  for (const double score : words.pieces) EXPECT_TRUE(std::isfinite(score));
+}
+
+TEST(Reader, VectorsOfAnotherEmbeddingAreNotUsed) {
+  const auto table = embedding::test::embedding_of({{"deposit", {30, 10}}, {"bill", {30, 11}}});
+  const AnswerSource source{1, "bills/gas.txt", "Gas bill\nDeposit £12.00"};
+  for (const double score : read("how much was the deposit", std::span(&source, 1), &table).pieces)
+    EXPECT_TRUE(std::isfinite(score));
+}
+
+TEST(Reader, NothingToReadIsNone) {
+  const ReadScores scores = read("what", {}, nullptr);
+  EXPECT_TRUE(scores.pieces.empty());
+  EXPECT_TRUE(std::isfinite(scores.none));
+}
+
+}  // namespace
+}  // namespace daimon::memory
