@@ -1,4 +1,4 @@
-// What `answer` may be: of the passages that were found, one of the few pieces that the ranker puts first. That none
+// What `answer` may be: of the passages that were found, the piece that the reader thinks most of. That none
 // answers is ranked among them.
 #pragma once
 

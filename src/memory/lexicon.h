@@ -1,6 +1,6 @@
 // The words of some texts, each once, and how alike any two of them are: 1 where they are the same but for an ending,
-// else the cosine of their vectors (embedding/static_embedding.h), never below 0. What the rankers of answers and of
-// tools compare by.
+// else the cosine of their vectors (embedding/static_embedding.h), never below 0. What the reader and its evidence
+// compare by.
 #pragma once
 
 #include <cstddef>
