@@ -1,5 +1,5 @@
 // How far each stage of an answer gets before any model has a say: whether the right document is found, whether a
-// window of it holds the answer, whether the ranker puts a piece first that does, and whether it says "not there" where
+// window of it holds the answer, whether the reader puts a piece first that does, and whether it says "not there" where
 // nothing answers.
 //
 //   bench_answers [--failures] [--dump FILE] [PAPER]

@@ -44,10 +44,6 @@ std::string_view fitting(std::string_view sentence) {
   return sentence;
 }
 
-bool is_year(std::string_view text) {
-  return text.size() == 4 && (text.starts_with("19") || text.starts_with("20")) && std::ranges::all_of(text, is_digit);
-}
-
 }  // namespace
 
 Json answer_schema(const Turn& turn) {
@@ -74,14 +70,10 @@ Json answer_schema(const Turn& turn) {
   if (types == std::vector{AnswerType::kWeekday} &&
       std::ranges::none_of(ranked, [](const auto& answer) { return answer.type == AnswerType::kWeekday; }))
     types = {AnswerType::kDate};
-  if (is_reckoned) {
+  if (is_reckoned)
     keep_types({AnswerType::kMoney, AnswerType::kNumber}, false);
-    // Hardly anybody reckons with a year.
-    if (!std::ranges::all_of(ranked, is_year, &RankedAnswer::text))
-      std::erase_if(ranked, [](const RankedAnswer& answer) { return is_year(answer.text); });
-  } else {
+  else
     keep_types(types, true);
-  }
   // The model has no say in it: it chose worse than the reader does (docs/decisions/0007-firmware.md).
   const RankedAnswer& chosen = ranked.front();
   JsonObject answer{{"passage", JsonObject{{"const", chosen.passage}}}};

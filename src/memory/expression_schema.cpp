@@ -37,14 +37,14 @@ Units units_in(std::string_view goal) {
               "oz", "litres", "gallons", "C",    "F",  "hours",  "minutes", "days", "weeks"};
   std::string word;
   bool behind_number = false;
-  char before = ' ';  // the word; an "m" behind an apostrophe is none
+  bool is_ending = false;  // the "m" of "I'm" is no unit
   for (const char c : std::string(goal) + " ") {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
       word += c;
       continue;
     }
-    if (before == '\'') word.clear();
-    before = c;
+    if (is_ending) word.clear();
+    is_ending = c == '\'' && !word.empty();
     const std::string lower = word == "C" || word == "F" ? word : to_lower_ascii(word);
     const bool is_known = contains(kKnown, lower);
     if (is_known && !contains(named, lower)) named.push_back(lower);
@@ -67,7 +67,7 @@ Units units_in(std::string_view goal) {
 
 // The days and years of dates are no numbers to reckon with.
 Names numbers_to_reckon(const std::string& text) {
-  static const std::regex kIsoDate(R"(\d{4}-\d{2}-\d{2})");
+  static const std::regex kIsoDate(R"(\b\d{4}-\d{2}-\d{2}\b)");
   auto numbers = numbers_in(std::regex_replace(text, kIsoDate, " "), kNumbersMax);
   const auto dates = dates_in(text);
   std::erase_if(numbers, [&](const std::string& number) {

@@ -28,6 +28,7 @@ constexpr std::size_t kFacts = kEvidenceWidth + kPieceKinds + 1;
 constexpr std::size_t kNoneInput = kPiece + kEvidenceWidth + kWidth + 3;
 constexpr float kOfVector = 3;  // what vectors of length 1 are multiplied by
 constexpr float kSame = 0.999F;
+constexpr double kNothingAsked = 20;
 constexpr std::array<float, kHeads> kSlopes = {0, 1.0F / 32, 1.0F / 8, 1.0F / 2};
 
 constexpr std::size_t size_of(std::size_t in, std::size_t out) { return (in + 1) * out; }
@@ -389,12 +390,16 @@ double none_of(const Network& net, const std::array<float, kPiece>& most, const 
 }  // namespace
 
 ReadScores read_pieces(ReaderFor use, const Reading& reading, std::span<const ReadPiece> pieces) {
+  // Who asks nothing gets nothing.
+  if (reading.question().empty()) return {std::vector<double>(pieces.size(), 0), kNothingAsked};
   const Network& net = network_for(use);
   const Asked asked = ask(net, reading);
   Row whole;
   net.whole(asked.whole.data(), whole.data());
-  std::vector<Rows> passages;
-  for (const auto& tokens : reading.passages()) passages.push_back(read_passage(net, reading, asked, whole, tokens));
+  std::vector<Rows> passages(reading.passages().size());
+  for (const ReadPiece& piece : pieces)
+    if (piece.size > 0 && passages[piece.source].empty())
+      passages[piece.source] = read_passage(net, reading, asked, whole, reading.passages()[piece.source]);
   std::array<float, kPieceKinds> of_kind;
   net.kind(asked.whole.data(), of_kind.data());
   ReadScores scores;

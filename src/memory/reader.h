@@ -4,10 +4,9 @@
 // search found (answer_ranker.h), what an argument is called and the goal that may say it (tool_arguments.h), a goal
 // and what tools say of themselves (tool_rank.h).
 //
-//   token:  its vector (of the built-in embedding only), its shape, whether it tells anything and whether it is
-//   of
-//           the path -> 96; beside it what the question says about it (attention by likeness, as in Seo et
-//           al., "Bidirectional attention flow", 2017) and how near its words are (Chen et al., DrQA, 2017)
+//   token:  its vector (of the built-in embedding only), its shape, whether it tells anything, whether it is of the
+//           path -> 96; beside it what the question says about it (attention by likeness, as in Seo et al.,
+//           "Bidirectional attention flow", 2017) and how near its words are (Chen et al., DrQA, 2017)
 //   then twice: a convolution over five tokens, attention of four heads, which look less far from head to head (ALiBi,
 //           Press et al. 2022), a layer of 192 (as in Yu et al., QANet, 2018)
 //   piece:  its first, last, mean and the token before, with its kind and evidence -> 64 -> 32 -> 1; and what the
@@ -15,7 +14,7 @@
 //   none:   the most of each of the 64 and of the evidence, the question, the scores of the pieces -> 48 -> 1
 //
 // 260,000 weights of 16 bits each, learned by firmware/training/reader.py; a question over four windows takes
-// milliseconds.
+// some twenty milliseconds.
 #pragma once
 
 #include <cstddef>

@@ -49,7 +49,7 @@ enum class Shape : std::uint8_t {
   kOther,
 };
 inline constexpr std::size_t kShapes = static_cast<std::size_t>(Shape::kOther) + 1;
-inline constexpr std::size_t kQuestionTokensMax = 64;
+inline constexpr std::size_t kQuestionTokensMax = 400;
 inline constexpr std::size_t kPassageTokensMax = 160;  // with those of its path
 
 class Reading {

@@ -36,6 +36,7 @@ bool can_be_filled(const Json& schema, const std::vector<Argument>& arguments);
 // More than this of a goal is not read: its bytes, its words.
 inline constexpr std::size_t kReadGoalBytesMax = 2000;
 inline constexpr std::size_t kReadGoalWordsMax = 160;
+inline constexpr std::size_t kGoalTokensMax = 400;  // these words, the marks between them and the tool's name
 
 // One way to say an argument.
 struct ArgumentWay {

@@ -43,8 +43,9 @@ void put_arguments(memory::ReadingRecorder& recorder, std::string_view goal, con
       const bool right = wanted != nullptr && plain(way.value) == plain(*wanted);
       pieces.push_back({way.read, right, right ? 2 : 0});
     }
-    recorder.put(memory::Reading(memory::argument_question(arguments[a]), std::span(&source, 1), &meanings), pieces,
-                 wanted == nullptr);
+    recorder.put(memory::Reading(memory::argument_question(arguments[a]), std::span(&source, 1), &meanings,
+                                 memory::kGoalTokensMax),
+                 pieces, wanted == nullptr);
   }
 }
 

@@ -56,7 +56,7 @@ std::optional<std::vector<std::string>> tool_plan(const Context& context, std::s
                                                   const embedding::StaticEmbedding* meanings) {
   constexpr std::size_t kToolsMax = 128;
   // How sure one has to be that it is meant at all, and that no other is (as logarithms of odds). Measured: of goals
-  // for Daimon's own calls 3 in 100 are taken for a tool's so, and 15 without (docs/decisions/0007-firmware.md).
+  // for Daimon's own calls 3 in 100 are taken for a tool's so, and 12 without (docs/decisions/0007-firmware.md).
   constexpr double kLeast = 2.5;
   constexpr double kLead = 0.4;
   const std::string& goal = context.goal();

@@ -20,10 +20,10 @@ namespace {
 
 using Words = std::vector<std::size_t>;
 
-constexpr std::size_t kValuesMax = 64;   // of an enumeration
-constexpr std::size_t kReadMax = 10;     // tools whose arguments are looked for
-constexpr std::size_t kTokensRead = 64;  // of a tool
-constexpr std::size_t kValuesRead = 8;   // of an enumeration
+constexpr std::size_t kValuesMax = 1000;  // of the enumerations of all tools
+constexpr std::size_t kReadMax = 10;      // tools whose arguments are looked for
+constexpr std::size_t kTokensRead = 64;   // of a tool
+constexpr std::size_t kValuesRead = 8;    // of an enumeration
 
 float nearest(const Lexicon& lexicon, std::size_t word, const Words& others) {
   float most = 0;
@@ -89,6 +89,7 @@ std::vector<Evidence> tool_features(std::string_view goal, std::span<const Offer
   const Words first(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(asked.size(), 5)));
   const auto asked_direction = direction(goal);
   std::vector<Evidence> all;
+  std::size_t values_left = kValuesMax;
   for (const Offer& tool : tools) {
     const Words name = told(lexicon.tokens_of_name(tool.name, 12));
     const Words about = told(lexicon.tokens(tool.summary, 60));
@@ -106,13 +107,14 @@ std::vector<Evidence> tool_features(std::string_view goal, std::span<const Offer
       argument_text += argument.description + " ";
       if (argument.values.empty()) continue;
       ++enumerations;
-      said_values += std::ranges::any_of(argument.values | std::views::take(kValuesMax),
+      said_values += std::ranges::any_of(argument.values | std::views::take(values_left),
                                          [&](const std::string& value) {
                                            const Words words = told(lexicon.tokens_of_name(value, 8));
                                            return !words.empty() && covered(lexicon, words, asked).second >= 1;
                                          })
                          ? 1
                          : 0;
+      values_left -= std::min(values_left, argument.values.size());
     }
     Words everything = both;
     const Words of_arguments = told(lexicon.tokens(argument_text, 120));
