@@ -62,9 +62,8 @@ std::vector<Piece> pieces_of(std::string_view line) {
   };
   for (std::uint8_t type = 0; type <= static_cast<std::uint8_t>(AnswerType::kName); ++type)
     for (const std::string& text : candidates_in(line, {static_cast<AnswerType>(type)}, kOfLineMax))
-      if (const std::size_t at = line.find(text); at != std::string_view::npos) {
+      if (const std::size_t at = line.find(text); at != std::string_view::npos)
         add(at - (is_colour(line, at, text.size()) ? 1 : 0), at + text.size(), static_cast<Kind>(type));
-      }
   if (const std::size_t colon = line.find(": "); colon != std::string_view::npos && colon < 40)
     add(colon + 2, line.size(), Kind::kField);
   // Cells of a table, by its strokes or by wide gaps.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <iostream>
 #include <span>
 
 namespace daimon::memory {
@@ -65,6 +66,20 @@ void ReadingRecorder::put(const Reading& reading, const std::vector<Labelled>& p
                                   std::size_t{0}, std::size_t{0}, std::size_t{0}})
     put_number(value);
   put_all(Evidence{});
+}
+
+int record_lines(const Record& record) {
+  std::ios::sync_with_stdio(false);
+  const auto folder = embedding::builtin_embedding();
+  const auto meanings = folder ? embedding::StaticEmbedding::load(*folder) : std::unexpected(folder.error());
+  if (!meanings) return std::cerr << meanings.error().what << '\n', 1;
+  ReadingRecorder recorder;
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto value = parse_json(line);
+    if (!value) return std::cerr << value.error().what << '\n', 1;
+    record(*value, recorder, *meanings);
+  }
+  return 0;
 }
 
 }  // namespace daimon::memory

@@ -10,10 +10,13 @@
 //   the last piece is "none", of passage 0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/json.h"
+#include "embedding/static_embedding.h"
 #include "memory/reader.h"
 #include "memory/reading.h"
 
@@ -33,5 +36,11 @@ class ReadingRecorder {
  private:
   std::map<std::string, std::size_t, std::less<>> known_;
 };
+
+// What a program of this kind does: loads the built-in embedding, and gives each line of JSON on standard input to
+// `record`. The exit status; what is wrong is said on standard error.
+using Record =
+    std::function<void(const Json& line, ReadingRecorder& recorder, const embedding::StaticEmbedding& meanings)>;
+int record_lines(const Record& record);
 
 }  // namespace daimon::memory

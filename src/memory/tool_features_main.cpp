@@ -2,7 +2,6 @@
 // [{"name", "description", "parameters"}], "right": number of its tool from 0, -1 for none, "arguments": {name: value},
 // "unknown": [names of arguments of which nobody knows]}, and writes readings (reading_record.h): with the argument
 // `arguments` one for each argument of the right tool that is known of, with `tools` one for each goal.
-#include <iostream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -49,31 +48,28 @@ void put_arguments(memory::ReadingRecorder& recorder, std::string_view goal, con
   }
 }
 
+void put(const Json& line, bool only_tools, memory::ReadingRecorder& recorder,
+         const embedding::StaticEmbedding& meanings) {
+  const std::string goal(find_string(line, "goal").value_or(""));
+  std::vector<memory::Offer> tools;
+  for (const Json& tool : line.at("tools").as_array())
+    tools.push_back({std::string(find_string(tool, "name").value_or("")), "",
+                     std::string(find_string(tool, "description").value_or("")), tool.at("parameters")});
+  const auto right = find_integer(line, "right").value_or(-1);
+  if (only_tools) {
+    put_tools(recorder, goal, tools, right, meanings);
+  } else if (right >= 0) {
+    std::set<std::string> unknown;
+    for (const Json& name : line.at("unknown").as_array()) unknown.emplace(name.as_string());
+    put_arguments(recorder, goal, tools[static_cast<std::size_t>(right)], line.at("arguments"), unknown, meanings);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
-  std::ios::sync_with_stdio(false);
   const bool only_tools = count > 1 && std::string_view(words[1]) == "tools";
-  const auto folder = embedding::builtin_embedding();
-  const auto meanings = folder ? embedding::StaticEmbedding::load(*folder) : std::unexpected(folder.error());
-  if (!meanings) return std::cerr << meanings.error().what << '\n', 1;
-  memory::ReadingRecorder recorder;
-  for (std::string line; std::getline(std::cin, line);) {
-    const auto value = parse_json(line);
-    if (!value) return std::cerr << value.error().what << '\n', 1;
-    const std::string goal(find_string(*value, "goal").value_or(""));
-    std::vector<memory::Offer> tools;
-    for (const Json& tool : value->at("tools").as_array())
-      tools.push_back({std::string(find_string(tool, "name").value_or("")), "",
-                       std::string(find_string(tool, "description").value_or("")), tool.at("parameters")});
-    const auto right = find_integer(*value, "right").value_or(-1);
-    if (only_tools) {
-      put_tools(recorder, goal, tools, right, *meanings);
-    } else if (right >= 0) {
-      std::set<std::string> unknown;
-      for (const Json& name : value->at("unknown").as_array()) unknown.emplace(name.as_string());
-      put_arguments(recorder, goal, tools[static_cast<std::size_t>(right)], value->at("arguments"), unknown, *meanings);
-    }
-  }
-  return 0;
+  return memory::record_lines([&](const Json& line, memory::ReadingRecorder& recorder, const auto& meanings) {
+    put(line, only_tools, recorder, meanings);
+  });
 }

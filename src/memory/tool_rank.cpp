@@ -91,14 +91,15 @@ std::vector<Evidence> tool_features(std::string_view goal, std::span<const Offer
   std::vector<Evidence> all;
   std::size_t values_left = kValuesMax;
   for (const Offer& tool : tools) {
-    const Words name = told(lexicon.tokens_of_name(tool.name, 12));
+    const auto name_tokens = lexicon.tokens_of_name(tool.name, 12);
+    const Words name = told(name_tokens);
     const Words about = told(lexicon.tokens(tool.summary, 60));
     Words both = name;
     both.insert(both.end(), about.begin(), about.end());
     const auto arguments = arguments_of(tool.arguments_schema);
     std::string argument_text;
     std::string name_text;
-    for (const auto& token : lexicon.tokens_of_name(tool.name, 12)) name_text += lexicon.word(token.word) + " ";
+    for (const auto& token : name_tokens) name_text += lexicon.word(token.word) + " ";
     int enumerations = 0;
     int said_values = 0;
     for (const Argument& argument : arguments) {
