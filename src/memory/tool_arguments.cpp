@@ -25,10 +25,12 @@ constexpr std::size_t kSaid = 21;       // of its evidence: whether the value st
 // Forms of a piece.
 enum Form : std::size_t { kPlain, kDigits, kNumberWord, kDay, kClock, kMoneyForm, kAddress, kCapital, kQuoted };
 
-constexpr std::array<std::pair<std::string_view, int>, 20> kNumberWords = {
-    {{"one", 1},     {"two", 2},    {"three", 3},  {"four", 4},    {"five", 5},    {"six", 6},      {"seven", 7},
-     {"eight", 8},   {"nine", 9},   {"ten", 10},   {"eleven", 11}, {"twelve", 12}, {"fifteen", 15}, {"twenty", 20},
-     {"thirty", 30}, {"forty", 40}, {"fifty", 50}, {"sixty", 60},  {"ninety", 90}, {"zero", 0}}};
+constexpr std::array<std::pair<std::string_view, int>, 26> kNumberWords = {
+    {{"one", 1},       {"two", 2},       {"three", 3},    {"four", 4},     {"five", 5},       {"six", 6},
+     {"seven", 7},     {"eight", 8},     {"nine", 9},     {"ten", 10},     {"eleven", 11},    {"twelve", 12},
+     {"thirteen", 13}, {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17}, {"eighteen", 18},
+     {"nineteen", 19}, {"twenty", 20},   {"thirty", 30},  {"forty", 40},   {"fifty", 50},     {"sixty", 60},
+     {"ninety", 90},   {"zero", 0}}};
 
 std::optional<double> number_word(std::string_view text) {
   for (const auto& [word, value] : kNumberWords)
