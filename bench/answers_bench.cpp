@@ -2,18 +2,19 @@
 // window of it holds the answer, whether the reader puts a piece first that does, and whether it says "not there" where
 // nothing answers.
 //
-//   bench_answers [--failures] [--dump FILE] [PAPER]
+//   bench_answers [--failures] [--dump FILE] [--window BYTES] [--passages N] [PAPER]
 //
 // PAPER is an exam (firmware/training/exam.py; by default the one that comes with Daimon); of its goals those that look
 // up one thing count. The peer is the line of a window that holds the most words of the question,
-// with the first passage's lines before the second's. --dump writes what firmware/training/reader.py learns from: a
-// line of JSON a goal with the windows that were really found for it.
+// with the first passage's lines before the second's. --dump only writes what firmware/training/reader.py learns from:
+// a line of JSON a goal with the windows that were really found for it.
 #include <stdlib.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -64,13 +65,19 @@ std::string peer_line(const std::string& question, const std::vector<memory::Ans
   return best;
 }
 
+struct Options {
+  stdfs::path paper;
+  std::string dump;
+  bool failures = false;
+  std::size_t window_bytes = 480;
+  int passages = 6;
+};
+
 Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, const exam::Question& question,
-           Stages& stages, std::FILE* dump, bool failures) {
-  constexpr int kPassages = 4;
-  constexpr std::size_t kWindowBytes = 320;
+           Stages& stages, std::FILE* dump, const Options& options) {
   const auto& expected = question.expected;
-  DAIMON_TRY(const auto passages, files.search({.query = question.goal, .mounts = {}, .limit = kPassages}));
-  DAIMON_TRY(const auto windows, files.windows(question.goal, passages, kWindowBytes));
+  DAIMON_TRY(const auto passages, files.search({.query = question.goal, .mounts = {}, .limit = options.passages}));
+  DAIMON_TRY(const auto windows, files.windows(question.goal, passages, options.window_bytes));
   std::vector<memory::AnswerSource> sources;
   const std::string answer = expected.answers.empty() ? "" : expected.answers.front().answer;
   const std::string document = expected.answers.empty() ? "" : expected.answers.front().document;
@@ -87,6 +94,7 @@ Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, co
     const auto line = to_text(
         JsonObject{{"question", question.goal}, {"passages", std::move(shown)}, {"right", right}, {"answer", answer}});
     std::fprintf(dump, "%s\n", line.c_str());
+    return {};
   }
   const auto begin = std::chrono::steady_clock::now();
   const auto ranked = memory::rank_answers(question.goal, sources, &meanings);
@@ -111,7 +119,7 @@ Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, co
     stages.said_absent.add(ranked.front().passage == 0);
     stages.peer.add(peer_line(question.goal, sources).contains(answer));
   }
-  if (failures && !passed) {
+  if (options.failures && !passed) {
     std::printf("\n%s\n  wanted '%s' in %s (%s)\n", printable(question.goal).c_str(), printable(answer).c_str(),
                 printable(document).c_str(),
                 !found       ? "not found"
@@ -125,16 +133,16 @@ Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, co
   return {};
 }
 
-Status run(const stdfs::path& paper_path, const std::string& dump_path, bool failures) {
-  DAIMON_TRY(const exam::Paper paper, exam::read_paper(paper_path));
+Status run(const Options& options) {
+  DAIMON_TRY(const exam::Paper paper, exam::read_paper(options.paper));
   std::string pattern = (stdfs::temp_directory_path() / "daimon-answers-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) return fail(ErrorCode::kIo, "no temporary folder");
   const stdfs::path folder = pattern;
   DAIMON_TRY(const auto where, embedding::builtin_embedding());
   DAIMON_TRY(auto loaded, embedding::StaticEmbedding::load(where));
   const auto vectors = std::make_shared<const embedding::StaticEmbedding>(std::move(loaded));
-  std::FILE* dump = dump_path.empty() ? nullptr : std::fopen(dump_path.c_str(), "w");
-  if (dump == nullptr && !dump_path.empty()) return fail(ErrorCode::kIo, "cannot write " + dump_path);
+  std::FILE* dump = options.dump.empty() ? nullptr : std::fopen(options.dump.c_str(), "w");
+  if (dump == nullptr && !options.dump.empty()) return fail(ErrorCode::kIo, "cannot write " + options.dump);
   Stages stages;
   std::size_t number = 0;
   for (const exam::Home& home : paper.homes) {
@@ -151,12 +159,15 @@ Status run(const stdfs::path& paper_path, const std::string& dump_path, bool fai
     for (const exam::Question& question : home.questions)
       if (question.expected.missing ||
           (question.kind == "look up" && question.expected.answers.size() == 1 && question.expected.files.empty()))
-        DAIMON_CHECK(ask(*files, *vectors, question, stages, dump, failures));
+        DAIMON_CHECK(ask(*files, *vectors, question, stages, dump, options));
     ++number;
   }
-  if (dump != nullptr) std::fclose(dump);
   std::error_code ignored;
   stdfs::remove_all(folder, ignored);
+  if (dump != nullptr) {
+    std::fclose(dump);
+    return {};
+  }
   const std::array<std::pair<const char*, const Share*>, 8> rows = {{{"right document found", &stages.document},
                                                                      {"answer in its window", &stages.window},
                                                                      {"answer among candidates", &stages.offered},
@@ -182,19 +193,22 @@ Status run(const stdfs::path& paper_path, const std::string& dump_path, bool fai
 
 int main(int count, char** words) {
   using namespace daimon;
-  bool failures = false;
-  std::string dump;
-  std::filesystem::path paper = exam::builtin_paper().value_or("");
+  bench::Options options;
+  options.paper = exam::builtin_paper().value_or("");
+  const auto number = [](const char* text) { return static_cast<std::size_t>(std::strtoul(text, nullptr, 10)); };
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
     if (word == "--failures")
-      failures = true;
+      options.failures = true;
     else if (word == "--dump" && i + 1 < count)
-      dump = words[++i];
+      options.dump = words[++i];
+    else if (word == "--window" && i + 1 < count)
+      options.window_bytes = number(words[++i]);
+    else if (word == "--passages" && i + 1 < count)
+      options.passages = static_cast<int>(number(words[++i]));
     else
-      paper = word;
+      options.paper = word;
   }
-  if (const auto done = bench::run(paper, dump, failures); !done)
-    return std::fprintf(stderr, "%s\n", done.error().what.c_str()), 1;
+  if (const auto done = bench::run(options); !done) return std::fprintf(stderr, "%s\n", done.error().what.c_str()), 1;
   return 0;
 }

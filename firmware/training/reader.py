@@ -44,12 +44,12 @@ GOLDEN = [
 ]
 
 
-def dumped(paper):
-    """Lines of JSON for the features program. What is dumped already is read."""
+def dumped(paper, windows=()):
+    """Lines of JSON for the features program, `windows` as bench_answers takes them. What is dumped already is read."""
     if paper.endswith(".dump"):
         return pathlib.Path(paper).read_text().splitlines()
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as out:
-        subprocess.run([str(BUILD / "bench/bench_answers"), "--dump", out.name, paper], check=True)
+        subprocess.run([str(BUILD / "bench/bench_answers"), "--dump", out.name, *windows, paper], check=True)
         return pathlib.Path(out.name).read_text().splitlines()
 
 
@@ -121,13 +121,31 @@ def batch(rows, vectors):
                 none_right=torch.tensor([float(r[4][-1, 0]) for r in rows]), none_match=numpy.array([r[4][-1, 1] for r in rows]))
 
 
+class Dropout(nn.Module):
+    """Of one long table of random numbers another stretch each time: to draw new ones took an eighth of a step."""
+    TABLE = 1 << 24
+    tables, rng = {}, random.Random(1)  # by share
+
+    def __init__(self, share):
+        super().__init__()
+        self.share = share
+        if share not in self.tables:
+            self.tables[share] = (torch.rand(self.TABLE) >= share).float() / (1 - share)
+
+    def forward(self, x):
+        if not self.training or x.numel() >= self.TABLE:
+            return x
+        begin = self.rng.randrange(self.TABLE - x.numel())
+        return x * self.tables[self.share][begin:begin + x.numel()].view(x.shape)
+
+
 class Block(nn.Module):
     def __init__(self, drop):
         super().__init__()
         self.norm_near, self.near, self.mix = nn.LayerNorm(WIDTH), nn.Conv1d(WIDTH, WIDTH, 5, padding=2, groups=WIDTH), nn.Linear(WIDTH, WIDTH)
         self.norm_far, self.queries, self.far = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
         self.norm, self.up, self.down = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, 2 * WIDTH), nn.Linear(2 * WIDTH, WIDTH)
-        self.drop = nn.Dropout(drop)
+        self.drop = Dropout(drop)
 
     def forward(self, x, mask, bias):
         count, length, _ = x.shape
@@ -155,7 +173,7 @@ class Reader(nn.Module):
         self.piece, self.evidence = nn.Linear(4 * WIDTH, PIECE), nn.Linear(EVIDENCE + KINDS + 1, PIECE)
         self.second, self.last, self.kind = nn.Linear(PIECE, SECOND), nn.Linear(SECOND, 1), nn.Linear(WIDTH, KINDS)
         self.none_first, self.none_last = nn.Linear(PIECE + EVIDENCE + WIDTH + 3, NONE), nn.Linear(NONE, 1)
-        self.drop = nn.Dropout(drop)
+        self.drop = Dropout(drop)
         with torch.no_grad():
             self.shape.weight.mul_(0.3)
 
@@ -267,16 +285,27 @@ def measure(questions, network):
     return f"piece {pieces / max(total, 1):.3f}  three {three / max(total, 1):.3f}  at none {curve}  holds {holds / max(total, 1):.3f} not_there {said / max(absent, 1):.3f}  best bias {best:.1f}  ({total}, {absent})"
 
 
+def alike_in_length(rows, size, rng):
+    """All rows in random batches, in each those whose longest passages are about as long: what is padded is reckoned too."""
+    order = list(range(len(rows)))
+    rng.shuffle(order)
+    batches, drawn = [], 16 * size
+    for at in range(0, len(order), drawn):
+        part = sorted(order[at:at + drawn], key=lambda i: max((len(t) for t in rows[i][2]), default=0))
+        batches += [part[i:i + size] for i in range(0, len(part), size)]
+    rng.shuffle(batches)
+    return batches
+
+
 def learn(network, rows, vectors, epochs, size, rate, seed, tests=None):
     """`rows` of Questions that have something right; `size` of them in a step. `tests`: {name: Questions}, measured now and then."""
     rng = random.Random(seed)
     adam = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
-    steps, begun, losses, order = int(epochs * len(rows) / size), time.time(), [], []
+    steps, begun, losses, batches = int(epochs * len(rows) / size), time.time(), [], []
     for step in range(steps):
-        if len(order) < size:
-            order = list(range(len(rows)))
-            rng.shuffle(order)
-        b = batch([rows[order.pop()] for _ in range(min(size, len(order)))], vectors)
+        if not batches:
+            batches = alike_in_length(rows, size, rng)
+        b = batch([rows[i] for i in batches.pop()], vectors)
         for group in adam.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * (1 - step / steps))
         score, none = network(b)
@@ -318,12 +347,15 @@ def main():
     parser.add_argument("--drop", type=float, default=0.15)
     parser.add_argument("--none", type=float, default=0, help="added to the score of none at the end")
     parser.add_argument("--limit", type=int, help="questions to learn from")
+    parser.add_argument("--window", type=int, default=480, help="bytes of a passage to learn from: a fifth of the time with 320")
+    parser.add_argument("--passages", type=int, default=6)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     prepare(options.threads)
     torch.manual_seed(options.seed)
-    train = Questions([line for paper in options.papers for line in dumped(paper)])
+    windows = ["--window", str(options.window), "--passages", str(options.passages)]
+    train = Questions([line for paper in options.papers for line in dumped(paper, windows)])
     tests = {pathlib.Path(paper).stem: Questions(dumped(paper)) for paper in options.test}
     usable = [row for row in train.rows if row[4][:, 0].any()]
     random.Random(options.seed).shuffle(usable)

@@ -40,6 +40,8 @@ class StaticEmbedding {
   [[nodiscard]] std::vector<std::int8_t> embed(std::string_view text) const;
   // The same mean as a vector of length 1; empty when there are no pieces or they mean nothing.
   [[nodiscard]] std::vector<float> direction(std::string_view text) const;
+  // Whether a word, in lower case, is a piece of its own.
+  [[nodiscard]] bool knows(std::string_view word) const { return rows_.contains(std::string(word)); }
   // How much a word weighs in such a mean, which is how rare it is, against the heaviest of all words: 0 to 1.
   [[nodiscard]] float weight(std::string_view word) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -10,6 +11,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "base/within.h"
+#include "embedding/spelling.h"
 #include "fs/index.h"
 #include "fs/rank.h"
 #include "fs/sweeper.h"
@@ -57,20 +59,31 @@ bool asks_for_table(std::string_view goal) {
   return false;
 }
 
-// What is near by its meaning comes after what holds words of the question, and has to be near: it is for questions in
-// other words than the documents'. Mixing both lists by their places made held-out questions worse
-// (docs/decisions/0005).
-void fill_up(std::vector<Passage>& by_words, std::vector<Passage> by_meaning) {
-  constexpr double kNear = 0.45;  // cosine
-  const auto key = [](const Passage& passage) { return std::tie(passage.mount, passage.path, passage.byte_begin); };
+// Every third place is what is nearest in meaning and no other has: it is for questions in other words than the
+// documents', and nearly every passage shares some word with a question. Mixing both lists by all of their places made
+// held-out questions worse (docs/decisions/0005).
+std::vector<Passage> mixed(std::vector<Passage> by_words, std::vector<Passage> by_meaning) {
+  constexpr double kNear = 0.3;  // cosine
+  constexpr std::size_t kEach = 3;
   std::set<std::tuple<std::string, std::string, std::uint64_t>> known;
-  for (const Passage& passage : by_words) known.insert(key(passage));
-  const double least = by_words.empty() ? 1 : by_words.back().score;
-  for (Passage& passage : by_meaning) {
-    if (passage.score < kNear || known.contains(key(passage))) continue;
-    passage.score *= least;  // below the last of the others, in their own order
-    by_words.push_back(std::move(passage));
+  std::vector<Passage> all;
+  auto word = by_words.begin();
+  auto near = by_meaning.begin();
+  const auto take = [&](Passage& passage) {
+    if (!known.emplace(passage.mount, passage.path, passage.byte_begin).second) return;
+    // Cosines and scores of words cannot be compared: what comes later counts no more than what is before it.
+    if (!all.empty()) passage.score = std::min(passage.score, all.back().score);
+    all.push_back(std::move(passage));
+  };
+  while (word != by_words.end() || near != by_meaning.end()) {
+    const bool is_turn = (all.size() + 1) % kEach == 0 || word == by_words.end();
+    if (near != by_meaning.end() && near->score < kNear) near = by_meaning.end();
+    if (is_turn && near != by_meaning.end())
+      take(*near++);
+    else if (word != by_words.end())
+      take(*word++);
   }
+  return all;
 }
 
 }  // namespace
@@ -89,6 +102,8 @@ struct FileSystem::State {
   bool rescan(const std::string& name);
   // The lock of the index is held.
   Result<std::vector<Passage>> find(const SearchRequest& request);
+  // With words that stand nowhere as they are probably meant.
+  std::string respelt(std::string_view query, const std::function<bool(std::string_view)>& stands);
   // The lock of the index is held. An unmount does not wait for a scan, so a scan looks for it.
   Status check_mounted(const std::string& name);
 
@@ -331,24 +346,38 @@ Result<std::vector<std::string>> FileSystem::State::chosen(const std::vector<std
   return names;
 }
 
+std::string FileSystem::State::respelt(std::string_view query, const std::function<bool(std::string_view)>& stands) {
+  if (options.embedding == nullptr) return std::string(query);
+  return embedding::respelt(query, *options.embedding, [&](std::string_view word) {
+    return std::string(stands(word) ? word : std::string_view());
+  });
+}
+
 Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request) {
-  const auto terms = query_terms(request.query);
   constexpr int kCandidates = 80;
   DAIMON_TRY(const auto mounts, chosen(request.mounts));
-  DAIMON_TRY(auto candidates, index.match(fts_query(request.query), mounts, kCandidates));
+  const auto is_admitted = [&](const Passage& passage) {
+    return !request.admits || request.admits(passage.mount, passage.path);
+  };
+  // What nobody may see must not decide it either: else a search would tell whether a guess stands there.
+  const std::string query = respelt(request.query, [&](std::string_view word) {
+    const auto holding = index.match(fts_query(word), mounts, kCandidates);
+    return !holding || std::ranges::any_of(*holding, is_admitted);
+  });
+  const auto terms = query_terms(query);
+  DAIMON_TRY(auto candidates, index.match(fts_query(query), mounts, kCandidates));
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   std::erase_if(candidates, [&](Passage& passage) {
-    if (request.admits && !request.admits(passage.mount, passage.path)) return true;
+    if (!is_admitted(passage)) return true;
     const std::string said = spaced(passage.path) + " " + passage.heading + " " + passage.text;
     const auto held = static_cast<double>(terms_in(terms, said));
     passage.score *= 0.4 + held / static_cast<double>(std::max<std::size_t>(terms.size(), 1));
     return !is_about(terms, said);
   });
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
-  DAIMON_TRY(auto near, index.nearest(request.query, mounts, kCandidates));
-  if (request.admits)
-    std::erase_if(near, [&](const Passage& passage) { return !request.admits(passage.mount, passage.path); });
-  fill_up(candidates, std::move(near));
+  DAIMON_TRY(auto near, index.nearest(query, mounts, kCandidates));
+  std::erase_if(near, std::not_fn(is_admitted));
+  candidates = mixed(std::move(candidates), std::move(near));
   DAIMON_TRY(const auto roots, index.roots());
   // Each file by the mount in which it fits best, or every passage would come once for each mount.
   std::map<std::string, std::pair<std::string, int>> shown;
@@ -364,8 +393,13 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
 Result<std::vector<Passage>> FileSystem::windows(std::string_view query, const std::vector<Passage>& passages,
                                                  std::size_t bytes_max, std::string_view gap) {
   std::vector<Passage> cut;
+  const std::string meant = state_->respelt(query, [&](std::string_view word) {
+    return std::ranges::any_of(passages, [&](const Passage& passage) {
+      return terms_in({std::string(word)}, spaced(passage.path) + " " + passage.text) > 0;
+    });
+  });
   for (const Passage& passage : passages) {
-    const auto lines = best_lines(passage.text, query, bytes_max);
+    const auto lines = best_lines(passage.text, meant, bytes_max);
     if (lines.empty()) continue;
     Passage window = passage;
     window.text.clear();

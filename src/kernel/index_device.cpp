@@ -24,10 +24,10 @@ using device::EffectClass;
 using device::Outcome;
 using Ruling = capability::Constitution::Ruling;
 
-constexpr int kPassagesMax = 4;
+constexpr int kPassagesMax = 6;
 constexpr std::int64_t kSurveyedMax = 100;
 constexpr std::size_t kNamedMax = 32;  // names of a goal that a survey tells of
-constexpr std::size_t kWindowBytes = 320;
+constexpr std::size_t kWindowBytes = 480;
 
 Json text_schema(int length_max, std::string_view description) {
   return JsonObject{{"type", "string"}, {"minLength", 1}, {"maxLength", length_max}, {"description", description}};

@@ -7,8 +7,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "embedding/spelling.h"
 #include "memory/answer_rank.h"
 #include "memory/answer_type.h"
+#include "memory/lexicon.h"
+#include "memory/named_times.h"
 #include "memory/reader.h"
 #include "memory/reading.h"
 
@@ -16,9 +19,9 @@ namespace daimon::memory {
 namespace {
 
 // Candidates of all sources together, on average of each, and those that are left for each that comes later.
-constexpr std::size_t kCandidatesMax = 160;
-constexpr std::size_t kOfSource = 48;
-constexpr std::size_t kLeftForOthers = 24;
+constexpr std::size_t kCandidatesMax = 192;
+constexpr std::size_t kOfSource = 64;
+constexpr std::size_t kLeftForOthers = 32;
 constexpr std::size_t kOfLineMax = 24;
 
 enum class Kind : std::uint8_t {
@@ -96,6 +99,24 @@ ReadScores read(std::string_view question, std::span<const AnswerSource> sources
 
 }  // namespace
 
+std::string as_meant(std::string_view question, std::span<const AnswerSource> sources,
+                     const embedding::StaticEmbedding* meanings) {
+  if (meanings == nullptr) return std::string(question);
+  Lexicon words(nullptr);
+  for (const AnswerSource& source : sources) {
+    words.tokens(source.path, source.path.size());
+    words.tokens(source.text, source.text.size());
+  }
+  return embedding::respelt(question, *meanings, [&](std::string_view word) {
+    std::string near;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words.word(i) == word) return std::string(word);
+      if (near.empty() && embedding::is_one_slip(word, words.word(i))) near = words.word(i);
+    }
+    return near;
+  });
+}
+
 std::vector<RankedAnswer> answer_candidates(std::string_view question, std::span<const AnswerSource> sources,
                                             const embedding::StaticEmbedding* meanings) {
   std::vector<RankedAnswer> all;
@@ -127,11 +148,15 @@ std::vector<RankedAnswer> answer_candidates(std::string_view question, std::span
   return all;
 }
 
-std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources,
+std::vector<RankedAnswer> rank_answers(std::string_view asked, std::span<const AnswerSource> sources,
                                        const embedding::StaticEmbedding* meanings) {
+  const std::string question = as_meant(asked, sources, meanings);
   auto all = answer_candidates(question, sources, meanings);
   const ReadScores scores = read(question, sources, meanings, all);
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].probability = scores.pieces[i];
+  constexpr double kOfOtherTime = 2.5;  // less, as a logarithm
+  const auto others = of_other_times(question, sources);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i].probability = scores.pieces[i] - (others[all[i].read.source] ? kOfOtherTime : 0);
   all.push_back({.probability = scores.none});
   const double most = std::ranges::max(all, {}, &RankedAnswer::probability).probability;
   double total = 0;

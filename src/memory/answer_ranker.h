@@ -25,11 +25,14 @@ struct RankedAnswer {
   double probability = 0;               // of all candidates together 1
 };
 
-// Every candidate but "none"; at most 160, or 48 for each source.
+// The question with its misspelt words as they stand in the sources or are probably meant (embedding/spelling.h).
+std::string as_meant(std::string_view question, std::span<const AnswerSource> sources,
+                     const embedding::StaticEmbedding* meanings);
+// Every candidate but "none" to such a question; at most 192, or 64 for each source.
 std::vector<RankedAnswer> answer_candidates(std::string_view question, std::span<const AnswerSource> sources,
                                             const embedding::StaticEmbedding* meanings);
-// The same and "none" with their probabilities, the most probable first. Without `meanings` only the words themselves
-// count.
+// Those to a question, once it is as it is meant, and "none" with their probabilities, the most probable first. Without
+// `meanings` only the words themselves count.
 std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources,
                                        const embedding::StaticEmbedding* meanings);
 

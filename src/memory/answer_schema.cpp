@@ -1,12 +1,16 @@
 #include "memory/answer_schema.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
 #include "memory/answer_ranker.h"
 #include "memory/compact_schema.h"
+#include "memory/goal_facts.h"
+#include "memory/prompt_profile.h"
 #include "memory/schema_parts.h"
 
 namespace daimon::memory {
@@ -16,10 +20,9 @@ namespace {
 std::vector<const Passage*> passages_open(const Turn& turn) {
   std::vector<const Passage*> open;
   const auto& results = turn.context.results();
-  const std::size_t each = passages_shown_each(turn.plan);
   for (auto result = results.rbegin(); result != results.rend(); ++result) {
     if (result->call == "answer" && !result->error && !open.empty()) break;
-    for (std::size_t i = 0; i < result->passages.size() && i < each; ++i) open.push_back(&result->passages[i]);
+    for (const Passage& passage : result->passages) open.push_back(&passage);
   }
   std::ranges::sort(open, {}, &Passage::number);
   return open;
@@ -32,16 +35,49 @@ std::string asked_for(const Turn& turn) {
   return search == results.rend() ? turn.context.goal() : looked_for(turn, *search);
 }
 
-// As much of a sentence as an answer has room for: what is not plain ASCII may take a token a byte.
-std::string_view fitting(std::string_view sentence) {
-  constexpr double kTokensMax = 180;
-  double tokens = 0;
-  for (std::size_t i = 0; i < sentence.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(sentence[i]);
-    tokens += byte >= 0x80 ? 1 : byte < 0x20 ? 6 : 0.5;
-    if (tokens > kTokensMax) return cut_utf8(sentence, i);
+// Whether a sum of money is what can be reckoned with: what is asked for sounds like one and a piece that is one may
+// answer, or one is nearly as probable as whatever else there is.
+bool is_sum_meant(std::string_view asked, const std::vector<RankedAnswer>& ranked) {
+  using Words = std::set<std::string, std::less<>>;
+  static const Words kSums = {"amount",      "balance", "bill",   "charge",  "cost",    "credit",  "debt",
+                              "deposit",     "fee",     "fine",   "income",  "invoice", "loan",    "money",
+                              "owe",         "paid",    "pay",    "payment", "payout",  "premium", "price",
+                              "refund",      "rent",    "salary", "spend",   "spent",   "tax",     "total",
+                              "wage",        "expense", "saving", "saved",   "earn",    "grant",   "gas",
+                              "electricity", "water",   "phone",  "mobile",  "oil",     "power",   "broadband"};
+  static const Words kCounts = {"age",         "copie",      "day",      "degree",  "distance", "height",  "hour",
+                                "kg",          "km",         "kwh",      "length",  "many",     "mile",    "mileage",
+                                "minute",      "month",      "number",   "page",    "people",   "percent", "percentage",
+                                "point",       "population", "quantity", "reading", "score",    "size",    "speed",
+                                "temperature", "unit",       "visitor",  "volume",  "week",     "weight",  "year"};
+  const auto told = words_told(asked);
+  const auto holds = [&](const Words& words) {
+    return std::ranges::any_of(told, [&](const std::string& word) { return words.contains(word); });
+  };
+  if (holds(kCounts)) return false;
+  const double least = holds(kSums) ? 0.02 : 0.3;  // of what is most probable
+  const auto first = std::ranges::find_if(ranked, [](const RankedAnswer& answer) { return answer.passage != 0; });
+  return first != ranked.end() && std::ranges::any_of(ranked, [&](const RankedAnswer& answer) {
+           return answer.type == AnswerType::kMoney && answer.probability >= least * first->probability;
+         });
+}
+
+// Without what answered another question of the same plan: the same piece, where the file has it but once.
+void erase_answered(std::vector<RankedAnswer>& ranked, const Context& context) {
+  for (const Result& result : context.results()) {
+    if (result.call != "answer" || result.error) continue;
+    const auto before = parse_call(result.chosen);
+    if (!before) continue;
+    const auto text = find_string(before->arguments, "answer");
+    const auto number = find_integer(before->arguments, "passage");
+    const Passage* from = number ? context.passage(static_cast<int>(*number)) : nullptr;
+    if (!text || text->empty() || from == nullptr) continue;
+    std::erase_if(ranked, [&](const RankedAnswer& answer) {
+      const Passage* passage = context.passage(answer.passage);
+      return passage != nullptr && passage->path == from->path && answer.text == *text &&
+             passage->text.find(*text) == passage->text.rfind(*text);
+    });
   }
-  return sentence;
 }
 
 }  // namespace
@@ -50,7 +86,8 @@ Json answer_schema(const Turn& turn) {
   const auto open = passages_open(turn);
   std::vector<AnswerSource> sources;
   for (const Passage* passage : open) sources.push_back({passage->number, passage->path, passage->text});
-  auto ranked = rank_answers(asked_for(turn), sources, turn.meanings);
+  const std::string asked = asked_for(turn);
+  auto ranked = rank_answers(asked, sources, turn.meanings);
   const auto keep_types = [&](const std::vector<AnswerType>& types, bool none_too) {
     const auto is_meant = [&](const RankedAnswer& answer) {
       return answer.type && std::ranges::contains(types, *answer.type);
@@ -62,15 +99,18 @@ Json answer_schema(const Turn& turn) {
       return !is_meant(answer) && (answer.passage != 0 || plain || !none_too);
     });
   };
+  erase_answered(ranked, turn.context);
   // What is reckoned with next is a number, if there is any. Elsewhere the goal may tell what kind of thing answers it.
   const bool is_reckoned = std::ranges::any_of(turn.plan.subspan(std::min(turn.step, turn.plan.size())),
                                                [](const PlanStep& step) { return step.call == "calculate"; });
-  auto types = answer_types_of(turn.context.goal());
+  auto types = answer_types_of(asked);
   // "Which day" is a day of the week, or else a date.
   if (types == std::vector{AnswerType::kWeekday} &&
       std::ranges::none_of(ranked, [](const auto& answer) { return answer.type == AnswerType::kWeekday; }))
     types = {AnswerType::kDate};
-  if (is_reckoned)
+  if (is_reckoned && is_sum_meant(asked, ranked))
+    keep_types({AnswerType::kMoney}, false);
+  else if (is_reckoned)
     keep_types({AnswerType::kMoney, AnswerType::kNumber}, false);
   else
     keep_types(types, true);

@@ -17,6 +17,14 @@ using processor::Role;
 // Of one result: the firmware was trained on prompts of this size.
 constexpr std::size_t kResultBytesMax = 1600;
 constexpr std::size_t kLookedForBytesMax = 300;
+constexpr std::size_t kPassageBytesMax = 320;
+
+// Of one search as many passages as leave room for those of the plan's other searches: what is shown never changes
+// later, so that each prompt begins with the one before it. The host reads more (passages_read_each).
+std::size_t passages_shown_each(std::span<const PlanStep> plan) {
+  const auto searches = std::ranges::count(plan, std::string_view("search"), &PlanStep::call);
+  return searches <= 1 ? 4 : searches == 2 ? 3 : 2;
+}
 
 // In calls, strings begin with a space: the first word of a value then has the tokens that it has in running text, and
 // a small model can copy it. Here and nowhere else is it put in and taken out.
@@ -103,6 +111,7 @@ class CompactProfile final : public PromptProfile {
     for (const Result& result : turn.context.results()) {
       Result visible = result;
       if (visible.passages.size() > each) visible.passages.resize(each);
+      for (Passage& passage : visible.passages) passage.text = cut_utf8(passage.text, kPassageBytesMax);
       if (!result.chosen.empty()) prompt.messages.push_back({Role::kAssistant, shown_call(result.chosen)});
       std::string shown(cut_utf8(render_result(visible), kResultBytesMax));
       if (!visible.passages.empty())

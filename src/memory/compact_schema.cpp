@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "memory/answer_schema.h"
+#include "memory/asked_parts.h"
 #include "memory/expression_schema.h"
 #include "memory/goal_facts.h"
 #include "memory/schema_parts.h"
@@ -21,10 +22,37 @@ bool file_names_hold(std::string_view goal, std::string_view word) {
   return std::ranges::any_of(file_names_in(goal), [&](const std::string& name) { return name.contains(word); });
 }
 
-// Words of the goal, in its order, any of them left out; one at least that no search before has looked for.
-Json query_schema(const Context& context) {
+std::size_t count_of(std::span<const PlanStep> plan, std::string_view call) {
+  return static_cast<std::size_t>(std::ranges::count(plan, call, &PlanStep::call));
+}
+
+Names named_files(const Context& context) {
+  Names there;
+  for (const FileEntry& file : context.files()) there.push_back(file.path);
+  constexpr std::size_t kGoalBytesMax = 16'384;
+  return files_named(cut_utf8(context.goal(), kGoalBytesMax), there, context.folders());
+}
+
+// What the goal says of the search that is `number`th in the plan, from 0; empty where the whole of it is meant or
+// cannot be told.
+std::string part_asked(const Turn& turn, std::size_t number) {
+  const std::size_t searches = count_of(turn.plan, "search");
+  if (searches < 2 && count_of(turn.plan, "calculate") == 0) return {};
+  auto parts = parts_of_goal(turn.context, searches);
+  return number < parts.size() ? std::move(parts[number]) : std::string();
+}
+
+// The part of the goal that says it, and of a plan that looks once the whole goal: the host ranks, and what the goal
+// says counts. Else words of the goal, in its order, any of them left out; one at least that no search before has
+// looked for.
+Json query_schema(const Turn& turn) {
   constexpr std::size_t kWordsMax = 48;
   constexpr std::size_t kNewMax = 12;
+  constexpr std::size_t kBytesMax = 400;
+  const Context& context = turn.context;
+  std::string known = part_asked(turn, searches_done(context.results()));
+  if (known.empty() && count_of(turn.plan, "search") == 1) known = cut_utf8(context.goal(), kBytesMax);
+  if (!known.empty()) return JsonObject{{"const", fitting(known)}};
   std::string_view goal = context.goal();
   Names words;
   const auto is_word = [](char c) {
@@ -96,13 +124,6 @@ Json list_schema(const Context& context) {
     if (JsonArray lines = lines_of(context.goal()); !lines.empty())
       choices.push_back(object_schema({{"path", span_schema(std::move(lines), 80)}}));
   return any_of(std::move(choices));
-}
-
-Names named_files(const Context& context) {
-  Names there;
-  for (const FileEntry& file : context.files()) there.push_back(file.path);
-  constexpr std::size_t kGoalBytesMax = 16'384;
-  return files_named(cut_utf8(context.goal(), kGoalBytesMax), there, context.folders());
 }
 
 // The file that the goal names, other than those that were read to get here; else one of the files or a new name.
@@ -183,16 +204,24 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
 
 }  // namespace
 
+std::size_t searches_done(std::span<const Result> results) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(results, [](const Result& result) { return result.call == "search" && !result.error; }));
+}
+
+std::vector<std::string> parts_of_goal(const Context& context, std::size_t searches) {
+  if (context.goal().size() > kPartedGoalBytesMax) return {};
+  return asked_parts(context.goal(), searches, named_files(context));
+}
+
 std::string looked_for(const Turn& turn, const Result& search) {
-  if (std::ranges::count(turn.plan, std::string_view("search"), &PlanStep::call) < 2) return turn.context.goal();
+  const auto& results = turn.context.results();
+  const auto before = std::span(results.data(), static_cast<std::size_t>(&search - results.data()));
+  if (std::string part = part_asked(turn, searches_done(before)); !part.empty()) return part;
+  if (count_of(turn.plan, "search") < 2) return turn.context.goal();
   const auto chosen = parse_call(search.chosen);
   const auto query = chosen ? find_string(chosen->arguments, "query") : std::nullopt;
   return query && !query->empty() ? std::string(*query) : turn.context.goal();
-}
-
-std::size_t passages_shown_each(std::span<const PlanStep> plan) {
-  const auto searches = std::ranges::count(plan, std::string_view("search"), &PlanStep::call);
-  return searches <= 1 ? 4 : searches == 2 ? 3 : 2;
 }
 
 Json compact_plan_schema(const Context& context, std::span<const std::string> names) {
@@ -211,7 +240,7 @@ Json compact_with_schema(const Turn& turn, const Offer& offer) {
   const Context& context = turn.context;
   if (offer.name == "answer") return answer_schema(turn);
   if (offer.name == "table") return table_schema(context, offer);
-  if (offer.name == "search") return object_schema({{"query", query_schema(context)}});
+  if (offer.name == "search") return object_schema({{"query", query_schema(turn)}});
   if (offer.name == "list") return list_schema(context);
   if (offer.name == "read") return object_schema({{"path", path_schema(context)}});
   if (offer.name == "ask") {

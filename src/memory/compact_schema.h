@@ -7,6 +7,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "memory/prompt_profile.h"
@@ -16,11 +17,14 @@ namespace daimon::memory {
 Json compact_plan_schema(const Context& context, std::span<const std::string> names);
 Json compact_with_schema(const Turn& turn, const Offer& offer);
 
-// What the passages of `search` are read for: the goal, or where the plan looks for several things, the search's query.
+// What the passages of `search`, one of the context's results, are read for: the goal, or where the plan looks for
+// several things or reckons with what it finds, the part that says so or the search's query.
 std::string looked_for(const Turn& turn, const Result& search);
 
-// Of one search as many passages as leave room for those of the plan's other searches: what is shown never changes
-// later, so that each prompt begins with the one before it.
-std::size_t passages_shown_each(std::span<const PlanStep> plan);
+// How many of these results are of searches that went well.
+std::size_t searches_done(std::span<const Result> results);
+
+// The parts of the goal that this many searches look for (asked_parts.h); empty where they cannot be told.
+std::vector<std::string> parts_of_goal(const Context& context, std::size_t searches);
 
 }  // namespace daimon::memory

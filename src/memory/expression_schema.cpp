@@ -1,13 +1,16 @@
 #include "memory/expression_schema.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <regex>
 #include <vector>
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/compact_schema.h"
 #include "memory/goal_facts.h"
+#include "memory/named_times.h"
 #include "memory/schema_parts.h"
 
 namespace daimon::memory {
@@ -117,6 +120,32 @@ std::string conversion(const std::string& numbers, const Names& from, const Name
   return daimon::format("{} {} in {}", numbers, any_of_texts(from), any_of_texts(to));
 }
 
+// Which of two parts of the goal is taken off the other, where its words tell.
+enum class Order : std::uint8_t { kUnknown, kAsSaid, kReversed };
+
+Order order_of(std::string goal, const Names& parts) {
+  if (parts.size() != 2) return Order::kUnknown;
+  for (const std::string& part : parts) {
+    const std::size_t at = goal.find(part);
+    if (at == std::string::npos) return Order::kUnknown;
+    goal.replace(at, part.size(), "\x01");
+  }
+  constexpr auto kOptions = std::regex::icase | std::regex::optimize;
+  static const std::regex kReversed(
+      "\\b(?:subtract|take|deduct|knock|remove)\\w*(?: off| away)? (?:the |my |our |an? )*\x01(?: away| off)? "
+      "(?:from|off|out of) "
+      "(?:the |my |our |an? "
+      ")*\x01|\\b(?:cheaper|less|fewer|lower|smaller|shorter)\\b[^\x01]*\x01[^\x01]*\\bthan\\b[^\x01]*\x01|"
+      "\\b(?:once|after)\\b[^\x01]*\x01[^\x01]*\x01[^\x01]*\\b(?:left|remain)",
+      kOptions);
+  static const std::regex kAsSaid(
+      "\\bdifference\\b|\\b(?:more|higher|dearer|pricier|longer|bigger|larger|above|exceed)|\x01 (?:minus|less|-) |"
+      "\\bleft of\\b",
+      kOptions);
+  if (std::regex_search(goal, kReversed)) return Order::kReversed;
+  return std::regex_search(goal, kAsSaid) ? Order::kAsSaid : Order::kUnknown;
+}
+
 double amount(const std::string& number) { return std::strtod(number.c_str(), nullptr); }
 
 // Numbers of the goal among themselves: all of them in their order, or two of them, and what is done with one.
@@ -164,7 +193,13 @@ void add_ways(Names& ways, const Names& numbers, const Units& units, const Opera
 // several, and the numbers of the goal beside it. Nothing is repeated that the goal says once.
 std::string expression_pattern(const Context& context) {
   const std::string goal = without_file_names(context.goal());
-  const Names said = numbers_to_reckon(goal);
+  const Names parts = parts_of_goal(context, searches_done(context.results()));
+  Names said = numbers_to_reckon(goal);
+  // The year of what was looked up ("the tax for 2025") is no number to reckon with.
+  std::erase_if(said, [&](const std::string& number) {
+    return std::ranges::any_of(
+        parts, [&](const std::string& part) { return !times_in(number).years.empty() && part.contains(number); });
+  });
   const Units units = units_in(context.goal());
   const Operations asked = operations_in(goal);
   const std::string signs = signs_of(asked);
@@ -176,8 +211,10 @@ std::string expression_pattern(const Context& context) {
   if (open.size() > 1 && !(is_only(asked, &Operations::percent) && !said.empty())) {
     std::string chain = any_of_texts(open.front());
     for (std::size_t i = 1; i < open.size(); ++i) chain += " " + signs + " " + any_of_texts(open[i]);
-    ways.push_back(chain);
-    if (open.size() == 2 && !is_only(asked, &Operations::add))
+    const Order order =
+        open.size() == 2 && is_only(asked, &Operations::subtract) ? order_of(goal, parts) : Order::kUnknown;
+    if (order != Order::kReversed) ways.push_back(chain);
+    if (open.size() == 2 && !is_only(asked, &Operations::add) && order != Order::kAsSaid)
       ways.push_back(daimon::format("{} {} {}", any_of_texts(open[1]), signs, any_of_texts(open[0])));
   } else if (open.size() == 1) {
     const std::string value = any_of_texts(open[0]);

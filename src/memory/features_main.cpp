@@ -14,13 +14,13 @@ namespace {
 using namespace daimon;
 
 void put(const Json& line, memory::ReadingRecorder& recorder, const embedding::StaticEmbedding& meanings) {
-  const std::string question(find_string(line, "question").value_or(""));
   const std::string answer(find_string(line, "answer").value_or(""));
   const auto right = find_integer(line, "right").value_or(0);
   std::vector<memory::AnswerSource> sources;
   for (const Json& passage : line.at("passages").as_array())
     sources.push_back({static_cast<int>(sources.size() + 1), find_string(passage, "path").value_or(""),
                        find_string(passage, "text").value_or("")});
+  const std::string question = memory::as_meant(find_string(line, "question").value_or(""), sources, &meanings);
   std::vector<memory::Labelled> pieces;
   // Right is exactly the answer, or where nothing is, the shortest that holds it.
   std::size_t shortest = SIZE_MAX;

@@ -40,6 +40,17 @@ JsonArray lines_of(std::string_view text) {
 
 bool contains(const Names& names, std::string_view name) { return std::ranges::find(names, name) != names.end(); }
 
+std::string_view fitting(std::string_view text) {
+  constexpr double kTokensMax = 180;
+  double tokens = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    tokens += byte >= 0x80 ? 1 : byte < 0x20 ? 6 : 0.5;
+    if (tokens > kTokensMax) return cut_utf8(text, i);
+  }
+  return text;
+}
+
 std::string_view value_of(const Result& result) {
   std::string_view text = result.text;
   if (result.call == "answer") return text == "not there" ? "" : text.substr(0, text.rfind(" ["));

@@ -28,6 +28,9 @@ JsonArray lines_of(std::string_view text);
 std::string escaped_for_pattern(std::string_view text);
 std::string any_of_texts(const Names& items);
 
+// As much of a text as an answer has room for: what is not plain ASCII may take a token a byte.
+std::string_view fitting(std::string_view text);
+
 // What came out of a call: the value behind "EXPR = ", without the rows or the passage that it came from.
 std::string_view value_of(const Result& result);
 bool gives_value(const Result& result);

@@ -56,8 +56,9 @@ std::optional<std::vector<std::string>> tool_plan(const Context& context, std::s
                                                   const embedding::StaticEmbedding* meanings) {
   constexpr std::size_t kToolsMax = 128;
   // How sure one has to be that it is meant at all, and that no other is (as logarithms of odds). Measured: of goals
-  // for Daimon's own calls 3 in 100 are taken for a tool's so, and 12 without (docs/decisions/0007-firmware.md).
-  constexpr double kLeast = 2.5;
+  // for Daimon's own calls 3 in 100 are taken for a tool's so (docs/decisions/0007-firmware.md). Where no file has to
+  // do with the goal, most of Daimon's own calls cannot be meant.
+  const double least = context.files().empty() ? 1 : 3.5;
   constexpr double kLead = 0.4;
   const std::string& goal = context.goal();
   // Of a goal that is not read to its end, that may say the contrary.
@@ -72,7 +73,7 @@ std::optional<std::vector<std::string>> tool_plan(const Context& context, std::s
   if (tools.empty()) return std::nullopt;
   const auto scores = rank_tools(goal, tools, meanings);
   const auto best = std::ranges::max_element(scores);
-  if (*best <= kLeast) return std::nullopt;
+  if (*best <= least) return std::nullopt;
   for (auto other = scores.begin(); other != scores.end(); ++other)
     if (other != best && *other > *best - kLead) return std::nullopt;
   const Offer& tool = tools[static_cast<std::size_t>(best - scores.begin())];

@@ -55,11 +55,6 @@ void Process::choose(const memory::ChosenCall& chosen) {
   if (chosen.name == "answer") return choose_answer(chosen.arguments);
   if (chosen.name == "finish") return choose_finish(chosen.arguments);
   Json arguments = chosen.arguments;
-  // The host ranks: where a plan looks once, what the goal says counts besides the few words that a small model chose.
-  const auto searches = std::ranges::count_if(plan_, [](const Step& step) { return step.step.call == "search"; });
-  if (chosen.name == "search" && searches == 1 && profile_->plan_decides() && arguments.is_object())
-    arguments.as_object()["query"] = std::string(
-        cut_utf8(std::string(find_string(arguments, "query").value_or("")) + " " + std::string(context_.goal()), 400));
   if (const auto path = find_string(arguments, "path"); chosen.name == "write" && path)
     arguments.as_object()["path"] = placed(std::string(*path));
   request_call(chosen.name, std::move(arguments), false);

@@ -38,6 +38,33 @@ TEST_F(Meaning, FindsWhatIsSaidInOtherWordsBehindWhatHoldsThem) {
   EXPECT_THAT(paths("unknown words"), ElementsAre());
 }
 
+TEST_F(Meaning, HasEveryThirdPlaceWhereManyHoldTheWords) {
+  for (const char* name : {"a.txt", "b.txt", "c.txt", "d.txt"}) world.put(name, "car park\n");
+  world.embedding = of(kVehicles);
+  world.mount();
+  const auto passages = world.files->search({.query = "Is the car mended?", .mounts = {}, .limit = 3});
+  ASSERT_TRUE(passages);
+  ASSERT_EQ(passages->size(), 3U);
+  EXPECT_EQ((*passages)[2].path, "garage.md");
+  EXPECT_THAT(paths("Is the car mended?"), testing::SizeIs(6)) << "none is lost by it";
+}
+
+TEST_F(Meaning, ASlipOfTheFingersFindsWhatIsMeant) {
+  world.embedding = of(kVehicles);
+  world.mount();
+  EXPECT_THAT(paths("rsoes"), ElementsAre("garden.md"));
+  EXPECT_THAT(paths("smiht"), ElementsAre()) << "of a name nobody knows what is meant";
+  world.put("rsoes.txt", "my own word: rsoes\n");
+  world.mount();
+  const auto unseen =
+      world.files->search({.query = "rsoes", .mounts = {}, .limit = 8, .admits = [](const auto&, const auto& path) {
+                             return path != "rsoes.txt";
+                           }});
+  ASSERT_TRUE(unseen && unseen->size() == 1U) << "what nobody may see does not tell that it is there";
+  EXPECT_EQ(unseen->front().path, "garden.md");
+  EXPECT_THAT(paths("rsoes"), ElementsAre("rsoes.txt")) << "which is no slip then";
+}
+
 TEST_F(Meaning, WithoutAnEmbeddingWordsAloneAreLookedFor) {
   world.mount();
   EXPECT_THAT(paths("Is the car mended?"), ElementsAre("list.txt"));

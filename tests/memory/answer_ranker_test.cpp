@@ -78,10 +78,10 @@ TEST(AnswerRanker, LooksAtNoMoreThanItHasTimeFor) {
   std::string text;
   for (int i = 0; i < 5000; ++i) text += "Field: £1.20, May 2026 and more\n";
   const AnswerSource source{1, "a", text};
-  EXPECT_EQ(answer_candidates("how much?", std::span(&source, 1), nullptr).size(), 160U);
+  EXPECT_EQ(answer_candidates("how much?", std::span(&source, 1), nullptr).size(), 192U);
   const std::vector<AnswerSource> many(12, source);
   const auto all = answer_candidates("how much?", many, nullptr);
-  EXPECT_EQ(all.size(), 12U * 48);
+  EXPECT_EQ(all.size(), 12U * 64);
   EXPECT_EQ(all.back().read.source, 11U) << "each has its part";
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "constraint/matcher.h"
+#include "embedding/static_embedding.h"
 #include "memory/answer_rank.h"
 #include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
@@ -43,8 +44,14 @@ Offer offer(std::string name, std::string signature, std::string summary) {
 const std::vector<std::string> kCalls{"search", "answer", "none"};
 const std::vector<PlanStep> kPlan{{"search", {}, {}}, {"answer", {}, {}}};
 
+// The built-in embedding, which the reader has learned with.
+const embedding::StaticEmbedding& meanings() {
+  static const auto kTable = embedding::StaticEmbedding::load(embedding::builtin_embedding().value()).value();
+  return kTable;
+}
+
 Prompt next_call(const Context& context, const std::vector<Offer>& offers, const std::vector<PlanStep>& plan = kPlan) {
-  return compact_profile().call({context, kCalls, offers, plan, 1});
+  return compact_profile().call({context, kCalls, offers, plan, 1, &meanings()});
 }
 
 TEST(CompactPromptTest, is_what_the_format_says) {
@@ -533,21 +540,53 @@ TEST(CompactPromptTest, what_is_written_came_of_the_last_call_or_stands_in_the_g
       << "the number, not the fraction";
 }
 
-TEST(CompactPromptTest, a_query_is_words_of_the_goal_in_its_order_and_looks_for_something_new) {
+const std::vector<PlanStep> kTwice{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
+
+std::string search_for(std::string_view query) {
+  return daimon::format(R"({{"call":"search","with":{{"query":"{}"}}}})", query);
+}
+
+TEST(CompactPromptTest, a_plan_that_looks_once_searches_with_the_whole_goal) {
   Context made;
   made.set_goal("What did I pay for electricity in March?", capability::user_label());
   Json schema = next_call(made, {offer("search", "", "")}).schema;
-  EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"electricity March"}})"));
-  EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"pay electricity"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"March electricity"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"gas March"}})"));
-  made.set_goal("the gas and the water bill of May in out.txt", capability::user_label());
-  made.add({"search", R"({"call":"search","with":{"query":"gas bill May"}})", "", false, {}, {}});
+  EXPECT_TRUE(admits(schema, search_for("What did I pay for electricity in March?")));
+  EXPECT_FALSE(admits(schema, search_for("electricity March")));
+  made.set_goal(std::string(3000, 'a'), capability::user_label());
   schema = next_call(made, {offer("search", "", "")}).schema;
-  EXPECT_TRUE(admits(schema, R"({"call":"search","with":{"query":"water bill May"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"bill May"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"gas bill May"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"search","with":{"query":"May out"}})")) << "the name of a file is no news";
+  EXPECT_TRUE(admits(schema, search_for(std::string(360, 'a')))) << "as much as an answer has room for";
+}
+
+TEST(CompactPromptTest, a_plan_that_looks_twice_or_reckons_searches_with_the_parts_of_the_goal) {
+  Context made;
+  made.set_goal("the gas and the water bill of May in out.txt", capability::user_label());
+  EXPECT_TRUE(admits(next_call(made, {offer("search", "", "")}, kTwice).schema, search_for("gas May")));
+  made.add({"search", search_for("gas May"), "", false, {}, {}});
+  const Json schema = next_call(made, {offer("search", "", "")}, kTwice).schema;
+  EXPECT_TRUE(admits(schema, search_for("water bill of May")));
+  EXPECT_FALSE(admits(schema, search_for("gas May")));
+  Context share;
+  share.set_goal("What is 20% of the rent for 2025? Put it in a.txt", capability::user_label());
+  EXPECT_TRUE(admits(next_call(share, {offer("search", "", "")},
+                               {{"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}, {"write", {}, {}}})
+                         .schema,
+                     search_for("rent for 2025")));
+}
+
+TEST(CompactPromptTest, where_the_parts_cannot_be_told_a_query_is_words_of_the_goal_in_its_order_and_something_new) {
+  Context made;
+  made.set_goal("what the plumber and the roofer and the painter of the hall took, in out.txt",
+                capability::user_label());
+  Json schema = next_call(made, {offer("search", "", "")}, kTwice).schema;
+  EXPECT_TRUE(admits(schema, search_for("plumber took")));
+  EXPECT_FALSE(admits(schema, search_for("took plumber")));
+  EXPECT_FALSE(admits(schema, search_for("gas")));
+  made.add({"search", search_for("plumber took"), "", false, {}, {}});
+  schema = next_call(made, {offer("search", "", "")}, kTwice).schema;
+  EXPECT_TRUE(admits(schema, search_for("roofer took")));
+  EXPECT_FALSE(admits(schema, search_for("took")));
+  EXPECT_FALSE(admits(schema, search_for("plumber took")));
+  EXPECT_FALSE(admits(schema, search_for("took out"))) << "the name of a file is no news";
 }
 
 TEST(CompactPromptTest, what_is_listed_and_read_is_what_the_goal_names) {
@@ -582,20 +621,100 @@ TEST(CompactPromptTest, a_second_answer_comes_from_the_second_search) {
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})"));
 }
 
-TEST(CompactPromptTest, an_answer_among_several_fits_its_own_search) {
+TEST(CompactPromptTest, an_answer_among_several_fits_its_own_search_and_is_given_once) {
   Context made;
   made.set_goal("How much were the gas bill and the water bill in May?", capability::user_label());
-  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}};
-  made.add({"search",
-            R"({"call":"search","with":{"query":"water bill May"}})",
-            "",
-            false,
-            {passage("a", {}, "Gas bill for May\nDue in May for gas: £1.10"),
-             passage("b", {}, "Water bill for May\nDue in May for water: £2.20")},
-            {}});
-  const Json schema = next_call(made, {offer("answer", "", "")}, plan).schema;
-  EXPECT_TRUE(admits(schema, R"({"call":"answer","with":{"passage":2,"answer":"£2.20"}})"));
-  EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":1,"answer":"£1.10"}})"));
+  const auto search = [&](std::string_view query) {
+    made.add({"search",
+              search_for(query),
+              "",
+              false,
+              {passage("a", {}, "Gas bill for May\nDue in May for gas: £1.10"),
+               passage("b", {}, "Water bill for May\nDue in May for water: £2.20")},
+              {}});
+    return next_call(made, {offer("answer", "", "")}, kTwice).schema;
+  };
+  const Json first = search("gas bill May");
+  EXPECT_TRUE(admits(first, R"({"call":"answer","with":{"passage":1,"answer":"£1.10"}})"));
+  EXPECT_FALSE(admits(first, R"({"call":"answer","with":{"passage":2,"answer":"£2.20"}})"));
+  made.add({"answer", R"({"call":"answer","with":{"passage":2,"answer":"£2.20"}})", "£2.20 [2]", false, {}, {}});
+  const Json second = search("water bill in May");
+  EXPECT_FALSE(admits(second, R"({"call":"answer","with":{"passage":4,"answer":"£2.20"}})")) << "said already";
+}
+
+TEST(CompactPromptTest, a_value_that_stands_twice_may_answer_twice) {
+  Context made;
+  made.set_goal("Add the rent for March and April", capability::user_label());
+  const auto rents = passage("rents.txt", {}, "Rent for March: £900\nRent for April: £900");
+  made.add({"search", search_for("rent for March"), "", false, {rents}, {}});
+  made.add({"answer", R"({"call":"answer","with":{"passage":1,"answer":"£900"}})", "£900 [1]", false, {}, {}});
+  made.add({"search", search_for("rent for April"), "", false, {rents}, {}});
+  const std::vector<PlanStep> plan{
+      {"search", {}, {}}, {"answer", {}, {}}, {"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}};
+  EXPECT_TRUE(admits(next_call(made, {offer("answer", "", "")}, plan).schema,
+                     R"({"call":"answer","with":{"passage":2,"answer":"£900"}})"));
+}
+
+// A goal that has looked two things up, and the schema of what is reckoned with them.
+Json reckoned(const std::string& goal, const std::string& first, const std::string& second) {
+  Context made;
+  made.set_goal(goal, capability::user_label());
+  for (const std::string& value : {first, second}) {
+    made.add({"search", search_for("x"), "", false, {passage("a.txt", {}, value)}, {}});
+    made.add({"answer", "", value + " [1]", false, {}, {}});
+  }
+  return next_call(made, {offer("calculate", "", "")}, kTwice).schema;
+}
+bool reckons(const Json& schema, std::string_view expression) {
+  return admits(schema, daimon::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", expression));
+}
+
+TEST(CompactPromptTest, what_is_taken_off_what_is_as_the_goal_says) {
+  for (const char* goal :
+       {"Subtract the rent from my salary", "take the rent away from my salary",
+        "How much cheaper is the rent than my salary?", "Once the rent is paid, how much of my salary is left?"}) {
+    const Json schema = reckoned(goal, "£900", "£2000");
+    EXPECT_TRUE(reckons(schema, "2000 - 900")) << goal;
+    EXPECT_FALSE(reckons(schema, "900 - 2000")) << goal;
+  }
+  for (const char* goal : {"the difference between my salary and the rent", "my salary minus the rent",
+                           "How much more is my salary than the rent?"}) {
+    const Json schema = reckoned(goal, "£2000", "£900");
+    EXPECT_TRUE(reckons(schema, "2000 - 900")) << goal;
+    EXPECT_FALSE(reckons(schema, "900 - 2000")) << goal;
+  }
+  const Json open = reckoned("Take my salary and knock off the rent", "£2000", "£900");
+  EXPECT_TRUE(reckons(open, "2000 - 900") && reckons(open, "900 - 2000")) << "where the words do not tell";
+}
+
+TEST(CompactPromptTest, the_year_of_what_was_looked_up_is_not_reckoned_with_but_a_number_of_the_goal_is) {
+  Context made;
+  made.set_goal("What do 6 tickets for the gala 2026 cost?", capability::user_label());
+  made.add({"search", search_for("x"), "", false, {passage("a.txt", {}, "Ticket £12.50")}, {}});
+  made.add({"answer", "", "£12.50 [1]", false, {}, {}});
+  const Json schema =
+      next_call(made, {offer("calculate", "", "")}, {{"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}})
+          .schema;
+  EXPECT_TRUE(reckons(schema, "12.50 * 6"));
+  EXPECT_FALSE(reckons(schema, "12.50 * 2026"));
+}
+
+TEST(CompactPromptTest, a_sum_of_money_is_what_is_reckoned_with_where_one_is_asked_for) {
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}};
+  const auto answers = [&](const std::string& goal, const char* answer) {
+    Context made;
+    made.set_goal(goal, capability::user_label());
+    made.add({"search",
+              search_for("x"),
+              "",
+              false,
+              {passage("phone.txt", {}, "Phone contract 98031990\nMinutes used: 26\nTo pay: £14.20")},
+              {}});
+    return admits(next_call(made, {offer("answer", "", "")}, plan).schema,
+                  daimon::format(R"({{"call":"answer","with":{{"passage":1,"answer":"{}"}}}})", answer));
+  };
+  EXPECT_TRUE(answers("what is the phone bill times 3", "£14.20"));
+  EXPECT_FALSE(answers("what is the number of minutes used times 3", "£14.20"));
 }
 
 TEST(CompactPromptTest, a_question_whose_answer_has_no_form_is_answered_with_a_sentence) {
