@@ -35,8 +35,8 @@ std::string asked_for(const Turn& turn) {
   return search == results.rend() ? turn.context.goal() : looked_for(turn, *search);
 }
 
-// Whether a sum of money is what can be reckoned with: what is asked for sounds like one and a piece that is one may
-// answer, or one is nearly as probable as whatever else there is.
+// Whether a sum of money is what can be reckoned with: what is asked for sounds like one, as what comes with a bill
+// does, or a piece that is one is nearly as probable as whatever else there is.
 bool is_sum_meant(std::string_view asked, const std::vector<RankedAnswer>& ranked) {
   using Words = std::set<std::string, std::less<>>;
   static const Words kSums = {"amount",      "balance", "bill",   "charge",  "cost",    "credit",  "debt",
@@ -55,7 +55,7 @@ bool is_sum_meant(std::string_view asked, const std::vector<RankedAnswer>& ranke
     return std::ranges::any_of(told, [&](const std::string& word) { return words.contains(word); });
   };
   if (holds(kCounts)) return false;
-  const double least = holds(kSums) ? 0.02 : 0.3;  // of what is most probable
+  const double least = holds(kSums) ? 0 : 0.3;  // of what is most probable
   const auto first = std::ranges::find_if(ranked, [](const RankedAnswer& answer) { return answer.passage != 0; });
   return first != ranked.end() && std::ranges::any_of(ranked, [&](const RankedAnswer& answer) {
            return answer.type == AnswerType::kMoney && answer.probability >= least * first->probability;

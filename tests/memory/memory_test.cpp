@@ -715,6 +715,17 @@ TEST(CompactPromptTest, a_sum_of_money_is_what_is_reckoned_with_where_one_is_ask
   };
   EXPECT_TRUE(answers("what is the phone bill times 3", "£14.20"));
   EXPECT_FALSE(answers("what is the number of minutes used times 3", "£14.20"));
+  Context gas;
+  gas.set_goal("how much more was gas in May than in June", capability::user_label());
+  gas.add({"search",
+           search_for("gas in May"),
+           "",
+           false,
+           {passage("gas-may.md", {}, "# Gas, May 2026\nUsed: 310 kWh\nPlease pay £58.15 before the 20th of June.")},
+           {}});
+  EXPECT_TRUE(admits(next_call(gas, {offer("answer", "", "")}, plan).schema,
+                     R"({"call":"answer","with":{"passage":1,"answer":"£58.15"}})"))
+      << "and not the year";
 }
 
 TEST(CompactPromptTest, a_question_whose_answer_has_no_form_is_answered_with_a_sentence) {
