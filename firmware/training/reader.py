@@ -347,7 +347,7 @@ def main():
     parser.add_argument("--drop", type=float, default=0.15)
     parser.add_argument("--none", type=float, default=0, help="added to the score of none at the end")
     parser.add_argument("--limit", type=int, help="questions to learn from")
-    parser.add_argument("--window", type=int, default=480, help="bytes of a passage to learn from: a fifth of the time with 320")
+    parser.add_argument("--window", type=int, default=480, help="bytes of a passage to learn from; 320, of four passages, take half of the time")
     parser.add_argument("--passages", type=int, default=6)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,6 +1,7 @@
 #include "memory/asked_parts.h"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -78,7 +79,10 @@ std::string bare(std::string_view word) {
 
 // By their names as they stand: "May" is a month, "may" is not.
 bool is_month(std::string_view word) { return !times_in(word).months.empty(); }
-bool is_year(std::string_view word) { return times_in(word).months.empty() && !times_in(word).years.empty(); }
+bool is_year(std::string_view word) {
+  const NamedTimes times = times_in(word);
+  return times.months.empty() && !times.years.empty();
+}
 bool is_number(std::string_view word) {
   while (!word.empty() && word.ends_with('%')) word.remove_suffix(1);
   return !word.empty() && !is_year(word) &&
@@ -86,16 +90,13 @@ bool is_number(std::string_view word) {
 }
 bool is_doing(std::string_view word) { return word.empty() || doing().contains(word); }
 
+bool is_time(std::string_view word) { return is_month(word) || is_year(bare(word)); }
+bool has_time(const Words& words) { return std::ranges::any_of(words, is_time); }
+
 // "April", "for May 2026", "2025": what is about nothing but a time.
 bool is_time_alone(const Words& words) {
-  bool times = false;
-  for (const std::string_view word : words) {
-    if (is_month(word) || is_year(bare(word)))
-      times = true;
-    else if (!is_doing(bare(word)))
-      return false;
-  }
-  return times;
+  return has_time(words) &&
+         std::ranges::all_of(words, [](std::string_view word) { return is_time(word) || is_doing(bare(word)); });
 }
 
 // Whether "what" and the like opens something that is looked up ("what the plumber charged"), rather than the question
@@ -204,11 +205,8 @@ void complete(std::vector<Words>& parts) {
   const auto whole = std::ranges::find_if_not(parts, is_time_alone);
   if (whole == parts.end()) return;
   const Words model = *whole;
-  const auto has_time = [](const Words& part) {
-    return std::ranges::any_of(part, [](std::string_view word) { return is_month(word) || is_year(bare(word)); });
-  };
   const auto alone = std::ranges::count_if(parts, is_time_alone);
-  const auto untimed = std::ranges::count_if(parts, [&](const Words& part) { return !has_time(part); });
+  const auto untimed = std::ranges::count_if(parts, std::not_fn(has_time));
   // "For May, gas and water".
   if (alone == 1 && untimed + 1 == std::ssize(parts)) {
     const auto time = std::ranges::find_if(parts, is_time_alone);
@@ -285,33 +283,31 @@ std::vector<std::string> asked_parts(std::string_view goal, std::size_t count, s
   }
   // "May I have the rent?"
   if (words.size() > 2 && bare(words[0]) == "may" && is_doing(bare(words[1]))) words.erase(words.begin());
-  struct Way {
-    WordSet separators;
-    bool at_commas = true;
-  };
-  const WordSet signs = {"plus", "minus", "than", "versus", "vs", "+", "-", "/"};
-  WordSet several = signs;
+  static const WordSet kSigns = {"plus", "minus", "than", "versus", "vs", "+", "-", "/"};
+  WordSet several = kSigns;
   several.insert({"and", "also", "then", "less"});
-  std::vector<Way> ways{{signs}, {several}, {signs, false}, {several, false}};
-  const auto more = [&](std::string word) {
-    WordSet with = several;
-    with.insert(std::move(word));
-    ways.push_back({std::move(with)});
-  };
-  if (std::ranges::any_of(words, [](std::string_view word) { return bare(word) == "add"; })) more("to");
-  for (const char* word :
-       {"from", "off", "with", "against", "to", "above", "exceed", "exceeds", "over", "after", "once", "or", "&", "n"})
-    more(word);
-  for (const Way& way : ways) {
-    auto parts = parts_at(words, way.separators, way.at_commas);
-    if (parts.size() != count || (way.at_commas && count > 1 && goes_on(parts)) ||
-        (!way.at_commas && std::ranges::any_of(parts, is_list)))
-      continue;
+  const auto by = [&](const WordSet& separators, bool at_commas) -> std::vector<std::string> {
+    const auto parts = parts_at(words, separators, at_commas);
+    if (parts.size() != count || (at_commas && count > 1 && goes_on(parts)) ||
+        (!at_commas && std::ranges::any_of(parts, is_list)))
+      return {};
     std::vector<std::string> made;
     for (const Words& part : parts) made.push_back(joined(part));
-    if (std::ranges::all_of(made,
-                            [](const std::string& part) { return !part.empty() && part.size() <= kPartBytesMax; }))
-      return made;
+    const auto is_usable = [](const std::string& part) { return !part.empty() && part.size() <= kPartBytesMax; };
+    return std::ranges::all_of(made, is_usable) ? std::move(made) : std::vector<std::string>();
+  };
+  for (const bool at_commas : {true, false})
+    for (const WordSet* separators : {&kSigns, &std::as_const(several)})
+      if (auto made = by(*separators, at_commas); !made.empty()) return made;
+  // What parts two things only if nothing else does: "add A to B", "take A off B".
+  std::vector<std::string> others = {"from",    "off",  "with",  "against", "to", "above", "exceed",
+                                     "exceeds", "over", "after", "once",    "or", "&",     "n"};
+  if (std::ranges::any_of(words, [](std::string_view word) { return bare(word) == "add"; }))
+    others.insert(others.begin(), "to");
+  for (const std::string& other : others) {
+    WordSet with = several;
+    with.insert(other);
+    if (auto made = by(with, true); !made.empty()) return made;
   }
   return {};
 }

@@ -20,7 +20,7 @@ constexpr std::size_t kLookedForBytesMax = 300;
 constexpr std::size_t kPassageBytesMax = 320;
 
 // Of one search as many passages as leave room for those of the plan's other searches: what is shown never changes
-// later, so that each prompt begins with the one before it. The host reads more (passages_read_each).
+// later, so that each prompt begins with the one before it. The host reads all of them.
 std::size_t passages_shown_each(std::span<const PlanStep> plan) {
   const auto searches = std::ranges::count(plan, std::string_view("search"), &PlanStep::call);
   return searches <= 1 ? 4 : searches == 2 ? 3 : 2;

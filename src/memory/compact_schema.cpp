@@ -48,10 +48,9 @@ std::string part_asked(const Turn& turn, std::size_t number) {
 Json query_schema(const Turn& turn) {
   constexpr std::size_t kWordsMax = 48;
   constexpr std::size_t kNewMax = 12;
-  constexpr std::size_t kBytesMax = 400;
   const Context& context = turn.context;
   std::string known = part_asked(turn, searches_done(context.results()));
-  if (known.empty() && count_of(turn.plan, "search") == 1) known = cut_utf8(context.goal(), kBytesMax);
+  if (known.empty() && count_of(turn.plan, "search") == 1) known = context.goal();
   if (!known.empty()) return JsonObject{{"const", fitting(known)}};
   std::string_view goal = context.goal();
   Names words;
