@@ -304,6 +304,7 @@ def arguments_of(questions):
 def save(network, name, options):
     network.halve()
     (pathlib.Path(options.out) / f"reader_{name}.bin").write_bytes(network.bytes())
+    (pathlib.Path(options.out) / f"reader_{name}_golden.json").write_text(network.golden())
 
 
 def learn_arguments(bank, questions, arguments, options):

@@ -13,8 +13,8 @@
 //           question says of its kind
 //   none:   the most of each of the 64 and of the evidence, the question, the scores of the pieces -> 48 -> 1
 //
-// 260,000 weights of 16 bits each, learned by firmware/training/reader.py; a question over four windows takes
-// some twenty milliseconds.
+// 262,000 weights of 16 bits each, learned by firmware/training/reader.py. Larger ones have not been better for the
+// questions that one core has time to learn from (docs/decisions/0007-firmware.md).
 #pragma once
 
 #include <cstddef>
@@ -43,7 +43,7 @@ struct ReadScores {
   double none = 0;
 };
 
-// Thread-safe; the same each time.
+// Thread-safe; on one machine the same each time (network_layer.h).
 ReadScores read_pieces(ReaderFor use, const Reading& reading, std::span<const ReadPiece> pieces);
 
 }  // namespace daimon::memory

@@ -21,18 +21,18 @@ const embedding::StaticEmbedding& meanings() {
 }
 
 ReadScores read(std::string_view question, std::span<const AnswerSource> sources,
-                const embedding::StaticEmbedding* table) {
+                const embedding::StaticEmbedding* table, ReaderFor use = ReaderFor::kAnswers) {
   std::vector<ReadPiece> pieces;
   for (const RankedAnswer& answer : answer_candidates(question, sources, table)) pieces.push_back(answer.read);
-  return read_pieces(ReaderFor::kAnswers, Reading(question, sources, table), pieces);
+  return read_pieces(use, Reading(question, sources, table), pieces);
 }
 
-// firmware/training/reader.py, which wrote the weights, says what they make of some questions.
-TEST(Reader, ReckonsWhatTrainingReckons) {
-  std::ifstream file(DAIMON_SOURCE_DIR "/firmware/reader_answers_golden.json");
+// firmware/training, which wrote the weights, says what they make of some questions.
+void compare_with_training(ReaderFor use, const std::string& name) {
+  std::ifstream file(DAIMON_SOURCE_DIR "/firmware/reader_" + name + "_golden.json");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   const auto golden = parse_json(text);
-  ASSERT_TRUE(golden);
+  ASSERT_TRUE(golden) << name;
   ASSERT_GE(golden->as_array().size(), 4U);
   for (const Json& example : golden->as_array()) {
     std::vector<AnswerSource> sources;
@@ -40,12 +40,18 @@ TEST(Reader, ReckonsWhatTrainingReckons) {
       sources.push_back(
           {static_cast<int>(sources.size() + 1), passage.at("path").as_string(), passage.at("text").as_string()});
     const std::string question(example.at("question").as_string());
-    const ReadScores scores = read(question, sources, &meanings());
+    const ReadScores scores = read(question, sources, &meanings(), use);
     ASSERT_EQ(scores.pieces.size(), example.at("pieces").as_array().size()) << question;
     for (std::size_t i = 0; i < scores.pieces.size(); ++i)
       EXPECT_NEAR(scores.pieces[i], example.at("pieces").at(i).to_number<double>(), 0.05) << question << ' ' << i;
     EXPECT_NEAR(scores.none, example.at("none").to_number<double>(), 0.05) << question;
   }
+}
+
+TEST(Reader, ReckonsWhatTrainingReckons) {
+  compare_with_training(ReaderFor::kAnswers, "answers");
+  compare_with_training(ReaderFor::kArguments, "arguments");
+  compare_with_training(ReaderFor::kTools, "tools");
 }
 
 TEST(Reader, SaysTheSameEachTimeAndAnythingWithoutAnEmbedding) {
