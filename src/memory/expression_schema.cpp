@@ -146,15 +146,29 @@ Order order_of(std::string goal, const Names& parts) {
   return std::regex_search(goal, kAsSaid) ? Order::kAsSaid : Order::kUnknown;
 }
 
+// Whether the goal says "a divided by b" or "divide a by b" of the two numbers in it.
+bool is_divided_by(std::string_view goal) {
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t first = goal.find_first_of(kDigits);
+  const std::size_t end = goal.find_first_not_of("0123456789.,", first);
+  const std::size_t second = goal.find_first_of(kDigits, end);
+  if (first == std::string_view::npos || end == std::string_view::npos || second == std::string_view::npos)
+    return false;
+  const std::string_view between = goal.substr(end, second - end);
+  return between.contains(" by ") || between.contains('/');
+}
+
 double amount(const std::string& number) { return std::strtod(number.c_str(), nullptr); }
 
 // Numbers of the goal among themselves: all of them in their order, or two of them, and what is done with one.
-void add_ways(Names& ways, const Names& numbers, const Units& units, const Operations& asked) {
+void add_ways(Names& ways, const Names& numbers, const Units& units, const Operations& asked, std::string_view goal) {
   const std::string n = any_of_texts(numbers);
   if (asked.root) return ways.push_back(daimon::format(R"(sqrt\({}\))", n));
   if (asked.round) ways.push_back(daimon::format(R"(round\({}, [0-9]\))", n));
   if (asked.round && !asked.divide && !asked.multiply && !asked.add && !asked.subtract && !asked.percent) return;
   const std::string signs = signs_of(asked);
+  if (numbers.size() == 2 && is_only(asked, &Operations::divide) && is_divided_by(goal))
+    return ways.push_back(escaped_for_pattern(numbers[0]) + " / " + escaped_for_pattern(numbers[1]));
   if (numbers.size() > 1 && numbers.size() <= 8) {
     std::string chain = escaped_for_pattern(numbers.front());
     for (std::size_t i = 1; i < numbers.size(); ++i) chain += " " + signs + " " + escaped_for_pattern(numbers[i]);
@@ -239,7 +253,7 @@ std::string expression_pattern(const Context& context) {
         for (const Passage& passage : result.passages)
           for (std::string& number : numbers_to_reckon(passage.text))
             if (numbers.size() < kNumbersMax && !contains(numbers, number)) numbers.push_back(std::move(number));
-    if (!numbers.empty()) add_ways(ways, numbers, units, asked);
+    if (!numbers.empty()) add_ways(ways, numbers, units, asked, goal);
   }
   std::string dated = goal;
   for (const Result& result : context.results())

@@ -451,6 +451,10 @@ TEST(CompactPromptTest, the_words_of_a_goal_say_what_is_done_with_its_numbers) {
   EXPECT_FALSE(admitted("whats 21, 7,291 and 56 all together", "21 + 56")) << "all of them";
   EXPECT_TRUE(admitted("Pay 9,449 in 54 equal instalments", "9449 / 54"));
   EXPECT_FALSE(admitted("Pay 9,449 in 54 equal instalments", "54 / 9449"));
+  EXPECT_TRUE(admitted("work out 17.8 divided by 5,871", "17.8 / 5871")) << "as it is said, which is not often so";
+  EXPECT_FALSE(admitted("work out 17.8 divided by 5,871", "5871 / 17.8"));
+  EXPECT_TRUE(admitted("divide 3 by 8", "3 / 8"));
+  EXPECT_FALSE(admitted("divide 3 by 8", "8 / 3"));
   EXPECT_TRUE(admitted("what is 20 per cent of 340?", "20% of 340"));
   EXPECT_FALSE(admitted("what is 20 per cent of 340?", "340 / 20"));
   EXPECT_TRUE(admitted("sqrt(97)", "sqrt(97)"));
@@ -482,6 +486,12 @@ TEST(CompactPromptTest, a_time_before_a_day_is_counted_back_from_it) {
   EXPECT_TRUE(admitted("Rent is 850 from 1 May 2026, what do 12 months cost?", "850 * 12"))
       << "there is more than a day";
   EXPECT_FALSE(admitted("1.5 weeks from 9 May 2026", "2026-05-09 + 5 weeks"));
+  EXPECT_TRUE(admitted("go back 86 months from 2027-07-06 cheers", "2027-07-06 - 86 months"));
+  EXPECT_FALSE(admitted("go back 86 months from 2027-07-06 cheers", "2027-07-06 + 86 months"));
+  EXPECT_FALSE(admitted("take 3 weeks off 9 May 2026", "2026-05-09 + 3 weeks"));
+  EXPECT_FALSE(admitted("9 May 2026 minus 30 days", "2026-05-09 + 30 days"));
+  EXPECT_FALSE(admitted("add 30 days to 9 May 2026", "2026-05-09 - 30 days"));
+  EXPECT_TRUE(admitted("I'm back 3 weeks after 9 May 2026, when is that", "2026-05-09 + 3 weeks"));
 }
 
 TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_the_person_are_written_whole) {
