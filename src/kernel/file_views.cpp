@@ -5,16 +5,39 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "kernel/views.h"
+#include "memory/answer_ranker.h"
 
 namespace daimon::kernel {
 namespace {
 
 constexpr std::size_t kKindsShown = 20;
+constexpr int kPassagesRead = 20;
 
 JsonObject mount_view(const fs::MountStatus& mount) {
   return {{"name", mount.name},         {"root", mount.root.string()}, {"files", mount.files},
           {"chunks", mount.chunks},     {"problems", mount.problems},  {"skipped", mount.skipped},
           {"complete", mount.complete}, {"gone", mount.gone}};
+}
+
+// Those with the best piece for the query first: of held-out questions 1.06 times the nDCG@10 of the search
+// (bench_answers). Without what words mean reading is worse than the search (reader.h).
+std::vector<fs::Passage> in_order_of_reading(std::vector<fs::Passage> windows, std::string_view query,
+                                             const embedding::StaticEmbedding* meanings) {
+  if (meanings == nullptr) return windows;
+  const std::size_t read = std::min<std::size_t>(windows.size(), kPassagesRead);
+  std::vector<memory::AnswerSource> sources;
+  for (std::size_t i = 0; i < read; ++i) sources.push_back({static_cast<int>(i + 1), windows[i].path, windows[i].text});
+  std::vector<std::size_t> order;
+  for (const memory::RankedAnswer& answer : memory::rank_answers(query, sources, meanings)) {
+    const auto place = static_cast<std::size_t>(answer.passage - 1);
+    if (answer.passage != 0 && !std::ranges::contains(order, place)) order.push_back(place);
+  }
+  // What has no piece, and what is not read.
+  for (std::size_t i = 0; i < windows.size(); ++i)
+    if (!std::ranges::contains(order, i)) order.push_back(i);
+  std::vector<fs::Passage> ordered;
+  for (const std::size_t place : order) ordered.push_back(std::move(windows[place]));
+  return ordered;
 }
 
 }  // namespace
@@ -57,8 +80,8 @@ Result<Json> mounts_view(fs::FileSystem& files) {
   return Json(std::move(list));
 }
 
-Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
-                       int limit) {
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts, int limit,
+                       const embedding::StaticEmbedding* meanings) {
   if (!mounts.empty()) {
     DAIMON_TRY(const auto known, files.mounts());
     for (const std::string& name : mounts)
@@ -67,10 +90,11 @@ Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std:
                     "`daimon mounts` lists the mounts");
   }
   DAIMON_TRY(const auto behind, files.settle(mounts));
-  DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, limit}));
-  DAIMON_TRY(const auto windows, files.windows(query, passages, 320, "…"));
+  DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, std::max(limit, kPassagesRead)}));
+  DAIMON_TRY(auto windows, files.windows(query, passages, 320, "…"));
   JsonArray list;
-  for (const fs::Passage& passage : windows) {
+  for (const fs::Passage& passage : in_order_of_reading(std::move(windows), query, meanings)) {
+    if (std::ssize(list) >= limit) break;
     JsonObject item{{"mount", passage.mount},     {"path", passage.path},       {"page", nullptr},
                     {"heading", passage.heading}, {"text", passage.text},       {"begin", passage.byte_begin},
                     {"end", passage.byte_end},    {"version", passage.version}, {"score", passage.score}};

@@ -311,7 +311,7 @@ class Kernel final : public System {
   }
   Result<Json> mounts() override { return mounts_view(ports_.files); }
   Result<Json> find(std::string_view query, const std::vector<std::string>& mounts, int limit) override {
-    return find_view(ports_.files, query, mounts, limit);
+    return find_view(ports_.files, query, mounts, limit, ports_.meanings.get());
   }
 
   Result<Json> models() override {

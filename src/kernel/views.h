@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "device/device.h"
+#include "embedding/static_embedding.h"
 #include "fs/file_system.h"
 #include "journal/journal.h"
 #include "kernel/model_pool.h"
@@ -52,9 +53,10 @@ bool is_within(const Json& row, const Json& view);
 Result<Json> mount_folder(fs::FileSystem& files, const std::string& path, const std::string& name,
                           const std::function<void(const Json&)>& progress, const std::stop_token& stop);
 Result<Json> mounts_view(fs::FileSystem& files);
-// {"passages", "incomplete"}: `incomplete` are the mounts that may have more than was looked through.
-Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts,
-                       int limit);
+// {"passages", "incomplete"}: `incomplete` are the mounts that may have more than was looked through. With `meanings`
+// the passages that the search finds first are read, and those go first that answer the query best.
+Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std::vector<std::string>& mounts, int limit,
+                       const embedding::StaticEmbedding* meanings);
 Json model_view(const processor::ModelInfo& model, const processor::Usage& usage);
 
 Json check_view(std::string_view name, bool ok, std::string_view detail, std::string_view remedy);

@@ -179,7 +179,7 @@ class KernelWorld {
           if (load) DAIMON_CHECK(load(name));
           return std::make_unique<ScriptedProcessor>(model, name);
         });
-    Ports ports{clock, random, std::move(journal), {}, {}, *models_, *files_};
+    Ports ports{clock, random, std::move(journal), {}, {}, *models_, *files_, meanings};
     ports.devices.push_back(std::make_unique<WatchedDevice>(make_index_device(*files_, constitution), look));
     for (auto* make :
          {+[] { return device::make_files_device(); }, &device::make_table_device, &device::make_calculator_device})
@@ -281,6 +281,7 @@ class KernelWorld {
   SkippingClock clock;
   SystemRandom random;
   Model model;
+  std::shared_ptr<const embedding::StaticEmbedding> meanings;
   std::function<Status(const std::string& name)> load;  // before a model is made; may refuse
   WatchedDevice::Look look;
   std::vector<std::function<std::unique_ptr<device::Device>()>> made_devices;
