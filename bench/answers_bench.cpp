@@ -1,4 +1,5 @@
-// How far each stage of an answer gets before any model has a say: whether the right document is found, whether a
+// How far each stage of an answer gets before any model has a say: how well documents are ordered, by words alone
+// (BM25), as the search finds them and once they are read; whether the right document is found, whether a
 // window of it holds the answer, whether the reader puts a piece first that does, and whether it says "not there" where
 // nothing answers.
 //
@@ -13,10 +14,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <utility>
 
 #include "base/format.h"
@@ -25,6 +28,8 @@
 #include "embedding/static_embedding.h"
 #include "exam/paper.h"
 #include "fs/file_system.h"
+#include "fs/index.h"
+#include "fs/rank.h"
 #include "memory/answer_rank.h"
 #include "memory/answer_ranker.h"
 #include "memory/lexicon.h"
@@ -33,6 +38,8 @@ namespace daimon::bench {
 namespace {
 
 namespace stdfs = std::filesystem;
+
+constexpr int kOrdered = 10;
 
 struct Share {
   int hits = 0, of = 0;
@@ -45,7 +52,22 @@ struct Share {
 struct Stages {
   Share document, window, offered, first, among_three, peer, absent, said_absent;
   std::vector<double> milliseconds;  // to rank the pieces of a question
+  // nDCG@10 of the right document, a question each.
+  std::vector<double> by_words, by_search, by_reading;
 };
+
+// One document is right: 1 where it is the first of all, 1 / log2(place + 1) further down, 0 beyond the tenth.
+template <class Passages>
+double gain_of(const Passages& passages, std::string_view document) {
+  std::vector<std::string_view> seen;
+  for (const auto& passage : passages) {
+    if (std::ranges::contains(seen, std::string_view(passage.path))) continue;
+    seen.emplace_back(passage.path);
+    if (std::ssize(seen) > kOrdered) break;
+    if (passage.path == document) return 1 / std::log2(static_cast<double>(seen.size()) + 1);
+  }
+  return 0;
+}
 
 // The line with the most words of the question, of the first passage that has it.
 std::string peer_line(const std::string& question, const std::vector<memory::AnswerSource>& sources) {
@@ -72,6 +94,24 @@ struct Options {
   std::size_t window_bytes = 480;
   int passages = 6;
 };
+
+Status order(fs::FileSystem& files, fs::Index& index, const embedding::StaticEmbedding& meanings,
+             const exam::Question& question, Stages& stages, std::size_t window_bytes) {
+  const std::string& document = question.expected.answers.front().document;
+  DAIMON_TRY(const auto matched, index.match(fs::fts_query(question.goal), {}, 8 * kOrdered));
+  stages.by_words.push_back(gain_of(matched, document));
+  DAIMON_TRY(const auto found, files.search({.query = question.goal, .mounts = {}, .limit = 2 * kOrdered}));
+  stages.by_search.push_back(gain_of(found, document));
+  DAIMON_TRY(const auto windows, files.windows(question.goal, found, window_bytes));
+  std::vector<memory::AnswerSource> sources;
+  for (const fs::Passage& window : windows)
+    sources.push_back({static_cast<int>(sources.size() + 1), window.path, window.text});
+  std::vector<memory::AnswerSource> ordered;
+  for (const memory::RankedAnswer& answer : memory::rank_answers(question.goal, sources, &meanings))
+    if (answer.passage != 0) ordered.push_back(sources[static_cast<std::size_t>(answer.passage - 1)]);
+  stages.by_reading.push_back(gain_of(ordered, document));
+  return {};
+}
 
 Status ask(fs::FileSystem& files, const embedding::StaticEmbedding& meanings, const exam::Question& question,
            Stages& stages, std::FILE* dump, const Options& options) {
@@ -156,10 +196,14 @@ Status run(const Options& options) {
                    {.database = folder / daimon::format("index{}.db", number), .watch = false, .embedding = vectors}));
     DAIMON_TRY(const auto report, files->mount(root, "", {}, {}));
     static_cast<void>(report);
+    DAIMON_TRY(auto index, fs::Index::open(folder / daimon::format("index{}.db", number), vectors));
     for (const exam::Question& question : home.questions)
       if (question.expected.missing ||
-          (question.kind == "look up" && question.expected.answers.size() == 1 && question.expected.files.empty()))
+          (question.kind == "look up" && question.expected.answers.size() == 1 && question.expected.files.empty())) {
         DAIMON_CHECK(ask(*files, *vectors, question, stages, dump, options));
+        if (!question.expected.missing && dump == nullptr)
+          DAIMON_CHECK(order(*files, index, *vectors, question, stages, options.window_bytes));
+      }
     ++number;
   }
   std::error_code ignored;
@@ -177,6 +221,14 @@ Status run(const Options& options) {
                                                                      {"wrongly not there", &stages.said_absent},
                                                                      {"rightly not there", &stages.absent}}};
   for (const auto& [name, share] : rows) std::printf("%-24s %s\n", name, share->text().c_str());
+  const auto mean = [](const std::vector<double>& of) {
+    return std::accumulate(of.begin(), of.end(), 0.0) / static_cast<double>(std::max<std::size_t>(of.size(), 1));
+  };
+  const double words = mean(stages.by_words);
+  for (const auto& [name, gains] : {std::pair{"nDCG@10 by words (peer)", &stages.by_words},
+                                    {"nDCG@10 by the search", &stages.by_search},
+                                    {"nDCG@10 once read", &stages.by_reading}})
+    std::printf("%-24s %.3f, %.2f times the peer's\n", name, mean(*gains), mean(*gains) / std::max(words, 1e-9));
   std::ranges::sort(stages.milliseconds);
   const auto at = [&](double share) {
     const auto last = static_cast<double>(stages.milliseconds.size()) - 1;

@@ -63,12 +63,12 @@ def detokenized(tokens):
     return re.sub(r'" ([^"]*?) "', r'"\1"', text)
 
 
-def read_qamr():
+def read_qamr(keyed=False):
     """Sentences, and questions over them with the span that answers. Without the collections: none, which is enough to try
-    the generator but not to train."""
+    the generator but not to train. `keyed`: the sentences by their keys, which questions have as well."""
     if not os.path.exists(COLLECTIONS + "qamr"):
         print(f"no collections in {COLLECTIONS}: set DAIMON_TRAINING_DATA", file=sys.stderr)
-        return [], []
+        return ({} if keyed else []), []
     tokens = {}
     for line in gzip.open(COLLECTIONS + "qamr/wiki-sentences.tsv.gz", "rt"):
         key, text = line.rstrip("\n").split("\t")[:2]
@@ -88,7 +88,8 @@ def read_qamr():
             if len(text.encode()) > WINDOW_BYTES or text.count(answer) != 1 or not 2 <= len(answer) <= 60:
                 continue
             questions.append((columns[0], columns[5], text, answer))
-    return [detokenized(t) for t in tokens.values()], questions
+    sentences = {key: detokenized(t) for key, t in tokens.items()}
+    return (sentences if keyed else list(sentences.values())), questions
 
 
 def read_tables():
