@@ -293,8 +293,11 @@ std::vector<Command> make_commands() {
        kFiles,
        "search the mounted folders",
        "QUERY...",
-       "Finds the passages of the mounted folders that fit best by their words.",
-       {{"daimon find boiler guarantee", ""}, {"daimon find --mount papers -l 3 rent", ""}},
+       "Finds the passages of the mounted folders that fit best by their words and by what they mean. The first twenty "
+       "are read, and those that answer best come first, so a question may be asked as one.",
+       {{"daimon find boiler guarantee", ""},
+        {"daimon find who mended the boiler", ""},
+        {"daimon find --mount papers -l 3 rent", ""}},
        {{"mount", 'm', "NAME", "only in this mount, by its name or its folder; may be repeated", true},
         {"limit", 'l', "N", "at most N passages (default 10)"},
         kJson},

@@ -35,7 +35,7 @@ constexpr double kNothingAsked = 20;
 constexpr std::array<float, kHeads> kSlopes = {0, 1.0F / 32, 1.0F / 8, 1.0F / 2};
 
 constexpr std::size_t size_of(std::size_t in, std::size_t out) { return (in + 1) * out; }
-constexpr std::size_t kOfBlock = 3 * 2 * kWidth + (kNear + 1) * kWidth + 2 * size_of(kWidth, kWidth) +
+constexpr std::size_t kOfBlock = 6 * kWidth + (kNear + 1) * kWidth + 2 * size_of(kWidth, kWidth) +
                                  size_of(kWidth, 3 * kWidth) + size_of(kWidth, kFeed) + size_of(kFeed, kWidth);
 static_assert(kReaderWeights == 3 + kShapes * kOfShape + size_of(kOfToken, kWidth) + 2 * size_of(kWidth, 1) +
                                     size_of(3 * kWidth + kSigns, kWidth) + size_of(kWidth, kWidth) +
