@@ -95,20 +95,21 @@ struct Options {
   int passages = 6;
 };
 
+// As `daimon find` orders them (kernel/file_views.cpp).
 Status order(fs::FileSystem& files, fs::Index& index, const embedding::StaticEmbedding& meanings,
-             const exam::Question& question, Stages& stages, std::size_t window_bytes) {
+             const exam::Question& question, Stages& stages) {
   const std::string& document = question.expected.answers.front().document;
   DAIMON_TRY(const auto matched, index.match(fs::fts_query(question.goal), {}, 8 * kOrdered));
   stages.by_words.push_back(gain_of(matched, document));
   DAIMON_TRY(const auto found, files.search({.query = question.goal, .mounts = {}, .limit = 2 * kOrdered}));
   stages.by_search.push_back(gain_of(found, document));
-  DAIMON_TRY(const auto windows, files.windows(question.goal, found, window_bytes));
+  DAIMON_TRY(const auto windows, files.windows(question.goal, found, 320, "…"));
   std::vector<memory::AnswerSource> sources;
   for (const fs::Passage& window : windows)
     sources.push_back({static_cast<int>(sources.size() + 1), window.path, window.text});
   std::vector<memory::AnswerSource> ordered;
-  for (const memory::RankedAnswer& answer : memory::rank_answers(question.goal, sources, &meanings))
-    if (answer.passage != 0) ordered.push_back(sources[static_cast<std::size_t>(answer.passage - 1)]);
+  for (const std::size_t place : memory::order_by_reading(question.goal, sources, &meanings))
+    ordered.push_back(sources[place]);
   stages.by_reading.push_back(gain_of(ordered, document));
   return {};
 }
@@ -202,7 +203,7 @@ Status run(const Options& options) {
           (question.kind == "look up" && question.expected.answers.size() == 1 && question.expected.files.empty())) {
         DAIMON_CHECK(ask(*files, *vectors, question, stages, dump, options));
         if (!question.expected.missing && dump == nullptr)
-          DAIMON_CHECK(order(*files, index, *vectors, question, stages, options.window_bytes));
+          DAIMON_CHECK(order(*files, index, *vectors, question, stages));
       }
     ++number;
   }

@@ -40,7 +40,7 @@ def load_bank():
         _bank["goals"] = {split: bank.read_goals(split) for split in ("train", "test")}
         _bank["tables"] = read_tables()
         sentences, questions = read_qamr()
-        _bank["sentences"], _bank["qamr"] = sentences, questions
+        _bank["sentences"], _bank["qamr"] = list(sentences.values()), questions
         _bank["dialogues"], _bank["utterances"] = dialogues.read(COLLECTIONS + "sgd/", WINDOW_BYTES)
         _bank["meanings"] = meanings.Meanings()
         _bank["problems"] = [json.loads(line).get("question", "") for line in gzip.open(COLLECTIONS + "gsm8k/train.jsonl.gz", "rt")] \
@@ -63,12 +63,12 @@ def detokenized(tokens):
     return re.sub(r'" ([^"]*?) "', r'"\1"', text)
 
 
-def read_qamr(keyed=False):
-    """Sentences, and questions over them with the span that answers. Without the collections: none, which is enough to try
-    the generator but not to train. `keyed`: the sentences by their keys, which questions have as well."""
+def read_qamr():
+    """Sentences by their keys, and questions over them, with the key, and the span that answers. Without the collections:
+    none, which is enough to try the generator but not to train."""
     if not os.path.exists(COLLECTIONS + "qamr"):
         print(f"no collections in {COLLECTIONS}: set DAIMON_TRAINING_DATA", file=sys.stderr)
-        return ({} if keyed else []), []
+        return {}, []
     tokens = {}
     for line in gzip.open(COLLECTIONS + "qamr/wiki-sentences.tsv.gz", "rt"):
         key, text = line.rstrip("\n").split("\t")[:2]
@@ -88,8 +88,7 @@ def read_qamr(keyed=False):
             if len(text.encode()) > WINDOW_BYTES or text.count(answer) != 1 or not 2 <= len(answer) <= 60:
                 continue
             questions.append((columns[0], columns[5], text, answer))
-    sentences = {key: detokenized(t) for key, t in tokens.items()}
-    return (sentences if keyed else list(sentences.values())), questions
+    return {key: detokenized(t) for key, t in tokens.items()}, questions
 
 
 def read_tables():

@@ -202,7 +202,7 @@ class Reader(nn.Module):
             self.shape.weight.mul_(0.3)
 
     def tokens(self, vector, code):
-        flags = torch.stack([(code >> bit) & 1 for bit in (8, 9)], -1).float()
+        flags = torch.stack([(code >> 8) & 1, (code >> 9) & 1], -1).float()
         return self.word(torch.cat([vector * 3, self.shape(code & 0xFF), flags], -1))
 
     def forward(self, b):

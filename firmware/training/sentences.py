@@ -25,7 +25,7 @@ def path_of(text, rng):
 
 
 def lines(test, rng):
-    keyed, questions = read_qamr(keyed=True)
+    keyed, questions = read_qamr()
     article = lambda key: ":".join(key.split(":")[:3])
     usable = {key: text for key, text in keyed.items() if held_out(key, "qamr") == test and len(text.encode()) < 400}
     by_article = {}

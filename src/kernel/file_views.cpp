@@ -1,6 +1,8 @@
 // Mounts and searches as docs/api.md shows them.
 #include <algorithm>
+#include <iterator>
 #include <ranges>
+#include <utility>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -19,24 +21,16 @@ JsonObject mount_view(const fs::MountStatus& mount) {
           {"complete", mount.complete}, {"gone", mount.gone}};
 }
 
-// Those with the best piece for the query first: of held-out questions 1.06 times the nDCG@10 of the search
-// (bench_answers). Without what words mean reading is worse than the search (reader.h).
+// Those that answer first: of held-out questions 1.05 times the nDCG@10 of the search (bench_answers).
 std::vector<fs::Passage> in_order_of_reading(std::vector<fs::Passage> windows, std::string_view query,
-                                             const embedding::StaticEmbedding* meanings) {
-  if (meanings == nullptr) return windows;
-  const std::size_t read = std::min<std::size_t>(windows.size(), kPassagesRead);
+                                             const embedding::StaticEmbedding& meanings) {
   std::vector<memory::AnswerSource> sources;
-  for (std::size_t i = 0; i < read; ++i) sources.push_back({static_cast<int>(i + 1), windows[i].path, windows[i].text});
-  std::vector<std::size_t> order;
-  for (const memory::RankedAnswer& answer : memory::rank_answers(query, sources, meanings)) {
-    const auto place = static_cast<std::size_t>(answer.passage - 1);
-    if (answer.passage != 0 && !std::ranges::contains(order, place)) order.push_back(place);
-  }
-  // What has no piece, and what is not read.
-  for (std::size_t i = 0; i < windows.size(); ++i)
-    if (!std::ranges::contains(order, i)) order.push_back(i);
+  for (const fs::Passage& window : windows | std::views::take(kPassagesRead))
+    sources.push_back({static_cast<int>(sources.size() + 1), window.path, window.text});
   std::vector<fs::Passage> ordered;
-  for (const std::size_t place : order) ordered.push_back(std::move(windows[place]));
+  for (const std::size_t place : memory::order_by_reading(query, sources, &meanings))
+    ordered.push_back(std::move(windows[place]));
+  std::ranges::copy(windows | std::views::drop(kPassagesRead), std::back_inserter(ordered));
   return ordered;
 }
 
@@ -90,11 +84,13 @@ Result<Json> find_view(fs::FileSystem& files, std::string_view query, const std:
                     "`daimon mounts` lists the mounts");
   }
   DAIMON_TRY(const auto behind, files.settle(mounts));
-  DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, std::max(limit, kPassagesRead)}));
+  // Without what words mean reading is worse than the search (memory/reader.h).
+  const int searched = meanings == nullptr ? limit : std::max(limit, kPassagesRead);
+  DAIMON_TRY(const auto passages, files.search({std::string(query), mounts, searched}));
   DAIMON_TRY(auto windows, files.windows(query, passages, 320, "…"));
+  if (meanings != nullptr) windows = in_order_of_reading(std::move(windows), query, *meanings);
   JsonArray list;
-  for (const fs::Passage& passage : in_order_of_reading(std::move(windows), query, meanings)) {
-    if (std::ssize(list) >= limit) break;
+  for (const fs::Passage& passage : windows | std::views::take(std::max(limit, 0))) {
     JsonObject item{{"mount", passage.mount},     {"path", passage.path},       {"page", nullptr},
                     {"heading", passage.heading}, {"text", passage.text},       {"begin", passage.byte_begin},
                     {"end", passage.byte_end},    {"version", passage.version}, {"score", passage.score}};

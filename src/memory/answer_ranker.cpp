@@ -166,4 +166,16 @@ std::vector<RankedAnswer> rank_answers(std::string_view asked, std::span<const A
   return all;
 }
 
+std::vector<std::size_t> order_by_reading(std::string_view question, std::span<const AnswerSource> sources,
+                                          const embedding::StaticEmbedding* meanings) {
+  std::vector<std::size_t> order;
+  const auto put = [&](std::size_t source) {
+    if (!std::ranges::contains(order, source)) order.push_back(source);
+  };
+  for (const RankedAnswer& answer : rank_answers(question, sources, meanings))
+    if (answer.passage != 0) put(answer.read.source);
+  for (std::size_t source = 0; source < sources.size(); ++source) put(source);
+  return order;
+}
+
 }  // namespace daimon::memory

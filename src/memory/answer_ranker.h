@@ -35,5 +35,9 @@ std::vector<RankedAnswer> answer_candidates(std::string_view question, std::span
 // `meanings` only the words themselves count.
 std::vector<RankedAnswer> rank_answers(std::string_view question, std::span<const AnswerSource> sources,
                                        const embedding::StaticEmbedding* meanings);
+// The sources' places, those first that have the best piece for the question; behind them, in their order, those
+// without any.
+std::vector<std::size_t> order_by_reading(std::string_view question, std::span<const AnswerSource> sources,
+                                          const embedding::StaticEmbedding* meanings);
 
 }  // namespace daimon::memory

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <regex>
 #include <set>
 
@@ -133,6 +134,18 @@ std::vector<std::string_view> bare_words_of(std::string_view text) {
     if (!word.empty()) words.push_back(word);
   }
   return words;
+}
+
+// Whether a span of time goes back, by the word behind it and by what stands before it; none where they do not tell.
+// "30 days from" goes on, but "back 30 days from" and "take 30 days from" do not.
+std::optional<bool> goes_back(const std::string& before, std::string_view side) {
+  static const std::regex kBack(
+      R"(\b(back|backwards|minus|subtract|take|knock|deduct|rewind|less) (by |off |about )?$)");
+  static const std::regex kOn(R"(\b(add|plus|forward|ahead|on|another) (by |about |another )?$)");
+  if (!side.empty() && side != "from") return side != "after" && side != "later" && side != "following";
+  if (std::regex_search(before, kBack)) return true;
+  if (side == "from" || std::regex_search(before, kOn)) return false;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -472,27 +485,13 @@ std::vector<TimeSpan> time_spans_in(std::string_view goal) {
   static const std::regex kSpan(
       R"((^|[^\d.,])(\d{1,5})[ -](day|week|month|year)s?\b(?:,? *(before|earlier|prior|ago|in advance|after|later|following|from)\b)?)",
       std::regex::icase);
-  // What stands before it says which way, too.
-  static const std::regex kBack(
-      R"(\b(back|backwards|minus|subtract|take|knock|deduct|rewind|less) (by |off |about )?$)");
-  static const std::regex kOn(R"(\b(add|plus|forward|ahead|on|another) (by |about |another )?$)");
   constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
   std::vector<TimeSpan> spans;
   const std::string text(cut_utf8(goal, kReadMax));
   for (auto found = std::sregex_iterator(text.begin(), text.end(), kSpan); found != std::sregex_iterator(); ++found) {
-    TimeSpan span{(*found)[2].str() + " " + to_lower_ascii((*found)[3].str()) + "s", std::nullopt};
-    const std::string side = to_lower_ascii((*found)[4].str());
-    // "30 days from" goes on, but "back 30 days from" and "take 30 days from" do not.
     const std::string before = to_lower_ascii(found->prefix().str()) + (*found)[1].str();
-    if (side.empty() || side == "from") {
-      if (std::regex_search(before, kBack))
-        span.is_back = true;
-      else if (side == "from" || std::regex_search(before, kOn))
-        span.is_back = false;
-    } else {
-      span.is_back = side != "after" && side != "later" && side != "following";
-    }
-    spans.push_back(std::move(span));
+    spans.push_back({(*found)[2].str() + " " + to_lower_ascii((*found)[3].str()) + "s",
+                     goes_back(before, to_lower_ascii((*found)[4].str()))});
   }
   return spans;
 }

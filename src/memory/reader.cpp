@@ -54,6 +54,13 @@ void add(std::span<float> row, std::span<const float> more, float times = 1) {
   for (std::size_t i = 0; i < row.size(); ++i) row[i] += times * more[i];
 }
 
+void softmax(std::span<float> row) {
+  const float most = std::ranges::max(row);
+  float total = 0;
+  for (float& value : row) total += value = std::exp(value - most);
+  for (float& value : row) value /= total;
+}
+
 // Numbers of a table one after the other.
 class Taking {
  public:
@@ -159,10 +166,7 @@ class Block {
       for (std::size_t t = 0; t < length; ++t) {
         const auto row = shares[t];
         for (std::size_t o = 0; o < length; ++o) row[o] -= static_cast<float>(o > t ? o - t : t - o) * kSlopes[head];
-        const float most = std::ranges::max(row);
-        float total = 0;
-        for (float& value : row) total += value = std::exp(value - most);
-        for (float& value : row) value /= total;
+        softmax(row);
       }
       const Rows of_values = values(shares);
       for (std::size_t t = 0; t < length; ++t)
@@ -277,16 +281,14 @@ Asked ask(const Network& net, const Reading& reading) {
       .rows = rows_of(net, reading, tokens), .directions = Weights(kWidth, tokens.size()), .whole = Rows(1, kWidth)};
   const Rows weights = net.weight(asked.rows);
   Rows shares = net.asked(asked.rows);
-  const float most = std::ranges::max(shares.values());
-  float total = 0;
-  for (float& share : shares.values()) total += share = std::exp(share - most);
+  softmax(shares.values());
   for (std::size_t m = 0; m < tokens.size(); ++m) {
     const auto row = asked.rows[m];
     const float length = length_of(row);
     for (std::size_t i = 0; i < row.size(); ++i) asked.directions.set(i, m, row[i] / length);
     asked.weights.push_back(1 / (1 + std::exp(-weights[m][0])));
     asked.telling.push_back(reading.is_telling(tokens[m]));
-    add(asked.whole[0], row, shares[m][0] / total);
+    add(asked.whole[0], row, shares[m][0]);
   }
   return asked;
 }
@@ -310,11 +312,9 @@ Rows read_passage(const Network& net, const Reading& reading, const Asked& asked
       if (asked.telling[m] && like > kSame) signs[1] = 1;
       signs[2] = std::max(signs[2], like * asked.weights[m]);
     }
-    const float most = std::ranges::max(near[t]);
-    signs[3] = most / 8;
-    float total = 0;
-    for (float& value : near[t]) total += value = std::exp(value - most);
-    for (std::size_t m = 0; m < near.width(); ++m) add(seen, asked.rows[m], near[t][m] / total);
+    signs[3] = std::ranges::max(near[t]) / 8;
+    softmax(near[t]);
+    for (std::size_t m = 0; m < near.width(); ++m) add(seen, asked.rows[m], near[t][m]);
     for (std::size_t i = 0; i < kWidth; ++i) in[t][2 * kWidth + i] = row[i] * seen[i];
   }
   Rows rows = net.token(in);
