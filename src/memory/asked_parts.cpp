@@ -270,17 +270,96 @@ bool goes_on(const std::vector<Words>& parts) {
   });
 }
 
+Words words_of(std::string_view text) {
+  Words words;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \n\t", begin), text.size());
+    if (end > begin) words.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
+}
+
+constexpr char kTarget = '\x1F';  // stands for a file that something goes into
+
+bool is_target(std::string_view word) { return word.contains(kTarget); }
+
+bool is_writing(std::string_view word) {
+  static const WordSet kWords = {"put",  "save",  "write", "store", "record", "note",   "jot", "leave",
+                                 "drop", "stick", "pop",   "keep",  "make",   "create", "add", "copy"};
+  return kWords.contains(word);
+}
+
+bool is_answer(std::string_view word) {
+  static const WordSet kWords = {"it", "that", "this", "them", "those", "these", "answer", "result"};
+  return kWords.contains(word);
+}
+
+// Cut behind punctuation, and before what goes on with another thing to be done.
+std::vector<Words> clauses_of(const Words& words) {
+  static const WordSet kGoesOn = {"and", "then", "so", "oh"};
+  std::vector<Words> clauses(1);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string said = bare(words[i]);
+    const bool goes_on = i > 0 && kGoesOn.contains(bare(words[i - 1]));
+    const bool leaves = is_writing(said) && i + 1 < words.size() && is_answer(bare(words[i + 1])) && !goes_on;
+    if ((kGoesOn.contains(said) || leaves) && !clauses.back().empty()) clauses.emplace_back();
+    clauses.back().push_back(words[i]);
+    if (std::string_view(".,;:?!").contains(words[i].back())) clauses.emplace_back();
+  }
+  std::erase_if(clauses, [](const Words& clause) { return clause.empty(); });
+  return clauses;
+}
+
+// Of "in a new file called a.txt" nothing, of "put the rent in a.txt" the rent.
+void take_out_target(Words& clause) {
+  static const WordSet kBefore = {"in", "into", "to", "for", "as", "at", "called", "named", "file", "new", "a", "the"};
+  const auto target = std::ranges::find_if(clause, is_target);
+  if (target == clause.end()) return;
+  auto begin = target;
+  while (begin != clause.begin() && kBefore.contains(bare(*(begin - 1)))) --begin;
+  clause.erase(begin, target + 1);
+}
+
 }  // namespace
+
+std::string without_target(std::string_view goal, std::span<const std::string> files) {
+  if (goal.size() > kPartedGoalBytesMax || goal.contains(kTarget)) return std::string(goal);
+  const std::string text = without_names(std::string(goal), files, std::string(1, kTarget));
+  const auto clauses = clauses_of(words_of(text));
+  const auto has_target = [](const Words& clause) { return std::ranges::any_of(clause, is_target); };
+  const auto says_nothing = [](const Words& clause) {
+    return std::ranges::all_of(clause, [](std::string_view word) {
+      const std::string said = bare(word);
+      return is_target(word) || is_doing(said) || is_doing_behind(said) || is_answer(said);
+    });
+  };
+  const bool any_other =
+      std::ranges::any_of(clauses, [&](const Words& clause) { return !has_target(clause) && !says_nothing(clause); });
+  Words left;
+  for (Words clause : clauses) {
+    if (has_target(clause)) {
+      const bool is_about_answer =
+          std::ranges::any_of(clause, [](std::string_view word) { return is_answer(bare(word)); });
+      if (any_other && (is_about_answer || says_nothing(clause))) continue;
+      take_out_target(clause);
+    }
+    left.insert(left.end(), clause.begin(), clause.end());
+  }
+  // "And put the rent in there."
+  static const WordSet kFirst = {"and", "then", "so", "oh"};
+  while (!left.empty() && (kFirst.contains(bare(left.front())) || is_writing(bare(left.front()))))
+    left.erase(left.begin());
+  if (left.size() > 2 && bare(left.back()) == "there" && bare(left[left.size() - 2]) == "in")
+    left.resize(left.size() - 2);
+  const std::string question = joined(left);
+  return question.empty() || says_nothing(left) ? std::string(goal) : question;
+}
 
 std::vector<std::string> asked_parts(std::string_view goal, std::size_t count, std::span<const std::string> files) {
   if (goal.size() > kPartedGoalBytesMax || count == 0) return {};
   const std::string text = without_names(std::string(goal), files, ",");
-  Words words;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find_first_of(" \n\t", begin), text.size());
-    if (end > begin) words.push_back(std::string_view(text).substr(begin, end - begin));
-    begin = end + 1;
-  }
+  Words words = words_of(text);
   // "May I have the rent?"
   if (words.size() > 2 && bare(words[0]) == "may" && is_doing(bare(words[1]))) words.erase(words.begin());
   static const WordSet kSigns = {"plus", "minus", "than", "versus", "vs", "+", "-", "/"};

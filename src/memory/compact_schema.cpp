@@ -37,7 +37,9 @@ Names named_files(const Context& context) {
 // cannot be told.
 std::string part_asked(const Turn& turn, std::size_t number) {
   const std::size_t searches = count_of(turn.plan, "search");
-  if (searches < 2 && count_of(turn.plan, "calculate") == 0) return {};
+  if (searches < 2 && count_of(turn.plan, "calculate") == 0)
+    return count_of(turn.plan, "write") == 0 ? std::string()
+                                             : without_target(turn.context.goal(), named_files(turn.context));
   auto parts = parts_of_goal(turn.context, searches);
   return number < parts.size() ? std::move(parts[number]) : std::string();
 }
