@@ -24,9 +24,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from encoder import Deep, bytes_of, load
 from train import ALLOCATOR
 
 EVIDENCE, KINDS, SHAPES, VECTOR = 56, 12, 31, 100
+OF_WORD = 40  # bytes
 WIDTH, HEADS, BLOCKS, PIECE, SECOND, NONE = 96, 4, 2, 64, 32, 48
 SLOPES = [0.0, 1 / 32, 1 / 8, 1 / 2]  # of the heads: how much less a token counts for each token that it is away
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/release"
@@ -54,16 +56,19 @@ def dumped(paper, windows=()):
 
 
 class Questions:
-    """Questions with their tokens and pieces as src/memory/reading_record.h writes them; `vectors` of every word in any of them."""
+    """Questions with their tokens and pieces as src/memory/reading_record.h writes them; `vectors` of every word in any of them,
+    behind those of the embedding what `deep` begins with, if it is given."""
 
-    def __init__(self, lines, program="daimon-answer-features", *arguments):
-        self.rows, vectors = [], []
+    def __init__(self, lines, program="daimon-answer-features", *arguments, deep=None):
+        self.rows, self.words, vectors = [], [], []
         if lines:
             with tempfile.TemporaryFile() as out:
                 subprocess.run([str(BUILD / "src/memory" / program), *arguments], input=("\n".join(lines) + "\n").encode(), stdout=out, check=True)
                 if size := out.tell():
                     self.read(numpy.memmap(out, dtype="<u4", mode="r", shape=(size // 4,)), vectors)
         self.vectors = numpy.concatenate(vectors).astype(numpy.float16) if vectors else numpy.zeros((0, VECTOR), numpy.float16)
+        if deep:
+            self.vectors = numpy.concatenate([self.vectors, deep.vectors_of(self.words)], 1)
 
     def read(self, data, vectors):
         at = 0
@@ -76,6 +81,8 @@ class Questions:
         while at < len(data):
             asked, passages, _, words, new, pieces = (int(x) for x in take(6))
             vectors.append(take(new * VECTOR).view("<f4").reshape(new, VECTOR).astype(numpy.float16))
+            texts = take(new * OF_WORD // 4).tobytes()
+            self.words += [texts[i:i + OF_WORD].rstrip(b"\0").decode(errors="replace") for i in range(0, len(texts), OF_WORD)]
             numbers = numpy.array(take(words), dtype=numpy.int32)
             question = numpy.array(take(asked))
             tokens = []
@@ -97,7 +104,7 @@ def batch(rows, vectors):
     p_mask, like = numpy.zeros((max(len(windows), 1), longest), bool), numpy.zeros((max(len(windows), 1), longest, asked), numpy.float32)
     q_mask[:, 0], p_mask[:, 0] = True, True
     first_window, at = [], 0
-    for i, (numbers, question, tokens, likeness, _, _) in enumerate(rows):
+    for i, (numbers, question, tokens, likeness) in enumerate(row[:4] for row in rows):
         first_window.append(at)
         table = numpy.concatenate([[0], numbers + 1])  # 0: no word
         word = question & 0xFFFF
@@ -114,7 +121,7 @@ def batch(rows, vectors):
     owner = numpy.concatenate([numpy.full(len(b), i) for i, b, _ in parts]).astype(numpy.int64)
     vector = lambda words: torch.from_numpy(numpy.where((words > 0)[..., None], vectors[numpy.maximum(words - 1, 0)], 0).astype(numpy.float32))
     tensor = torch.from_numpy
-    return dict(q=vector(q_word), q_code=tensor(q_code), q_mask=tensor(q_mask), p=vector(p_word), p_code=tensor(p_code), p_mask=tensor(p_mask), like=tensor(like),
+    return dict(weight=torch.tensor([row[6] if len(row) > 6 else 1.0 for row in rows]), q=vector(q_word), q_code=tensor(q_code), q_mask=tensor(q_mask), p=vector(p_word), p_code=tensor(p_code), p_mask=tensor(p_mask), like=tensor(like),
                 of=torch.tensor(of), owner=tensor(owner), right=tensor(block[:, 0]).float(), match=block[:, 1], kind=tensor(block[:, 2]),
                 row=tensor(numpy.array(first_window)[owner] + numpy.maximum(block[:, 3] - 1, 0)), first=tensor(block[:, 4]), last=tensor(block[:, 5]),
                 evidence=tensor(numpy.concatenate([e for _, _, e in parts]).astype(numpy.float32)),
@@ -185,7 +192,7 @@ class Block(nn.Module):
 class Reader(nn.Module):
     """As src/memory/reader.h."""
 
-    def __init__(self, drop=0.15):
+    def __init__(self, drop=0.15, with_encoder=False):
         super().__init__()
         self.shape = nn.Embedding(SHAPES, 16)
         self.word = Linear(VECTOR + 16 + 2, WIDTH)
@@ -200,14 +207,22 @@ class Reader(nn.Module):
         self.drop = Dropout(drop)
         with torch.no_grad():
             self.shape.weight.mul_(0.3)
+        self.own = list(self.parameters())
+        self.deep = Deep(Dropout(drop), Linear) if with_encoder else None
 
-    def tokens(self, vector, code):
+    def tokens(self, vector, code, mask):
+        """And what the encoder says of them."""
         flags = torch.stack([(code >> 8) & 1, (code >> 9) & 1], -1).float()
-        return self.word(torch.cat([vector * 3, self.shape(code & 0xFF), flags], -1))
+        x = self.word(torch.cat([vector[..., :VECTOR] * 3, self.shape(code & 0xFF), flags], -1))
+        if not self.deep:
+            return x, None
+        seen = self.deep(vector[..., VECTOR:], code, mask)
+        return x + self.deep.token(seen).float(), seen
 
     def forward(self, b):
         of, q_mask, p_mask, like = b["of"], b["q_mask"], b["p_mask"], b["like"]
-        q, p = self.drop(self.tokens(b["q"], b["q_code"])), self.drop(self.tokens(b["p"], b["p_code"]))
+        (q, _), (p, p_deep) = self.tokens(b["q"], b["q_code"], q_mask), self.tokens(b["p"], b["p_code"], p_mask)
+        q, p = self.drop(q), self.drop(p)
         shut = ~q_mask[of][:, None, :]
         near = self.alike[0] * torch.einsum("wnd,wmd->wnm", F.normalize(p, dim=-1), F.normalize(q, dim=-1)[of]) + self.alike[1] * like + self.alike[2] * (like > 0.999)
         near = near.masked_fill(shut, -1e4)
@@ -230,7 +245,8 @@ class Reader(nn.Module):
         x = self.norm(x)
         row, first, last, owner = b["row"], b["first"], b["last"], b["owner"]
         # What a piece takes of its tokens is reckoned once for every token, not for each piece that has it.
-        parts = linear(x, self.piece.weight.view(-1, 4, WIDTH).transpose(0, 1).reshape(-1, WIDTH)).float().split(PIECE, -1)
+        parts = linear(x, self.piece.weight.view(-1, 4, WIDTH).transpose(0, 1).reshape(-1, WIDTH)).float()
+        parts = (parts + self.deep.piece(p_deep).float() if self.deep else parts).split(PIECE, -1)
         at = lambda part, token: part.reshape(-1, PIECE).index_select(0, row * part.shape[1] + token)
         sums = F.pad((parts[2] * p_mask[..., None]).cumsum(1), (0, 0, 1, 0))
         mean = (at(sums, last + 1) - at(sums, first)) / (last + 1 - first)[:, None]
@@ -251,18 +267,13 @@ class Reader(nn.Module):
         return score, none
 
     def load(self, path):
-        numbers = torch.from_numpy((numpy.fromfile(path, "<u2").astype("<u4") << 16).view("<f4").copy())
-        with torch.no_grad():
-            for p in self.parameters():
-                p.copy_(numbers[:p.numel()].view_as(p))
-                numbers = numbers[p.numel():]
-        assert not len(numbers)
+        load(self.own, path)
 
     def golden(self):
         """What tests/memory compares with: of each example the score of every piece and that of none."""
         made = []
         self.eval()
-        questions = Questions([json.dumps(g) for g in GOLDEN])
+        questions = Questions([json.dumps(g) for g in GOLDEN], deep=self.deep)
         for example, row in zip(GOLDEN, questions.rows):
             with torch.no_grad():
                 score, none = self(batch([row], questions.vectors))
@@ -276,7 +287,7 @@ class Reader(nn.Module):
                 p.copy_(p.bfloat16().float())
 
     def bytes(self):
-        return b"".join((p.detach().numpy().view("<u4") >> 16).astype("<u2").tobytes() for p in self.parameters())
+        return bytes_of(self.own)
 
 
 def measure(questions, network):
@@ -326,6 +337,37 @@ def alike_in_length(rows, size, rng):
     return batches
 
 
+def losses_of(b, score, none):
+    """Of each question: how unlikely what is right of it was held to be."""
+    owner, count = b["owner"], len(none)
+    most = torch.maximum(torch.full((count,), -1e4).scatter_reduce(0, owner, score, "amax"), none).detach()
+    powers, other = (score - most[owner]).exp(), (none - most).exp()
+    total = torch.zeros(count).index_add(0, owner, powers) + other
+    good = torch.zeros(count).index_add(0, owner, powers * b["right"]) + other * b["none_right"]
+    return total.log() - good.clamp_min(1e-9).log()
+
+
+def hard_ones(network, rows, vectors, easy, rng):
+    """Rows that the network is not sure of, and of the others the share `easy`, which then count as much more."""
+    kept, begun = [], time.time()
+    order = sorted(rows, key=lambda row: max((len(t) for t in row[2]), default=0))
+    network.eval()
+    for at in range(0, len(order), 96):
+        some = order[at:at + 96]
+        b = batch(some, vectors)
+        with torch.no_grad():
+            losses = losses_of(b, *network(b)).tolist()
+        for row, loss in zip(some, losses):
+            if loss > 0.35:
+                kept.append((*row, 1.0))
+            elif rng.random() < easy:
+                kept.append((*row, 1 / easy))
+    network.train()
+    rng.shuffle(kept)
+    print(f"{len(kept)} of them are learned from, {time.time() - begun:.0f} s", flush=True)
+    return kept
+
+
 def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: None):
     """`rows` of Questions that have something right; `size` of them in a step."""
     rng = random.Random(seed)
@@ -338,12 +380,8 @@ def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: N
         for group in adam.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * (1 - step / steps))
         score, none = network(b)
-        owner, count = b["owner"], len(none)
-        most = torch.maximum(torch.full((count,), -1e4).scatter_reduce(0, owner, score, "amax"), none).detach()
-        powers, other = (score - most[owner]).exp(), (none - most).exp()
-        total = torch.zeros(count).index_add(0, owner, powers) + other
-        good = torch.zeros(count).index_add(0, owner, powers * b["right"]) + other * b["none_right"]
-        loss = (total.log() - good.clamp_min(1e-9).log()).mean()
+        weight = b["weight"]
+        loss = (losses_of(b, score, none) * weight).sum() / weight.sum()
         adam.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -368,6 +406,8 @@ def main():
     parser.add_argument("out")
     parser.add_argument("papers", nargs="*")
     parser.add_argument("--begin", help="weights to begin with; without papers they are only measured, and written again")
+    parser.add_argument("--encoder", help="encoder.bin to begin with (encoder.py); the new one is written beside the weights")
+    parser.add_argument("--easy", type=float, default=1, help="share that is learned of what the weights to begin with know")
     parser.add_argument("--test", nargs="*", default=[])
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--batch", type=int, default=24, help="questions of a step")
@@ -383,30 +423,41 @@ def main():
     prepare(options.threads)
     torch.manual_seed(options.seed)
     windows = ["--window", str(options.window), "--passages", str(options.passages)]
-    train = Questions([line for paper in options.papers for line in dumped(paper, windows)])
-    tests = {pathlib.Path(paper).stem: Questions(dumped(paper)) for paper in options.test}
+    network = Reader(options.drop, bool(options.encoder))
+    if options.begin:
+        network.load(options.begin)
+    if options.encoder:
+        load(network.deep.parameters(), options.encoder)
+    train = Questions([line for paper in options.papers for line in dumped(paper, windows)], deep=network.deep)
+    tests = {pathlib.Path(paper).stem: Questions(dumped(paper), deep=network.deep) for paper in options.test}
     usable = [row for row in train.rows if row[4][:, 0].any()]
     random.Random(options.seed).shuffle(usable)
     usable = usable[:options.limit]
-    network = Reader(options.drop)
-    if options.begin:
-        network.load(options.begin)
     print(f"{len(usable)} of {len(train.rows)} questions can be learned from; {sum(p.numel() for p in network.parameters())} numbers", flush=True)
     out = pathlib.Path(options.out)
 
+    if options.easy < 1:
+        usable = hard_ones(network, usable, train.vectors, options.easy, random.Random(options.seed))
+
+    def write(ending):
+        out.with_suffix(ending).write_bytes(network.bytes())
+        if network.deep:
+            out.with_name("encoder" + ending).write_bytes(bytes_of(network.deep.parameters()))
+
     def at_quarter():
-        out.with_suffix(".part").write_bytes(network.bytes())  # --begin goes on from it
+        write(".part")  # --begin and --encoder go on from these
         for name, questions in tests.items():
             print(f"  {name}: {measure(questions, network)}", flush=True)
 
     learn(network, usable, train.vectors, options.epochs, options.batch, options.rate, options.seed, at_quarter)
-    out.with_suffix(".part").unlink(missing_ok=True)
     with torch.no_grad():
         network.none_last.bias += options.none
     network.halve()  # as the program has it
     for name, questions in tests.items():
         print(f"as 16 bits, {name}: {measure(questions, network)}", flush=True)
-    out.write_bytes(network.bytes())
+    write(".bin")
+    for part in (out.with_suffix(".part"), out.with_name("encoder.part")):
+        part.unlink(missing_ok=True)
     out.with_name(out.stem + "_golden.json").write_text(network.golden())
 
 

@@ -1,19 +1,34 @@
 """weights.py OUT EMBEDDING FILE...: learned weights as a C++ source (src/memory/reader_weights.h).
 
-Of reader_NAME.bin a table kNameTable: of each number the upper 16 bits of a float32. They go with the vectors in the folder
-EMBEDDING, which are named by their hash (src/embedding/static_embedding.cpp).
+Each file becomes a table of its bytes: reader_answers.bin kReaderAnswersTable. The readers go with the vectors in the folder EMBEDDING,
+which are named by their hash (src/embedding/static_embedding.cpp). Hashes stand in the text, so that caches see what changed.
 """
 import hashlib
 import pathlib
-import struct
 import sys
 
+HEAD = """#include "memory/reader_weights.h"
+
+// #embed is of C++26; both compilers have it.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#else
+#pragma GCC diagnostic ignored "-Wc++26-extensions"
+#endif
+
+namespace daimon::memory {
+
+"""
 embedding = pathlib.Path(sys.argv[2])
 name = hashlib.sha256((embedding / "tokenizer.json").read_bytes() + (embedding / "model.safetensors").read_bytes()[8:]).hexdigest()[:16]
-text = f'#include "memory/reader_weights.h"\n\nnamespace daimon::memory {{\n\nconst std::string_view kReaderEmbedding = "{name}";\n'
+text = HEAD + f'const std::string_view kReaderEmbedding = "{name}";\n'
 for path in map(pathlib.Path, sys.argv[3:]):
-    data = path.read_bytes()
-    values = [str(v) for v in struct.unpack(f"<{len(data) // 2}H", data)]
-    lines = ",\n".join(",".join(values[i:i + 64]) for i in range(0, len(values), 64))
-    text += f"static_assert(kReaderWeights == {len(values)});\nconst ReaderTable k{path.stem.split('_')[1].capitalize()}Table = {{\n{lines}}};\n"
+    table = "k" + "".join(part.capitalize() for part in path.stem.split("_")) + "Table"
+    text += f"// {hashlib.sha256(path.read_bytes()).hexdigest()}\nstatic constexpr unsigned char {table}Bytes[] = {{\n#embed \"{path.resolve()}\"\n}};\n"
+    if path.suffix == ".tsv":  # six vectors are of no piece
+        text += f"static_assert((6 + {len([line for line in path.read_text().split(chr(10)) if line])}) * 256 == kEncoderVectors);\n"
+    if path.suffix == ".bin":
+        numbers = {"reader": "kReaderWeights", "encoder": "kEncoderWeights", "encoder_vectors": "kEncoderVectors"}
+        text += f"static_assert(sizeof {table}Bytes == 2 * {numbers.get(path.stem) or numbers[path.stem.split('_')[0]]});\n"
+    text += f"const WeightTable {table} = {table}Bytes;\n"
 pathlib.Path(sys.argv[1]).write_text(text + "\n}  // namespace daimon::memory\n")

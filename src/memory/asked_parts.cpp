@@ -7,59 +7,13 @@
 
 #include "base/text.h"
 #include "memory/goal_facts.h"
+#include "memory/goal_words.h"
 #include "memory/named_times.h"
 
 namespace daimon::memory {
 namespace {
 
-using WordSet = std::set<std::string, std::less<>>;
-using Words = std::vector<std::string_view>;  // of the goal, with the punctuation at their ends
-
 constexpr std::size_t kPartBytesMax = 300;
-
-// Words that say what is to be done, or nothing, where they stand at the edge of a part.
-const WordSet& doing() {
-  static const WordSet kWords = {
-      "a",          "above",      "add",       "added",     "adding",  "after",    "again",      "against",
-      "also",       "altogether", "among",     "an",        "and",     "answer",   "anyway",     "are",
-      "as",         "asap",       "at",        "away",      "be",      "been",     "between",    "bigger",
-      "both",       "by",         "calculate", "called",    "came",    "can",      "cent",       "cheaper",
-      "check",      "cheers",     "combine",   "combined",  "come",    "comes",    "compare",    "compared",
-      "compute",    "could",      "create",    "dearer",    "deduct",  "deducted", "did",        "difference",
-      "dig",        "divide",     "divided",   "dividing",  "do",      "does",     "down",       "drop",
-      "each",       "equal",      "equally",   "equals",    "every",   "everyone", "everyone's", "exact",
-      "exactly",    "exceed",     "exceeded",  "exceeds",   "fetch",   "figure",   "file",       "find",
-      "for",        "from",       "gap",       "get",       "gimme",   "give",     "go",         "had",
-      "half",       "has",        "have",      "he",        "hello",   "hey",      "hi",         "higher",
-      "hold",       "how",        "hurry",     "i",         "i'd",     "i'll",     "i'm",        "i've",
-      "if",         "in",         "into",      "is",        "it",      "it's",     "its",        "jot",
-      "just",       "keep",       "kindly",    "knock",     "know",    "leave",    "left",       "less",
-      "let",        "let's",      "like",      "look",      "looked",  "looking",  "lookup",     "lots",
-      "lower",      "make",       "many",      "me",        "minus",   "minute",   "months",     "more",
-      "much",       "multiplied", "multiply",  "my",        "named",   "need",     "needs",      "no",
-      "note",       "now",        "of",        "off",       "ok",      "okay",     "on",         "once",
-      "one",        "or",         "our",       "out",       "over",    "pct",      "per",        "percent",
-      "percentage", "please",     "pls",       "plus",      "plz",     "pop",      "pricier",    "put",
-      "quick",      "record",     "remain",    "remainder", "remains", "result",   "right",      "round",
-      "rush",       "save",       "saved",     "see",       "share",   "shared",   "shares",     "sharing",
-      "she",        "should",     "show",      "side",      "single",  "so",       "somehow",    "something",
-      "sorry",      "split",      "splitting", "stick",     "store",   "subtract", "subtracted", "sum",
-      "summed",     "ta",         "take",      "taken",     "tally",   "tell",     "than",       "thank",
-      "thanks",     "that",       "the",       "them",      "then",    "there",    "there's",    "these",
-      "they",       "things",     "this",      "those",     "thx",     "times",    "to",         "together",
-      "too",        "tot",        "total",     "totalled",  "totals",  "two",      "u",          "up",
-      "us",         "versus",     "vs",        "want",      "wants",   "was",      "ways",       "we",
-      "well",       "went",       "were",      "what",      "what's",  "whats",    "when",       "where",
-      "which",      "while",      "who",       "with",      "work",    "worked",   "working",    "would",
-      "write",      "x",          "you",       "you're"};
-  return kWords;
-}
-
-// The same only at its end: "for five people", "in a new file".
-bool is_doing_behind(std::string_view word) {
-  static const WordSet kWords = {"people", "persons", "person", "new", "front", "parts"};
-  return kWords.contains(word);
-}
 
 // The same only where nothing else stands beside them: "what does each pay".
 bool is_doing_alone(std::string_view word) {
@@ -67,14 +21,6 @@ bool is_doing_alone(std::string_view word) {
                                  "cost", "costs", "amount",   "all",     "make",  "makes",  "does",
                                  "idea", "mean",  "decimals", "decimal", "places"};
   return kWords.contains(word) || is_doing_behind(word);
-}
-
-// A word in lower case, without the punctuation around it.
-std::string bare(std::string_view word) {
-  constexpr std::string_view kEdges = ".,;:?!()\"";
-  while (!word.empty() && kEdges.contains(word.front())) word.remove_prefix(1);
-  while (!word.empty() && kEdges.contains(word.back())) word.remove_suffix(1);
-  return to_lower_ascii(word);
 }
 
 // By their names as they stand: "May" is a month, "may" is not.
@@ -88,7 +34,6 @@ bool is_number(std::string_view word) {
   return !word.empty() && !is_year(word) &&
          std::ranges::all_of(word, [](char c) { return is_digit(c) || c == '.' || c == ','; });
 }
-bool is_doing(std::string_view word) { return word.empty() || doing().contains(word); }
 
 bool is_time(std::string_view word) { return is_month(word) || is_year(bare(word)); }
 bool has_time(const Words& words) { return std::ranges::any_of(words, is_time); }
@@ -174,13 +119,6 @@ std::vector<Words> split(const Words& words, const WordSet& separators, bool at_
       parts.emplace_back();
   }
   return parts;
-}
-
-std::string joined(const Words& words) {
-  std::string text;
-  for (const std::string_view word : words) (text += text.empty() ? "" : " ") += word;
-  while (!text.empty() && std::string_view(".,;:?!").contains(text.back())) text.pop_back();
-  return text;
 }
 
 bool is_capital(std::string_view word) { return word[0] >= 'A' && word[0] <= 'Z'; }
@@ -270,96 +208,12 @@ bool goes_on(const std::vector<Words>& parts) {
   });
 }
 
-Words words_of(std::string_view text) {
-  Words words;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find_first_of(" \n\t", begin), text.size());
-    if (end > begin) words.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return words;
-}
-
-constexpr char kTarget = '\x1F';  // stands for a file that something goes into
-
-bool is_target(std::string_view word) { return word.contains(kTarget); }
-
-bool is_writing(std::string_view word) {
-  static const WordSet kWords = {"put",  "save",  "write", "store", "record", "note",   "jot", "leave",
-                                 "drop", "stick", "pop",   "keep",  "make",   "create", "add", "copy"};
-  return kWords.contains(word);
-}
-
-bool is_answer(std::string_view word) {
-  static const WordSet kWords = {"it", "that", "this", "them", "those", "these", "answer", "result"};
-  return kWords.contains(word);
-}
-
-// Cut behind punctuation, and before what goes on with another thing to be done.
-std::vector<Words> clauses_of(const Words& words) {
-  static const WordSet kGoesOn = {"and", "then", "so", "oh"};
-  std::vector<Words> clauses(1);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string said = bare(words[i]);
-    const bool goes_on = i > 0 && kGoesOn.contains(bare(words[i - 1]));
-    const bool leaves = is_writing(said) && i + 1 < words.size() && is_answer(bare(words[i + 1])) && !goes_on;
-    if ((kGoesOn.contains(said) || leaves) && !clauses.back().empty()) clauses.emplace_back();
-    clauses.back().push_back(words[i]);
-    if (std::string_view(".,;:?!").contains(words[i].back())) clauses.emplace_back();
-  }
-  std::erase_if(clauses, [](const Words& clause) { return clause.empty(); });
-  return clauses;
-}
-
-// Of "in a new file called a.txt" nothing, of "put the rent in a.txt" the rent.
-void take_out_target(Words& clause) {
-  static const WordSet kBefore = {"in", "into", "to", "for", "as", "at", "called", "named", "file", "new", "a", "the"};
-  const auto target = std::ranges::find_if(clause, is_target);
-  if (target == clause.end()) return;
-  auto begin = target;
-  while (begin != clause.begin() && kBefore.contains(bare(*(begin - 1)))) --begin;
-  clause.erase(begin, target + 1);
-}
-
 }  // namespace
-
-std::string without_target(std::string_view goal, std::span<const std::string> files) {
-  if (goal.size() > kPartedGoalBytesMax || goal.contains(kTarget)) return std::string(goal);
-  const std::string text = without_names(std::string(goal), files, std::string(1, kTarget));
-  const auto clauses = clauses_of(words_of(text));
-  const auto has_target = [](const Words& clause) { return std::ranges::any_of(clause, is_target); };
-  const auto says_nothing = [](const Words& clause) {
-    return std::ranges::all_of(clause, [](std::string_view word) {
-      const std::string said = bare(word);
-      return is_target(word) || is_doing(said) || is_doing_behind(said) || is_answer(said);
-    });
-  };
-  const bool any_other =
-      std::ranges::any_of(clauses, [&](const Words& clause) { return !has_target(clause) && !says_nothing(clause); });
-  Words left;
-  for (Words clause : clauses) {
-    if (has_target(clause)) {
-      const bool is_about_answer =
-          std::ranges::any_of(clause, [](std::string_view word) { return is_answer(bare(word)); });
-      if (any_other && (is_about_answer || says_nothing(clause))) continue;
-      take_out_target(clause);
-    }
-    left.insert(left.end(), clause.begin(), clause.end());
-  }
-  // "And put the rent in there."
-  static const WordSet kFirst = {"and", "then", "so", "oh"};
-  while (!left.empty() && (kFirst.contains(bare(left.front())) || is_writing(bare(left.front()))))
-    left.erase(left.begin());
-  if (left.size() > 2 && bare(left.back()) == "there" && bare(left[left.size() - 2]) == "in")
-    left.resize(left.size() - 2);
-  const std::string question = joined(left);
-  return question.empty() || says_nothing(left) ? std::string(goal) : question;
-}
 
 std::vector<std::string> asked_parts(std::string_view goal, std::size_t count, std::span<const std::string> files) {
   if (goal.size() > kPartedGoalBytesMax || count == 0) return {};
   const std::string text = without_names(std::string(goal), files, ",");
-  Words words = words_of(text);
+  Words words = words_in(text);
   // "May I have the rent?"
   if (words.size() > 2 && bare(words[0]) == "may" && is_doing(bare(words[1]))) words.erase(words.begin());
   static const WordSet kSigns = {"plus", "minus", "than", "versus", "vs", "+", "-", "/"};

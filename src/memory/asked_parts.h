@@ -18,8 +18,4 @@ inline constexpr std::size_t kPartedGoalBytesMax = 1200;
 // the first. Empty where the words do not tell that many parts.
 std::vector<std::string> asked_parts(std::string_view goal, std::size_t count, std::span<const std::string> files);
 
-// The goal without what says into which of `files` the answer goes: "the rent" of "put the rent in a.txt", "who owns
-// it" of "who owns it? Leave that in a.txt for me". The goal where nothing else is left.
-std::string without_target(std::string_view goal, std::span<const std::string> files);
-
 }  // namespace daimon::memory

@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "memory/answer_schema.h"
+#include "memory/answer_target.h"
 #include "memory/asked_parts.h"
 #include "memory/expression_schema.h"
 #include "memory/goal_facts.h"
@@ -33,20 +34,31 @@ Names named_files(const Context& context) {
   return files_named(cut_utf8(context.goal(), kGoalBytesMax), there, context.folders());
 }
 
+// The goal without the file that it wants written, where that is plainly one.
+std::string asked_of_target(const Context& context) {
+  Names targets = targets_in(context.goal());
+  if (targets.size() != 1) {
+    targets = named_files(context);
+    std::erase_if(targets, [&](const std::string& name) {
+      return std::ranges::contains(context.files(), name, &FileEntry::path);
+    });
+  }
+  return targets.size() == 1 ? without_target(context.goal(), targets.front()) : context.goal();
+}
+
 // What the goal says of the search that is `number`th in the plan, from 0; empty where the whole of it is meant or
 // cannot be told.
 std::string part_asked(const Turn& turn, std::size_t number) {
   const std::size_t searches = count_of(turn.plan, "search");
   if (searches < 2 && count_of(turn.plan, "calculate") == 0)
-    return count_of(turn.plan, "write") == 0 ? std::string()
-                                             : without_target(turn.context.goal(), named_files(turn.context));
+    return count_of(turn.plan, "write") == 0 ? std::string() : asked_of_target(turn.context);
   auto parts = parts_of_goal(turn.context, searches);
   return number < parts.size() ? std::move(parts[number]) : std::string();
 }
 
-// The part of the goal that says it, and of a plan that looks once the whole goal: the host ranks, and what the goal
-// says counts. Else words of the goal, in its order, any of them left out; one at least that no search before has
-// looked for.
+// The part of the goal that says it, and of a plan that looks once the goal, without the file that is written: the host
+// ranks, and what the goal says counts. Else words of the goal, in its order, any of them left out; one at least that
+// no search before has looked for.
 Json query_schema(const Turn& turn) {
   constexpr std::size_t kWordsMax = 48;
   constexpr std::size_t kNewMax = 12;

@@ -10,8 +10,6 @@
 namespace daimon::memory {
 namespace {
 
-constexpr std::size_t kWordBytesMax = 40;
-
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 bool has_digit(std::string_view word) { return std::ranges::any_of(word, is_digit); }

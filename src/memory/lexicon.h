@@ -13,6 +13,8 @@
 
 namespace daimon::memory {
 
+inline constexpr std::size_t kWordBytesMax = 40;  // what is longer is cut
+
 // A name as programs write it, in words: "FindRestaurants", "check_in_date".
 std::string spaced_name(std::string_view name);
 

@@ -2,7 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "base/result.h"
 
 namespace daimon::memory {
 namespace {
@@ -80,6 +87,67 @@ const std::vector<Multiply>& products() {
   return kProducts;
 }
 
+// The upper half of a float, rounded to the nearest.
+std::uint32_t half_of(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return (bits + 0x7FFFU + (bits >> 16U & 1U)) >> 16U;
+}
+
+struct PairProduct {
+  const std::uint32_t* in;  // of each row `width` pairs
+  const std::uint32_t* panels;
+  const float* bias;
+  float* out;
+  std::size_t rows, width, outputs;
+};
+
+#if defined(__x86_64__)
+#define DAIMON_PAIRS [[gnu::target("avx512f,avx512bf16")]]
+
+template <std::size_t kRows>
+DAIMON_PAIRS void multiply_pairs_tile(const PairProduct& product, std::size_t row, std::size_t output) {
+  struct Sum {
+    __m512 of;
+  };
+  std::array<Sum, kRows> sums;
+  for (Sum& sum : sums) sum.of = _mm512_loadu_ps(product.bias + output);
+  const std::uint32_t* panel = product.panels + output * product.width;
+  const std::uint32_t* in = product.in + row * product.width;
+  for (std::size_t i = 0; i < product.width; ++i) {
+    const __m512i weights = _mm512_loadu_si512(panel + i * kPanel);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const __m512i numbers = _mm512_set1_epi32(static_cast<int>(in[r * product.width + i]));
+      sums[r].of =
+          _mm512_dpbf16_ps(sums[r].of, __builtin_bit_cast(__m512bh, numbers), __builtin_bit_cast(__m512bh, weights));
+    }
+  }
+  const std::size_t left = product.outputs - output;
+  const auto mask = static_cast<__mmask16>(left >= kPanel ? 0xFFFF : (1U << left) - 1);
+  for (std::size_t r = 0; r < kRows; ++r)
+    _mm512_mask_storeu_ps(product.out + (row + r) * product.outputs + output, mask, sums[r].of);
+}
+
+DAIMON_PAIRS void multiply_all_pairs(const PairProduct& product) {
+  constexpr std::size_t kRows = 12;
+  std::size_t row = 0;
+  for (; row + kRows <= product.rows; row += kRows)
+    for (std::size_t output = 0; output < product.outputs; output += kPanel)
+      multiply_pairs_tile<kRows>(product, row, output);
+  for (; row < product.rows; ++row)
+    for (std::size_t output = 0; output < product.outputs; output += kPanel)
+      multiply_pairs_tile<1>(product, row, output);
+}
+#undef DAIMON_PAIRS
+
+bool has_pairs() {
+  static const bool kHas = __builtin_cpu_supports("avx512bf16") != 0;
+  return kHas;
+}
+#else
+void multiply_all_pairs(const PairProduct&) {}
+bool has_pairs() { return false; }
+#endif
+
 }  // namespace
 
 Weights::Weights(std::size_t in, std::size_t out)
@@ -91,9 +159,34 @@ Weights::Weights(std::size_t in, std::size_t out)
 std::size_t Weights::products_count() { return products().size(); }
 
 Rows Weights::multiply(const Rows& rows, std::size_t product) const {
+  DAIMON_ASSERT(pairs_.empty());
   Rows out(rows.count(), out_);
   products()[product](
       {rows.values().data(), panels_.data(), bias_.data(), out.values().data(), rows.count(), in_, out_});
+  return out;
+}
+
+void Weights::round_rows() {
+  if (!has_pairs() || !pairs_.empty()) return;
+  const std::size_t width = (in_ + 1) / 2;
+  pairs_.assign(panels_.size() / std::max<std::size_t>(in_, 1) * width, 0);
+  for (std::size_t output = 0; output < out_; output += kPanel)
+    for (std::size_t i = 0; i < in_; ++i)
+      for (std::size_t o = 0; o < kPanel; ++o)
+        pairs_[output * width + i / 2 * kPanel + o] |= half_of(panels_[output * in_ + i * kPanel + o])
+                                                       << (i % 2 == 0 ? 0U : 16U);
+  panels_ = {};
+}
+
+Rows Weights::multiply_pairs(const Rows& rows) const {
+  const std::size_t width = (in_ + 1) / 2;
+  std::vector<std::uint32_t> halves(rows.count() * width);
+  for (std::size_t r = 0; r < rows.count(); ++r) {
+    const auto row = rows[r];
+    for (std::size_t i = 0; i < in_; ++i) halves[r * width + i / 2] |= half_of(row[i]) << (i % 2 == 0 ? 0U : 16U);
+  }
+  Rows out(rows.count(), out_);
+  multiply_all_pairs({halves.data(), pairs_.data(), bias_.data(), out.values().data(), rows.count(), width, out_});
   return out;
 }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
+#include <optional>
 
 #include "memory/network_layer.h"
+#include "memory/network_parts.h"
 #include "memory/reader_weights.h"
+#include "memory/text_encoder.h"
 
 namespace daimon::memory {
 namespace {
@@ -17,7 +19,6 @@ constexpr std::size_t kOfShape = 16;
 constexpr std::size_t kOfToken = kVector + kOfShape + 2;  // and whether it tells anything, whether it is of the path
 constexpr std::size_t kWidth = 96;
 constexpr std::size_t kHeads = 4;
-constexpr std::size_t kOfHead = kWidth / kHeads;
 constexpr std::size_t kBlocks = 2;
 constexpr std::size_t kFeed = 2 * kWidth;
 constexpr std::size_t kReach = 2;  // tokens to each side that a convolution sees
@@ -34,7 +35,7 @@ constexpr float kSame = 0.999F;                                           // wha
 constexpr double kNothingAsked = 20;
 constexpr std::array<float, kHeads> kSlopes = {0, 1.0F / 32, 1.0F / 8, 1.0F / 2};
 
-constexpr std::size_t size_of(std::size_t in, std::size_t out) { return (in + 1) * out; }
+constexpr std::size_t size_of(std::size_t in, std::size_t out) { return weights_of_linear(in, out); }
 constexpr std::size_t kOfBlock = 6 * kWidth + (kNear + 1) * kWidth + 2 * size_of(kWidth, kWidth) +
                                  size_of(kWidth, 3 * kWidth) + size_of(kWidth, kFeed) + size_of(kFeed, kWidth);
 static_assert(kReaderWeights == 3 + kShapes * kOfShape + size_of(kOfToken, kWidth) + 2 * size_of(kWidth, 1) +
@@ -43,88 +44,26 @@ static_assert(kReaderWeights == 3 + kShapes * kOfShape + size_of(kOfToken, kWidt
                                     size_of(kFacts, kPiece) + size_of(kPiece, kSecond) + size_of(kSecond, 1) +
                                     size_of(kWidth, kPieceKinds) + size_of(kNoneInput, kNone) + size_of(kNone, 1));
 
-float silu(float x) { return x / (1 + std::exp(-x)); }
-void silu(Rows& rows) {
-  for (float& value : rows.values()) value = silu(value);
-}
-void add(Rows& rows, const Rows& more) {
-  for (std::size_t i = 0; i < rows.values().size(); ++i) rows.values()[i] += more.values()[i];
-}
-void add(std::span<float> row, std::span<const float> more, float times = 1) {
-  for (std::size_t i = 0; i < row.size(); ++i) row[i] += times * more[i];
-}
-
-void softmax(std::span<float> row) {
-  const float most = std::ranges::max(row);
-  float total = 0;
-  for (float& value : row) total += value = std::exp(value - most);
-  for (float& value : row) value /= total;
-}
-
-// Numbers of a table one after the other.
-class Taking {
- public:
-  explicit Taking(std::span<const std::uint16_t> table) : table_(table) {}
-  float operator()() { return std::bit_cast<float>(static_cast<std::uint32_t>(table_[next_++]) << 16); }
-  std::vector<float> many(std::size_t count) {
-    std::vector<float> taken(count);
-    for (float& value : taken) value = (*this)();
-    return taken;
-  }
-  Weights linear(std::size_t in, std::size_t out) {
-    Weights weights(in, out);
-    for (std::size_t o = 0; o < out; ++o)
-      for (std::size_t i = 0; i < in; ++i) weights.set(i, o, (*this)());
-    for (std::size_t o = 0; o < out; ++o) weights.set_bias(o, (*this)());
-    return weights;
-  }
-
- private:
-  std::span<const std::uint16_t> table_;
-  std::size_t next_ = 0;
-};
-
-class Norm {
- public:
-  explicit Norm(Taking& take) : scale_(take.many(kWidth)), shift_(take.many(kWidth)) {}
-  Rows operator()(const Rows& rows) const {
-    constexpr float kLeast = 1e-5F;
-    const auto width = static_cast<float>(rows.width());
-    Rows out(rows.count(), rows.width());
-    for (std::size_t r = 0; r < rows.count(); ++r) {
-      const auto in = rows[r];
-      float mean = 0;
-      for (const float x : in) mean += x;
-      mean /= width;
-      float square = 0;
-      for (const float x : in) square += (x - mean) * (x - mean);
-      const float by = 1 / std::sqrt(square / width + kLeast);
-      for (std::size_t i = 0; i < in.size(); ++i) out[r][i] = (in[i] - mean) * by * scale_[i] + shift_[i];
-    }
-    return out;
-  }
-
- private:
-  std::vector<float> scale_, shift_;
-};
+static_assert(kEncoderWeights ==
+              kTextEncoderWeights + size_of(kEncoderWidth, kWidth) + kEncoderWidth * kOfPiece * kPiece);
 
 class Block {
  public:
   explicit Block(Taking& take)
-      : norm_near_(take),
+      : norm_near_(take, kWidth),
         near_(take.many(kWidth * kNear)),
         near_bias_(take.many(kWidth)),
         mix_(take.linear(kWidth, kWidth)),
-        norm_far_(take),
+        norm_far_(take, kWidth),
         queries_(take.linear(kWidth, 3 * kWidth)),
         far_(take.linear(kWidth, kWidth)),
-        norm_(take),
+        norm_(take, kWidth),
         up_(take.linear(kWidth, kFeed)),
         down_(take.linear(kFeed, kWidth)) {}
 
   void operator()(Rows& x) const {
     add(x, mix_(near(x)));
-    add(x, far_(far(x)));
+    add(x, far_(attend(queries_(norm_far_(x)), kSlopes)));
     Rows hidden = up_(norm_(x));
     silu(hidden);
     add(x, down_(hidden));
@@ -146,35 +85,6 @@ class Block {
     return seen;
   }
 
-  [[nodiscard]] Rows far(const Rows& x) const {
-    const std::size_t length = x.count();
-    const float scale = 1 / std::sqrt(static_cast<float>(kOfHead));
-    const Rows all = queries_(norm_far_(x));
-    Rows seen(length, x.width());
-    for (std::size_t head = 0; head < kHeads; ++head) {
-      Rows queries(length, kOfHead);
-      Weights keys(kOfHead, length);
-      Weights values(length, kOfHead);
-      for (std::size_t t = 0; t < length; ++t)
-        for (std::size_t i = 0; i < kOfHead; ++i) {
-          const std::size_t at = head * kOfHead + i;
-          queries[t][i] = all[t][at] * scale;
-          keys.set(i, t, all[t][x.width() + at]);
-          values.set(t, i, all[t][2 * x.width() + at]);
-        }
-      Rows shares = keys(queries);
-      for (std::size_t t = 0; t < length; ++t) {
-        const auto row = shares[t];
-        for (std::size_t o = 0; o < length; ++o) row[o] -= static_cast<float>(o > t ? o - t : t - o) * kSlopes[head];
-        softmax(row);
-      }
-      const Rows of_values = values(shares);
-      for (std::size_t t = 0; t < length; ++t)
-        std::ranges::copy(of_values[t], seen[t].subspan(head * kOfHead, kOfHead).begin());
-    }
-    return seen;
-  }
-
   Norm norm_near_;
   std::vector<float> near_;  // of each number the tokens that it sees
   std::vector<float> near_bias_;
@@ -185,6 +95,17 @@ class Block {
   Weights up_, down_;
 };
 
+// What the encoder adds to a network.
+struct OfEncoder {
+  TextEncoder encode;
+  Weights token, piece;
+
+  explicit OfEncoder(Taking& take)
+      : encode(kEncoderPiecesTable, kEncoderVectorsTable, take),
+        token(take.linear(kEncoderWidth, kWidth)),
+        piece(take.linear(kEncoderWidth, kOfPiece * kPiece, false)) {}
+};
+
 struct Network {
   std::vector<float> alike, shapes;
   Weights word, weight, asked, token, whole;
@@ -193,6 +114,7 @@ struct Network {
   Weights piece;
   std::vector<float> piece_bias;
   Weights evidence, second, last, kind, none_first, none_last;
+  std::optional<OfEncoder> encoder;
 
   explicit Network(Taking take)
       : alike(take.many(3)),
@@ -203,7 +125,7 @@ struct Network {
         token(take.linear(3 * kWidth + kSigns, kWidth)),
         whole(take.linear(kWidth, kWidth)),
         blocks{Block(take), Block(take)},
-        norm(take),
+        norm(take, kWidth),
         piece(of_tokens(take)),
         piece_bias(take.many(kPiece)),
         evidence(take.linear(kFacts, kPiece)),
@@ -229,21 +151,27 @@ struct Network {
 const Network& network_for(ReaderFor use) {
   switch (use) {
     case ReaderFor::kAnswers: {
-      static const Network kNetwork{Taking(kAnswersTable)};
+      static const Network kNetwork = [] {
+        Network network{Taking(kReaderAnswersTable)};
+        Taking more(kEncoderTable);
+        network.encoder.emplace(more);
+        return network;
+      }();
       return kNetwork;
     }
     case ReaderFor::kArguments: {
-      static const Network kNetwork{Taking(kArgumentsTable)};
+      static const Network kNetwork{Taking(kReaderArgumentsTable)};
       return kNetwork;
     }
     case ReaderFor::kTools:
       break;
   }
-  static const Network kNetwork{Taking(kToolsTable)};
+  static const Network kNetwork{Taking(kReaderToolsTable)};
   return kNetwork;
 }
 
-Rows rows_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens) {
+// Tokens as the network begins with them; `encoded` as the encoder sees them, if there is one.
+Rows rows_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens, const Rows& encoded) {
   const bool has_vectors = reading.lexicon().embedding_id() == kReaderEmbedding;
   Rows in(tokens.size(), kOfToken);
   for (std::size_t t = 0; t < tokens.size(); ++t) {
@@ -258,7 +186,13 @@ Rows rows_of(const Network& net, const Reading& reading, std::span<const Reading
     row[kVector + kOfShape] = reading.is_telling(token) ? 1 : 0;
     row[kVector + kOfShape + 1] = token.is_path ? 1 : 0;
   }
-  return net.word(in);
+  Rows rows = net.word(in);
+  if (net.encoder) add(rows, net.encoder->token(encoded));
+  return rows;
+}
+
+Rows encoded_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens) {
+  return net.encoder ? net.encoder->encode(reading, tokens) : Rows();
 }
 
 float length_of(std::span<const float> row) {
@@ -277,8 +211,9 @@ struct Asked {
 
 Asked ask(const Network& net, const Reading& reading) {
   const auto& tokens = reading.question();
-  Asked asked{
-      .rows = rows_of(net, reading, tokens), .directions = Weights(kWidth, tokens.size()), .whole = Rows(1, kWidth)};
+  Asked asked{.rows = rows_of(net, reading, tokens, encoded_of(net, reading, tokens)),
+              .directions = Weights(kWidth, tokens.size()),
+              .whole = Rows(1, kWidth)};
   const Rows weights = net.weight(asked.rows);
   Rows shares = net.asked(asked.rows);
   softmax(shares.values());
@@ -296,7 +231,8 @@ Asked ask(const Network& net, const Reading& reading) {
 // Of each token of a passage what a piece takes of it.
 Rows read_passage(const Network& net, const Reading& reading, const Asked& asked, const Rows& whole,
                   std::span<const Reading::Token> tokens) {
-  const Rows words = rows_of(net, reading, tokens);
+  const Rows encoded = encoded_of(net, reading, tokens);
+  const Rows words = rows_of(net, reading, tokens, encoded);
   Rows near = asked.directions(words);
   Rows in(words.count(), 3 * kWidth + kSigns);
   for (std::size_t t = 0; t < in.count(); ++t) {
@@ -321,7 +257,9 @@ Rows read_passage(const Network& net, const Reading& reading, const Asked& asked
   for (std::size_t t = 0; t < rows.count(); ++t) add(rows[t], whole[0]);
   silu(rows);
   for (const Block& block : net.blocks) block(rows);
-  return net.piece(net.norm(rows));
+  Rows parts = net.piece(net.norm(rows));
+  if (net.encoder) add(parts, net.encoder->piece(encoded));
+  return parts;
 }
 
 Rows hidden_of(const Network& net, const Reading& reading, const std::vector<Rows>& passages,

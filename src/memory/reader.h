@@ -5,16 +5,17 @@
 // and what tools say of themselves (tool_rank.h).
 //
 //   token:  its vector (of the built-in embedding only), its shape, whether it tells anything, whether it is of the
-//           path -> 96; beside it what the question says about it (attention by likeness, as in Seo et al.,
-//           "Bidirectional attention flow", 2017) and how near its words are (Chen et al., DrQA, 2017)
+//           path -> 96; for answers and what the text encoder says of it (text_encoder.h); beside it what the question
+//           says about it (attention by likeness, as in Seo et al., "Bidirectional attention flow", 2017) and how near
+//           its words are (Chen et al., DrQA, 2017)
 //   then twice: a convolution over five tokens, attention of four heads, which look less far from head to head (ALiBi,
 //           Press et al. 2022), a layer of 192 (as in Yu et al., QANet, 2018)
-//   piece:  its first, last, mean and the token before, with its kind and evidence -> 64 -> 32 -> 1; and what the
-//           question says of its kind
+//   piece:  its first, last, mean and the token before (and of the same what the encoder says), with its kind and
+//           evidence -> 64 -> 32 -> 1; and what the question says of its kind
 //   none:   the most of each of the 64 and of the evidence, the question, the scores of the pieces -> 48 -> 1
 //
-// 262,000 weights of 16 bits each, learned by firmware/training/reader.py. Larger ones have not been better for the
-// questions that one core has time to learn from (docs/decisions/0007-firmware.md).
+// 262,000 weights of 16 bits each beside those of the encoder, learned by firmware/training/reader.py
+// (docs/decisions/0007-firmware.md).
 #pragma once
 
 #include <cstddef>

@@ -1,18 +1,24 @@
-// The weights of reader.h, which the build makes of firmware/reader_answers.bin, reader_arguments.bin and
-// reader_tools.bin: the upper halves of floats, in the order in which reader.cpp takes them.
+// What the networks have learned, which the build takes from firmware/: of reader_answers.bin, reader_arguments.bin and
+// reader_tools.bin the numbers of reader.cpp; of encoder.bin those of text_encoder.cpp and behind them those of
+// reader.cpp that go with it; of encoder_vectors.bin six vectors for what is no piece and one for each piece of
+// encoder_pieces.tsv.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace daimon::memory {
 
+// The bytes of a file; where they are numbers, each is the upper half of a float, its lower byte first.
+using WeightTable = std::span<const unsigned char>;
+
 inline constexpr std::size_t kReaderWeights = 262483;
-using ReaderTable = std::array<std::uint16_t, kReaderWeights>;
-// The id of the embedding whose vectors they were learned with; others say nothing to them.
+inline constexpr std::size_t kEncoderWeights = 4853856;
+inline constexpr std::size_t kEncoderVectors = 8000 * 256;
+// The id of the embedding whose vectors the readers were learned with; others say nothing to them.
 extern const std::string_view kReaderEmbedding;
-extern const ReaderTable kAnswersTable, kArgumentsTable, kToolsTable;
+extern const WeightTable kReaderAnswersTable, kReaderArgumentsTable, kReaderToolsTable;
+extern const WeightTable kEncoderTable, kEncoderVectorsTable, kEncoderPiecesTable;
 
 }  // namespace daimon::memory

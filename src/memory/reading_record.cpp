@@ -26,6 +26,7 @@ void ReadingRecorder::put(const Reading& reading, const std::vector<Labelled>& p
   const Lexicon& lexicon = reading.lexicon();
   std::vector<std::size_t> numbers;
   std::vector<float> vectors;
+  std::string texts;
   std::size_t news = 0;
   for (std::size_t w = 0; w < lexicon.size(); ++w) {
     const auto [found, is_new] = known_.try_emplace(lexicon.word(w), known_.size());
@@ -35,6 +36,8 @@ void ReadingRecorder::put(const Reading& reading, const std::vector<Labelled>& p
     std::vector<float> vector = lexicon.direction(w);
     vector.resize(lexicon.width());
     vectors.insert(vectors.end(), vector.begin(), vector.end());
+    texts += lexicon.word(w);
+    texts.resize(news * kWordBytesMax);
   }
   std::size_t tokens = 0;
   for (const auto& passage : reading.passages()) tokens += passage.size();
@@ -42,6 +45,7 @@ void ReadingRecorder::put(const Reading& reading, const std::vector<Labelled>& p
        {reading.question().size(), reading.passages().size(), tokens, numbers.size(), news, pieces.size() + 1})
     put_number(count);
   put_all(vectors);
+  std::fwrite(texts.data(), 1, texts.size(), stdout);
   for (const std::size_t number : numbers) put_number(number);
   for (const auto& token : reading.question()) put_token(reading, token);
   for (const auto& passage : reading.passages()) {

@@ -75,32 +75,5 @@ TEST(AskedParts, AreNoneWhereTheWordsDoNotTell) {
   EXPECT_THAT(parts(std::string(5000, 'a'), 1), IsEmpty()) << "too long to be one thing";
 }
 
-std::string without(std::string_view goal, const std::string& file) { return without_target(goal, std::vector{file}); }
-
-TEST(WithoutTarget, LeavesWhatIsAsked) {
-  EXPECT_EQ(without("track down the husband of Isla Ingram and leave it for me in honor.text asap", "honor.text"),
-            "track down the husband of Isla Ingram");
-  EXPECT_EQ(without("who signed the offer letter? And save that to work/a-2023.text, will you", "work/a-2023.text"),
-            "who signed the offer letter? will you");
-  EXPECT_EQ(without("can u save the price per litre of heating oil to gate.txt", "gate.txt"),
-            "can u save the price per litre of heating oil");
-  EXPECT_EQ(without("Put the deadline for the lunch choice in a.md", "a.md"), "the deadline for the lunch choice");
-  EXPECT_EQ(without("The cost of the library, please, in a new file called letter_claimed.md", "letter_claimed.md"),
-            "The cost of the library, please");
-  EXPECT_EQ(without("Make concert/a.txt and put the transport cost for the exhibition in there", "concert/a.txt"),
-            "the transport cost for the exhibition");
-  EXPECT_EQ(without("I'd like a file bicycle.md that answers this: comets discovered by Isla Baker", "bicycle.md"),
-            "comets discovered by Isla Baker");
-  EXPECT_EQ(without("latest day reading on the meter. I need it in out/cellar.md for my sister", "out/cellar.md"),
-            "latest day reading on the meter");
-  EXPECT_EQ(without("when was the supervision put that in a.txt please", "a.txt"), "when was the supervision");
-}
-
-TEST(WithoutTarget, WhereNothingElseIsAskedIsTheGoal) {
-  EXPECT_EQ(without("save it to a.txt", "a.txt"), "save it to a.txt");
-  EXPECT_EQ(without("who owns the boat", "a.txt"), "who owns the boat");
-  EXPECT_EQ(without("", "a.txt"), "");
-}
-
 }  // namespace
 }  // namespace daimon::memory
