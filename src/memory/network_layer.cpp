@@ -14,6 +14,8 @@
 namespace daimon::memory {
 namespace {
 
+constexpr std::size_t kRowsLeft = 4;  // at once, of those that are too few for a whole tile
+
 struct Product {
   const float* in;
   const float* panels;
@@ -58,13 +60,14 @@ template <class Vector, std::size_t kRows>
 
 template <class Vector, std::size_t kRows>
 [[gnu::always_inline]] inline void multiply(const Product& product) {
-  std::size_t row = 0;
-  for (; row + kRows <= product.rows; row += kRows)
-    for (std::size_t output = 0; output < product.outputs; output += kPanel)
-      multiply_tile<Vector, kRows>(product, row, output);
-  for (; row < product.rows; ++row)
-    for (std::size_t output = 0; output < product.outputs; output += kPanel)
-      multiply_tile<Vector, 1>(product, row, output);
+  // A panel stays in the nearest cache while all rows go over it.
+  for (std::size_t output = 0; output < product.outputs; output += kPanel) {
+    std::size_t row = 0;
+    for (; row + kRows <= product.rows; row += kRows) multiply_tile<Vector, kRows>(product, row, output);
+    if constexpr (kRows > kRowsLeft)
+      for (; row + kRowsLeft <= product.rows; row += kRowsLeft) multiply_tile<Vector, kRowsLeft>(product, row, output);
+    for (; row < product.rows; ++row) multiply_tile<Vector, 1>(product, row, output);
+  }
 }
 
 // As many rows at once as there are registers for their sums.
@@ -129,13 +132,12 @@ DAIMON_PAIRS void multiply_pairs_tile(const PairProduct& product, std::size_t ro
 
 DAIMON_PAIRS void multiply_all_pairs(const PairProduct& product) {
   constexpr std::size_t kRows = 12;
-  std::size_t row = 0;
-  for (; row + kRows <= product.rows; row += kRows)
-    for (std::size_t output = 0; output < product.outputs; output += kPanel)
-      multiply_pairs_tile<kRows>(product, row, output);
-  for (; row < product.rows; ++row)
-    for (std::size_t output = 0; output < product.outputs; output += kPanel)
-      multiply_pairs_tile<1>(product, row, output);
+  for (std::size_t output = 0; output < product.outputs; output += kPanel) {
+    std::size_t row = 0;
+    for (; row + kRows <= product.rows; row += kRows) multiply_pairs_tile<kRows>(product, row, output);
+    for (; row + kRowsLeft <= product.rows; row += kRowsLeft) multiply_pairs_tile<kRowsLeft>(product, row, output);
+    for (; row < product.rows; ++row) multiply_pairs_tile<1>(product, row, output);
+  }
 }
 #undef DAIMON_PAIRS
 
