@@ -583,6 +583,20 @@ TEST(CompactPromptTest, a_plan_that_looks_twice_or_reckons_searches_with_the_par
                      search_for("rent for 2025")));
 }
 
+TEST(CompactPromptTest, a_plan_that_looks_once_and_writes_searches_without_the_file_that_it_writes) {
+  const std::vector<PlanStep> plan{{"search", {}, {}}, {"answer", {}, {}}, {"write", {}, {}}};
+  Context made;
+  made.set_files({{"lease.txt"}}, untrusted_label("names"));
+  made.set_goal("In lease.txt, what is the deposit? Put it in out-2023.txt", capability::user_label());
+  const Json schema = next_call(made, {offer("search", "", "")}, plan).schema;
+  EXPECT_TRUE(admits(schema, search_for("In lease.txt, what is the deposit")));
+  EXPECT_FALSE(admits(schema, search_for("In lease.txt, what is the deposit? Put it in out-2023.txt")));
+  // What is read and written, or which of two is written, the goal does not tell plainly.
+  const std::string unclear = "a.txt and b.txt: the deposit";
+  made.set_goal(unclear, capability::user_label());
+  EXPECT_TRUE(admits(next_call(made, {offer("search", "", "")}, plan).schema, search_for(unclear)));
+}
+
 TEST(CompactPromptTest, where_the_parts_cannot_be_told_a_query_is_words_of_the_goal_in_its_order_and_something_new) {
   Context made;
   made.set_goal("what the plumber and the roofer and the painter of the hall took, in out.txt",
