@@ -3,7 +3,9 @@
     platform/build release daimon_answer_features bench_answers      # what turns passages into tokens, and what searches
     python3 exam.py a.jsonl --homes 250 --goals 40 --split train --only lookup --seed 501
     python3 exam.py t.jsonl --homes 200 --only lookup --seed 4242
-    python3 reader.py ../reader_answers.bin a.jsonl --test t.jsonl
+    python3 reader.py ../reader_answers.bin a.jsonl --begin first.bin --encoder ../encoder.bin --test t.jsonl
+
+The reader of answers goes with an encoder (encoder.py), those of tools.py without one.
 
 The questions are of homes that the training text fills; their passages are what the search of Daimon really finds for them
 (bench_answers --dump). Softmax over the pieces of a question and "none", by AdamW. tools.py learns with the same network to

@@ -88,11 +88,10 @@ void take_out_target(Words& clause) {
 }
 
 // Of "and put the rent in there", behind "make a.txt".
-bool take_out_there(Words& clause) {
-  if (clause.size() < 3 || bare(clause.back()) != "there" || bare(clause[clause.size() - 2]) != "in") return false;
+void take_out_there(Words& clause) {
+  if (clause.size() < 3 || bare(clause.back()) != "there" || bare(clause[clause.size() - 2]) != "in") return;
   clause.resize(clause.size() - 2);
   take_out_writing(clause);
-  return true;
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ Names named_files(const Context& context) {
 
 // The goal without the file that it wants written, where that is plainly one.
 std::string asked_of_target(const Context& context) {
+  if (context.goal().size() > kPartedGoalBytesMax) return context.goal();
   Names targets = targets_in(context.goal());
   if (targets.size() != 1) {
     targets = named_files(context);
@@ -46,12 +47,12 @@ std::string asked_of_target(const Context& context) {
   return targets.size() == 1 ? without_target(context.goal(), targets.front()) : context.goal();
 }
 
-// What the goal says of the search that is `number`th in the plan, from 0; empty where the whole of it is meant or
-// cannot be told.
+// What the goal says of the search that is `number`th in the plan, from 0: a part of it, or of a plan that writes the
+// goal without the file. Empty where the whole of it is meant or cannot be told.
 std::string part_asked(const Turn& turn, std::size_t number) {
   const std::size_t searches = count_of(turn.plan, "search");
   if (searches < 2 && count_of(turn.plan, "calculate") == 0)
-    return count_of(turn.plan, "write") == 0 ? std::string() : asked_of_target(turn.context);
+    return searches == 0 || count_of(turn.plan, "write") == 0 ? std::string() : asked_of_target(turn.context);
   auto parts = parts_of_goal(turn.context, searches);
   return number < parts.size() ? std::move(parts[number]) : std::string();
 }

@@ -1,6 +1,7 @@
 // Words of a goal, and which of them only say that something is to be done.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>

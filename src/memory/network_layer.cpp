@@ -177,7 +177,7 @@ void Weights::round_rows() {
       for (std::size_t o = 0; o < kPanel; ++o)
         pairs_[output * width + i / 2 * kPanel + o] |= half_of(panels_[output * in_ + i * kPanel + o])
                                                        << (i % 2 == 0 ? 0U : 16U);
-  panels_ = {};
+  std::vector<float>().swap(panels_);
 }
 
 Rows Weights::multiply_pairs(const Rows& rows) const {

@@ -35,17 +35,19 @@ constexpr float kSame = 0.999F;                                           // wha
 constexpr double kNothingAsked = 20;
 constexpr std::array<float, kHeads> kSlopes = {0, 1.0F / 32, 1.0F / 8, 1.0F / 2};
 
-constexpr std::size_t size_of(std::size_t in, std::size_t out) { return weights_of_linear(in, out); }
-constexpr std::size_t kOfBlock = 6 * kWidth + (kNear + 1) * kWidth + 2 * size_of(kWidth, kWidth) +
-                                 size_of(kWidth, 3 * kWidth) + size_of(kWidth, kFeed) + size_of(kFeed, kWidth);
-static_assert(kReaderWeights == 3 + kShapes * kOfShape + size_of(kOfToken, kWidth) + 2 * size_of(kWidth, 1) +
-                                    size_of(3 * kWidth + kSigns, kWidth) + size_of(kWidth, kWidth) +
-                                    kBlocks * kOfBlock + 2 * kWidth + size_of(kOfPiece * kWidth, kPiece) +
-                                    size_of(kFacts, kPiece) + size_of(kPiece, kSecond) + size_of(kSecond, 1) +
-                                    size_of(kWidth, kPieceKinds) + size_of(kNoneInput, kNone) + size_of(kNone, 1));
+constexpr std::size_t kOfBlock = 6 * kWidth + (kNear + 1) * kWidth + 2 * weights_of_linear(kWidth, kWidth) +
+                                 weights_of_linear(kWidth, 3 * kWidth) + weights_of_linear(kWidth, kFeed) +
+                                 weights_of_linear(kFeed, kWidth);
+static_assert(kReaderWeights == 3 + kShapes * kOfShape + weights_of_linear(kOfToken, kWidth) +
+                                    2 * weights_of_linear(kWidth, 1) + weights_of_linear(3 * kWidth + kSigns, kWidth) +
+                                    weights_of_linear(kWidth, kWidth) + kBlocks * kOfBlock + 2 * kWidth +
+                                    weights_of_linear(kOfPiece * kWidth, kPiece) + weights_of_linear(kFacts, kPiece) +
+                                    weights_of_linear(kPiece, kSecond) + weights_of_linear(kSecond, 1) +
+                                    weights_of_linear(kWidth, kPieceKinds) + weights_of_linear(kNoneInput, kNone) +
+                                    weights_of_linear(kNone, 1));
 
 static_assert(kEncoderWeights ==
-              kTextEncoderWeights + size_of(kEncoderWidth, kWidth) + kEncoderWidth * kOfPiece * kPiece);
+              kTextEncoderWeights + weights_of_linear(kEncoderWidth, kWidth) + kEncoderWidth * kOfPiece * kPiece);
 
 class Block {
  public:

@@ -2,15 +2,13 @@
 // output. A reading:
 //
 // - how many tokens the question has, passages, tokens of all passages, words, words that are new, pieces
-// - the vectors of the new words (of all readings so far), their texts, of kWordBytesMax bytes each, and of each word
-// its
-//   number among all
+// - the vectors of the new words (of all readings so far), and their texts, of kWordBytesMax bytes each
+// - of each word its number among all
 // - each token of the question; of each passage the count and each token: word + 1 | shape << 16 | telling << 24 |
 //   path << 25
 // - how alike each token of the question is to each word, in bytes, 255 the same; filled up to four
 // - of each piece whether it is right (1, else 0), its match (2 exact, 1 holds the answer, 0), its kind, its passage
-// from
-//   1, its first and its last token among those of the passage, its evidence
+//   from 1, its first and its last token among those of the passage, its evidence
 // - the last piece is "none", of passage 0
 #pragma once
 
