@@ -93,7 +93,7 @@ class Questions:
             size = (asked * words + 3) // 4
             like = numpy.array(take(size)).view(numpy.uint8)[:asked * words].reshape(asked, words)
             block = take(pieces * (6 + EVIDENCE)).reshape(pieces, 6 + EVIDENCE)
-            self.rows.append((numbers, question, tokens, like, numpy.array(block[:, :6]).astype(numpy.int16), block[:, 6:].view("<f4").astype(numpy.float16)))
+            self.rows.append((numbers, question, tokens, like, numpy.array(block[:, :6]).astype(numpy.int16), block[:, 6:].view("<f4").astype(numpy.float16), 1.0))
 
 
 def batch(rows, vectors):
@@ -123,7 +123,7 @@ def batch(rows, vectors):
     owner = numpy.concatenate([numpy.full(len(b), i) for i, b, _ in parts]).astype(numpy.int64)
     vector = lambda words: torch.from_numpy(numpy.where((words > 0)[..., None], vectors[numpy.maximum(words - 1, 0)], 0).astype(numpy.float32))
     tensor = torch.from_numpy
-    return dict(weight=torch.tensor([row[6] if len(row) > 6 else 1.0 for row in rows]), q=vector(q_word), q_code=tensor(q_code), q_mask=tensor(q_mask), p=vector(p_word), p_code=tensor(p_code), p_mask=tensor(p_mask), like=tensor(like),
+    return dict(weight=torch.tensor([row[6] for row in rows]), q=vector(q_word), q_code=tensor(q_code), q_mask=tensor(q_mask), p=vector(p_word), p_code=tensor(p_code), p_mask=tensor(p_mask), like=tensor(like),
                 of=torch.tensor(of), owner=tensor(owner), right=tensor(block[:, 0]).float(), match=block[:, 1], kind=tensor(block[:, 2]),
                 row=tensor(numpy.array(first_window)[owner] + numpy.maximum(block[:, 3] - 1, 0)), first=tensor(block[:, 4]), last=tensor(block[:, 5]),
                 evidence=tensor(numpy.concatenate([e for _, _, e in parts]).astype(numpy.float32)),
@@ -361,9 +361,9 @@ def hard_ones(network, rows, vectors, easy, rng):
             losses = losses_of(b, *network(b)).tolist()
         for row, loss in zip(some, losses):
             if loss > 0.35:
-                kept.append((*row, 1.0))
+                kept.append(row)
             elif rng.random() < easy:
-                kept.append((*row, 1 / easy))
+                kept.append((*row[:6], 1 / easy))
     network.train()
     rng.shuffle(kept)
     print(f"{len(kept)} of them are learned from, {time.time() - begun:.0f} s", flush=True)

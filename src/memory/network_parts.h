@@ -37,6 +37,9 @@ class Taking {
   std::size_t next_ = 0;
 };
 
+// What Taking::linear takes with what is added.
+constexpr std::size_t weights_of_linear(std::size_t in, std::size_t out) { return (in + 1) * out; }
+
 // Each row of mean 0 and variance 1 (Ba et al., "Layer normalization", 2016), then scaled and shifted.
 class Norm {
  public:

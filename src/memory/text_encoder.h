@@ -50,7 +50,6 @@ class TextEncoder {
   Norm norm_;
 };
 
-constexpr std::size_t weights_of_linear(std::size_t in, std::size_t out) { return (in + 1) * out; }
 // Those of a layer whose rows are so wide at first.
 constexpr std::size_t weights_of_layer(std::size_t width) {
   return 2 * width + weights_of_linear(width, 3 * width) + weights_of_linear(width, kEncoderWidth) + 2 * kEncoderWidth +
