@@ -159,6 +159,7 @@ class IndexDevice final : public device::Device {
     const auto& numbers = facts.numbers.empty() ? file.columns : facts.numbers;
     item["numbers"] = JsonArray(numbers.begin(), numbers.end());
     item["dates"] = JsonArray(facts.dates.begin(), facts.dates.end());
+    item["years"] = JsonArray(facts.years.begin(), facts.years.end());
     JsonArray named;
     for (const auto& [column, value] : facts.named) named.push_back(JsonObject{{"column", column}, {"value", value}});
     item["named"] = std::move(named);

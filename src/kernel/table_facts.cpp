@@ -18,7 +18,7 @@ struct Column {
   std::size_t filled = 0;
   std::size_t numbers = 0;
   std::size_t dates = 0;
-  std::set<std::string> values;
+  std::set<std::string> values, years;
 };
 
 bool begins_like_a_date(std::string_view cell) {
@@ -73,19 +73,25 @@ TableFacts facts_of_table(std::string_view csv, std::string_view goal) {
       if (device::is_empty_cell(cell)) continue;
       Column& column = columns[i];
       ++column.filled;
-      if (begins_like_a_date(cell))
+      if (begins_like_a_date(cell)) {
         ++column.dates;
-      else if (device::number_of_cell(cell, reader.delimiter() == ';'))
+        if (column.years.size() < kYearsMax) column.years.emplace(cell.substr(0, 4));
+      } else if (device::number_of_cell(cell, reader.delimiter() == ';')) {
         ++column.numbers;
-      else if (cell.size() <= kValueBytesMax && column.values.size() < kValuesMax)
+      } else if (cell.size() <= kValueBytesMax && column.values.size() < kValuesMax) {
         column.values.emplace(cell);
+      }
     }
   }
   const auto goal_words = stems_of(goal);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column& column = columns[i];
     if (column.filled > 0 && column.numbers * 10 >= column.filled * 9) facts.numbers.push_back(header[i]);
-    if (column.filled > 0 && column.dates * 10 >= column.filled * 8) facts.dates.push_back(header[i]);
+    if (column.filled > 0 && column.dates * 10 >= column.filled * 8) {
+      facts.dates.push_back(header[i]);
+      for (const std::string& year : column.years)
+        if (facts.years.size() < kYearsMax && !std::ranges::contains(facts.years, year)) facts.years.push_back(year);
+    }
     std::set<std::string> seen;
     for (const std::string& value : column.values)
       if (facts.named.size() < kNamedMax && named_in(goal_words, value) && seen.insert(to_lower_ascii(value)).second)

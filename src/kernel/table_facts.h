@@ -11,9 +11,11 @@ namespace daimon::kernel {
 struct TableFacts {
   std::vector<std::string> numbers;                        // columns; all of them when none holds numbers
   std::vector<std::string> dates;                          // columns whose cells begin like 2026-03
+  std::vector<std::string> years;                          // of these cells, at most kYearsMax
   std::vector<std::pair<std::string, std::string>> named;  // column, value as it stands there; at most kNamedMax
 };
 inline constexpr std::size_t kNamedMax = 12;
+inline constexpr std::size_t kYearsMax = 12;
 
 // `csv` may be cut anywhere: what its whole records show counts. A value is named by the goal when its words stand
 // there one after the other, whatever their case and whether singular or plural.

@@ -23,14 +23,15 @@ struct Passage {
   std::string text;  // the window's own bytes
 };
 
-// A file that the goal may be about. A table has its columns, which of them hold numbers and which dates, and the
-// values in it that the goal names.
+// A file that the goal may be about. A table has its columns, which of them hold numbers and which dates, the years
+// of these and the values in it that the goal names.
 struct FileEntry {
   std::string path;
   std::vector<std::string> columns = {};
   std::vector<std::string> numbers = {};
   std::vector<std::string> dates = {};
   std::vector<std::pair<std::string, std::string>> named = {};  // column, value as it stands there
+  std::vector<std::string> years = {};
 };
 
 // What one call gave. `text` is as the model sees it, without the call's name.

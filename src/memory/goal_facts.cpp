@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "embedding/spelling.h"
 #include "memory/answer_rank.h"
 
 namespace daimon::memory {
@@ -513,8 +514,35 @@ bool asks_what_is_there(std::string_view goal) {
   static const std::regex kWish(R"(\b(i'd|i would|we'd|i) (like|want) to\b)", std::regex::icase);
   if (goal.size() > 200) return false;
   const auto words = words_of(std::regex_replace(std::string(goal), kWish, ""));
-  const auto is_in = [](const auto& set) { return [&set](const std::string& word) { return set.contains(word); }; };
+  constexpr std::size_t kLongWord = 6;  // of shorter ones a slip may make others
+  const auto is_in = [](const auto& set) {
+    return [&set](const std::string& word) {
+      return set.contains(word) ||
+             (word.size() > kLongWord && !kWords.contains(word) &&
+              std::ranges::any_of(set, [&](const std::string& known) { return embedding::is_one_slip(word, known); }));
+    };
+  };
   return std::ranges::all_of(words, is_in(kWords)) && std::ranges::any_of(words, is_in(kThings));
+}
+
+bool lacks_its_thing(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kVerbs = {"convert", "display", "open",     "print",
+                                                            "read",    "show",    "translate"};
+  static const std::set<std::string, std::less<>> kThings = {"document", "file", "it", "one", "that", "this"};
+  static const std::set<std::string, std::less<>> kBeside = {
+      "a",      "again", "can",        "could", "for",     "hey",    "hi",     "in",    "into",   "just",
+      "kindly", "me",    "miles",      "now",   "out",     "ok",     "please", "pls",   "pounds", "ta",
+      "thanks", "the",   "then",       "to",    "up",      "us",     "will",   "would", "you",    "km",
+      "feet",   "euros", "kilometres", "kilos", "dollars", "metres", "inches"};
+  const auto words = words_of(goal);
+  bool verb = false;
+  bool thing = false;
+  for (const std::string& word : words) {
+    verb = verb || kVerbs.contains(word);
+    thing = thing || kThings.contains(word);
+    if (!kVerbs.contains(word) && !kThings.contains(word) && !kBeside.contains(word)) return false;
+  }
+  return verb && thing;
 }
 
 bool may_reckon(std::string_view goal) {
@@ -547,7 +575,21 @@ bool may_write(std::string_view goal) {
       "add",  "append", "change", "copy",  "create", "down",   "draft",  "enter", "file",  "fill",   "into",
       "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
       "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
-  if (!file_names_in(goal).empty() || !targets_in(goal).empty()) return true;
+  // A file that is named may be meant to be read, printed or deleted.
+  static const std::set<std::string, std::less<>> kOfFile = {
+      "alter",     "call",        "called", "clear",   "contain", "containing", "contains", "content", "contents",
+      "correct",   "creat",       "drop",   "echo",    "edit",    "empty",      "exist",    "export",  "get",
+      "give",      "goes",        "hold",   "holding", "holds",   "name",       "named",    "output",  "overwite",
+      "overwrite", "overwriting", "read",   "reads",   "redo",    "replaced",   "rewrite",  "say",     "saying",
+      "says",      "scrap",       "send",   "set",     "should",  "substitute", "swap",     "take",    "text",
+      "turn",      "type",        "use",    "version", "whose",   "wipe"};
+  static const std::regex kSign("(^|[^\\w])(->|=>|>|:|=)\\s*\x1F|\x1F['\"]?\\s*(:|->|=|<|- |is where)");
+  if (!targets_in(goal).empty()) return true;
+  if (const auto names = file_names_in(goal); !names.empty()) {
+    const std::string told = without_names(std::string(cut_utf8(goal, kOneThingBytesMax)), names, "\x1F");
+    if (goal.size() > kOneThingBytesMax || holds_any(told, kOfFile) || std::regex_search(told, kSign)) return true;
+    return holds_any(told, kWords);
+  }
   return holds_any(goal.size() > kOneThingBytesMax ? std::string(goal) : without_question_for_source(goal), kWords);
 }
 

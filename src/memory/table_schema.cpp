@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,15 @@
 namespace daimon::memory {
 namespace {
 
+// The goal without names of files that are not there: these are to be written, and say nothing of a table.
+std::string without_new_names(const Context& context) {
+  Names fresh = file_names_in(context.goal());
+  std::erase_if(fresh, [&](const std::string& name) {
+    return std::ranges::any_of(context.files(), [&](const FileEntry& file) { return file.path.ends_with(name); });
+  });
+  return without_names(context.goal(), fresh, " ");
+}
+
 // The tables that the goal is about: those it names, else those that hold a value which it names, else those whose
 // names have most of its words.
 std::vector<const FileEntry*> tables_meant(const Context& context) {
@@ -25,12 +35,13 @@ std::vector<const FileEntry*> tables_meant(const Context& context) {
     std::ranges::copy_if(tables, std::back_inserter(kept), is_meant);
     if (!kept.empty()) tables = std::move(kept);
   };
-  const std::string goal = to_lower_ascii(context.goal());
+  const std::string told = without_new_names(context);
+  const std::string goal = to_lower_ascii(told);
   const auto has_path = [&](const FileEntry* file) { return goal.contains(to_lower_ascii(file->path)); };
   const auto has_name = [&](const FileEntry* file) {
     return goal.contains(to_lower_ascii(file->path.substr(file->path.rfind('/') + 1)));
   };
-  const auto words = words_told(context.goal());
+  const auto words = words_told(told);
   const auto shared = [&](const FileEntry* file) {
     Names own = words_told(file->path);
     for (const std::string& column : file->columns)
@@ -59,14 +70,16 @@ Names columns_meant(const Names& columns, const std::string& goal) {
 }
 
 // How the rows of a table can be chosen: by a value that stands in a column and in the goal, by a month of the goal
-// where there are dates.
+// where there are dates. Its year, where the goal says none, is one of the table's: "invoices-2025.csv" may have
+// others.
 JsonArray where_schemas(const Context& context, const FileEntry& file) {
   JsonArray choices;
   for (const auto& [column, value] : file.named)
     choices.push_back(
         JsonObject{{"where_column", JsonObject{{"const", column}}}, {"where_value", JsonObject{{"const", value}}}});
-  if (const auto months = months_in(without_file_names(context.goal()), file.path);
-      !months.empty() && !file.dates.empty())
+  std::string years;
+  for (const std::string& year : file.years) years += year + " ";
+  if (const auto months = months_in(without_file_names(context.goal()), years); !months.empty() && !file.dates.empty())
     choices.push_back(JsonObject{{"where_column", enum_schema(file.dates)}, {"where_value", enum_schema(months)}});
   return choices;
 }
@@ -75,12 +88,12 @@ JsonArray where_schemas(const Context& context, const FileEntry& file) {
 // (firmware/training/episodes.py) they told it of 3,473, of 11 not rightly.
 Names operations_told(const Context& context) {
   static const std::vector<std::pair<std::string_view, Names>> kWords{
-      {"count", {"count", "how many times", "how often", "number of"}},
+      {"count", {"count", "how many times", "how often", "number of", "how frequently"}},
       {"average", {"average", "avg", "typical", "the mean", "mean of"}},
       {"sum", {"total", "sum", "add up", "adding up", "added up", "altogether", "overall", "in all"}},
       {"max", {"highest", "largest", "biggest", "max", "maximum", "dearest", "priciest", "most expensive", "longest"}},
       {"min", {"lowest", "smallest", "least", "min", "minimum", "cheapest", "shortest"}},
-      {"distinct", {"different", "distinct", "unique"}}};
+      {"distinct", {"different", "distinct", "unique", "the set of", "entries occur"}}};
   const auto spaced = [](std::string_view text) {
     std::string words = " ";
     for (const char c : to_lower_ascii(text)) words += is_digit(c) || (c >= 'a' && c <= 'z') ? c : ' ';
@@ -103,9 +116,10 @@ Names operations_told(const Context& context) {
 }  // namespace
 
 bool asks_for_table(const Context& context) {
-  static const Names kOperations{"average",  "avg", "biggest", "count", "highest",    "largest", "least",
-                                 "lowest",   "max", "maximum", "mean",  "min",        "minimum", "overall",
-                                 "smallest", "sum", "tally",   "total", "altogether", "many",    "much"};
+  static const Names kOperations{"average", "avg",        "biggest", "combined", "count",    "distinct", "frequently",
+                                 "highest", "largest",    "least",   "lowest",   "max",      "maximum",  "mean",
+                                 "min",     "minimum",    "often",   "overall",  "smallest", "sum",      "tally",
+                                 "total",   "altogether", "many",    "much"};
   const std::string goal = without_file_names(context.goal());
   const auto said = words_told(goal);
   // "How many" and "how much" are silent words elsewhere.
@@ -114,6 +128,17 @@ bool asks_for_table(const Context& context) {
     return contains(said, word) || lower.contains(" " + word + " ") || lower.contains(" " + word + "(");
   });
   if (!operation) return false;
+  // "How much went on groceries?"
+  static const std::regex kSpentOn(R"(\b(went|goes|go|gone|spent|spend|spending|paid) (out )?on (the )?(\w.*))");
+  constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
+  const std::string read(cut_utf8(lower, kReadMax));
+  if (std::smatch spent; std::regex_search(read, spent, kSpentOn)) {
+    const std::string on = spent[4].str();
+    for (const FileEntry& file : context.files())
+      if (std::ranges::any_of(file.named,
+                              [&](const auto& named) { return on.starts_with(to_lower_ascii(named.second)); }))
+        return true;
+  }
   // A file or column named by a month, a year or a number alone is named by chance.
   const auto is_name = [](const Names& words) {
     return std::ranges::any_of(words, [](const std::string& word) {

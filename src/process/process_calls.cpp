@@ -353,6 +353,7 @@ void Process::take_survey(const Json& value, const capability::Label& label) {
       file.columns = find_texts(item, "columns");
       file.numbers = find_texts(item, "numbers");
       file.dates = find_texts(item, "dates");
+      file.years = find_texts(item, "years");
       if (const Json* named = find(item, "named"); named != nullptr && named->is_array())
         for (const Json& pair : named->get_array())
           file.named.emplace_back(find_string(pair, "column").value_or(""), find_string(pair, "value").value_or(""));

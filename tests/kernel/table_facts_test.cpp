@@ -21,6 +21,7 @@ TEST(TableFacts, ColumnsOfNumbersAndOfDatesAreToldApart) {
   const TableFacts facts = facts_of_table(kTable, "");
   EXPECT_THAT(facts.numbers, ElementsAre("amount"));
   EXPECT_THAT(facts.dates, ElementsAre("date"));
+  EXPECT_THAT(facts.years, ElementsAre("2026"));
   EXPECT_THAT(facts.named, IsEmpty());
 }
 

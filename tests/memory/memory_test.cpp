@@ -24,9 +24,9 @@ Passage passage(std::string path, std::optional<int> page, std::string text) {
 Context context() {
   Context made;
   made.set_goal("What did I pay for electricity in March?", capability::user_label());
-  made.set_files(
-      {{"accounts/2026.csv", {"date", "payee", "amount"}, {"amount"}, {"date"}, {}}, {"invoices/march.pdf", {}}},
-      untrusted_label("names"));
+  made.set_files({{"accounts/2026.csv", {"date", "payee", "amount"}, {"amount"}, {"date"}, {}, {"2026"}},
+                  {"invoices/march.pdf", {}}},
+                 untrusted_label("names"));
   made.add({"search",
             R"({"call":"search","with":{"query":"electricity March"}})",
             "2 passages",
@@ -186,6 +186,16 @@ TEST(CompactPromptTest, rows_are_chosen_by_what_the_goal_and_the_table_both_name
   EXPECT_FALSE(admits(schema, call(R"("sum","column":"kind")")));
   EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount","where_column":"kind","where_value":"much")")));
   EXPECT_FALSE(admits(schema, call(R"("sum","column":"amount","where_column":"date","where_value":"2026-04")")));
+}
+
+TEST(CompactPromptTest, a_month_without_a_year_is_one_of_the_years_of_the_table) {
+  Context made;
+  made.set_goal("the total net dated December in invoices-2025.csv", capability::user_label());
+  made.set_files({{"invoices-2025.csv", {"issued", "net"}, {"net"}, {"issued"}, {}, {"2026"}}},
+                 untrusted_label("names"));
+  const std::string schema = to_text(next_call(made, {offer("table", "", "")}).schema);
+  EXPECT_THAT(schema, testing::HasSubstr("2026-12"));
+  EXPECT_THAT(schema, testing::Not(testing::HasSubstr("2025-12")));
 }
 
 TEST(CompactPromptTest, a_table_that_the_goal_names_is_the_one_that_is_meant) {
@@ -783,13 +793,42 @@ TEST(CompactPromptTest, a_sentence_is_no_longer_than_an_answer_may_be) {
 
 TEST(GoalFactsTest, some_goals_only_want_to_know_what_files_there_are) {
   for (const char* goal : {"ls", "What files do I have?", "I'd like to see what's on here", "list everything", "dir",
-                           "Could you show me a list of all the files?", "what's in here"})
+                           "Could you show me a list of all the files?", "what's in here", "what doccuments are there"})
     EXPECT_TRUE(asks_what_is_there(goal)) << goal;
   for (const char* goal :
        {"", "what?", "What do I have to pay?", "list the files in notes", "show me everything about the car",
         "What is the document about?", "What is in the document?", "Give me an overview of the papers",
         "What is in a kettle?", "How do I get to the library?", "what files mention Jonas", "Is it here?x"})
     EXPECT_FALSE(asks_what_is_there(goal)) << goal;
+}
+
+TEST(GoalFactsTest, some_goals_do_not_say_what_they_are_about) {
+  for (const char* goal : {"open the file", "convert it to miles ta", "Could you read it to me, please?"})
+    EXPECT_TRUE(lacks_its_thing(goal)) << goal;
+  for (const char* goal :
+       {"open the file a.txt", "convert 3 miles to km", "open", "the file", "read the contract", "show me"})
+    EXPECT_FALSE(lacks_its_thing(goal)) << goal;
+}
+
+TEST(GoalFactsTest, a_file_that_is_named_is_not_always_written) {
+  for (const char* goal :
+       {"a.txt: buy milk", "milk -> a.txt", "a.txt should have the rent in it", "let a.txt contain nothing",
+        "'milk' goes in a.txt", "What is the rent? Into a.txt", "find the rent. a.txt is where I want it"})
+    EXPECT_TRUE(may_write(goal)) << goal;
+  for (const char* goal : {"delete selected.txt", "print nineteenth.pdf on the printer upstairs", "what is in a.txt",
+                           "how frequently is overdue recorded in freelance/invoiced 2021.csv?", "open notes/make.md"})
+    EXPECT_FALSE(may_write(goal)) << goal;
+}
+
+TEST(CompactPromptTest, nothing_is_written_where_a_file_is_to_be_deleted) {
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("write", "", ""),
+                                  offer("none", "", "")};
+  Context made;
+  made.set_goal("delete selected.txt", capability::user_label());
+  const Json schema = compact_profile().plan(made, offers, nullptr).schema;
+  EXPECT_TRUE(admits(schema, R"({"plan":["none"]})"));
+  EXPECT_FALSE(admits(schema, R"({"plan":["write"]})"));
+  EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","write"]})"));
 }
 
 TEST(GoalFactsTest, a_goal_tells_whether_anything_is_to_be_reckoned_or_looked_up_twice) {
