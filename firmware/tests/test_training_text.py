@@ -148,6 +148,13 @@ class Tools(unittest.TestCase):
         self.assertLessEqual({goal["expect"]["call"]["name"] for goal in home["goals"]}, offered)
 
 
+class RandomWords(unittest.TestCase):
+    def test_they_are_those_of_the_sentences_not_of_their_keys(self):
+        sentences = {"Wiki:about:1": "several people walked", "Wiki:about:2": "several people stood"}
+        with unittest.mock.patch.object(episodes, "read_qamr", return_value=(sentences, [])), unittest.mock.patch.dict(episodes._bank, clear=True):
+            self.assertEqual(episodes.load_bank()["words"], ["people", "several"])
+
+
 class OtherWords(unittest.TestCase):
     def setUp(self):
         # Three things and two lines of the index are enough of WordNet.

@@ -46,7 +46,7 @@ def load_bank():
         _bank["problems"] = [json.loads(line).get("question", "") for line in gzip.open(COLLECTIONS + "gsm8k/train.jsonl.gz", "rt")] \
             if os.path.exists(COLLECTIONS + "gsm8k") else []
         counts = {}
-        for sentence in sentences or [d.text for d in _bank["documents"]]:
+        for sentence in sentences.values() or [d.text for d in _bank["documents"]]:
             for word in re.findall(r"\b[a-z]{4,10}\b", sentence):
                 counts[word] = counts.get(word, 0) + 1
         _bank["words"] = sorted(w for w, n in counts.items() if n >= 2)

@@ -168,6 +168,7 @@ class Values:
         rng = self.rng
         if name == "person": return self.person()
         if name == "first": return self.pick(self.firsts)
+        if name == "last": return self.pick(self.lasts)
         if name == "company": return self.company()
         if name == "amount": return self.money()
         if name == "date": return self.date()
