@@ -34,6 +34,9 @@ struct FileEntry {
   std::vector<std::string> years = {};
 };
 
+// What the call `answer` gives where no passage holds it.
+inline constexpr std::string_view kNotThere = "not there";
+
 // What one call gave. `text` is as the model sees it, without the call's name.
 struct Result {
   std::string call;

@@ -53,7 +53,7 @@ std::string_view fitting(std::string_view text) {
 
 std::string_view value_of(const Result& result) {
   std::string_view text = result.text;
-  if (result.call == "answer") return text == "not there" ? "" : text.substr(0, text.rfind(" ["));
+  if (result.call == "answer") return text == kNotThere ? "" : text.substr(0, text.rfind(" ["));
   if (const auto equals = text.rfind(" = "); equals != std::string_view::npos) text = text.substr(equals + 3);
   // A fraction is shown exactly and as a number: the number is what one works on with.
   if (const auto about = text.find(" ≈ "); about != std::string_view::npos) text = text.substr(about + 1);

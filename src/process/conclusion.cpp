@@ -58,7 +58,7 @@ std::string Process::compose_answer() const {
     const memory::Result& result = results[i];
     if (result.error) continue;
     if (result.call == "answer") {
-      if (result.text == "not there")
+      if (result.text == memory::kNotThere)
         missing = true;
       else
         line(without_number(result.text)), answered = true;
@@ -79,6 +79,9 @@ std::string Process::compose_answer() const {
              ? "Not found in your files: 1 passage was looked at, and it does not seem to hold the answer."
              : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
+  if (missing && answered)
+    line(daimon::format("Not all of it was found in your files{}.",
+                        step_ < plan_.size() ? ", so nothing was made of it" : ""));
   for (auto change = changes_.begin(); change != changes_.end(); ++change) {
     // Each try is a change of its own, and the last one counts; but what may have been written stays said.
     if (!change->applied && !is_unsure(*change) &&

@@ -418,6 +418,12 @@ std::optional<std::string> Process::budget_spent() const {
   return std::nullopt;
 }
 
+bool Process::lacks_answer() const {
+  return std::ranges::any_of(context_.results(), [](const memory::Result& result) {
+    return result.call == "answer" && !result.error && result.text == memory::kNotThere;
+  });
+}
+
 void Process::begin_step() {
   if (!profile_->plan_decides()) return fill_call();
   Step& step = plan_[step_];
@@ -426,10 +432,12 @@ void Process::begin_step() {
     step.state = StepState::kDone;
     return conclude();
   }
+  // What is reckoned or written is made of what was looked up, and not without it.
+  if ((step.step.call == "calculate" || step.step.call == "write") && lacks_answer()) return conclude();
   if (step.step.call == "answer" && context_.passages().empty()) {
     answered_ = true;
     chosen_ = R"({"call":"answer","with":{"passage":0}})";
-    add_result("answer", "not there", false, capability::system_label());
+    add_result("answer", std::string(memory::kNotThere), false, capability::system_label());
     return step_done();
   }
   fill_call();

@@ -414,17 +414,7 @@ void Process::choose_answer(const Json& arguments) {
   const memory::Passage* passage = context_.passage(static_cast<int>(find_integer(arguments, "passage").value_or(0)));
   const std::string answer(trim(find_string(arguments, "answer").value_or("")));
   if (passage == nullptr || answer.empty()) {
-    add_result("answer", "not there", false, capability::agent_label());
-    // What was to be made of it cannot be made: nothing is reckoned or written without it.
-    const bool made_of_it =
-        profile_->plan_decides() && step_ + 1 < plan_.size() &&
-        std::ranges::all_of(plan_.begin() + static_cast<std::ptrdiff_t>(step_) + 1, plan_.end(), [](const Step& step) {
-          return step.step.call == "calculate" || step.step.call == "write";
-        });
-    if (made_of_it) {
-      plan_[step_].state = StepState::kDone;
-      return conclude();
-    }
+    add_result("answer", std::string(memory::kNotThere), false, capability::agent_label());
     return step_done();
   }
   cited_before_ = citations_.size();

@@ -62,6 +62,27 @@ TEST(ProcessTest, nothing_found_is_an_answer) {
   EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("Not found in your files"));
 }
 
+TEST(ProcessTest, nothing_is_reckoned_or_written_without_what_was_not_found) {
+  World world;
+  world.devices["search"] = [first = true, usual = world.devices["search"]](const device::Call& call) mutable {
+    return std::exchange(first, false) ? World::ok(JsonObject{{"passages", JsonArray{}}}, "nothing found")
+                                       : usual(call);
+  };
+  world.script({R"({"plan":["search","answer","search","answer","calculate","write"]})",
+                R"({"call":"search","with":{"query":"yacht"}})", R"({"call":"search","with":{"query":"electricity"}})",
+                R"({"call":"answer","with":{"passage":1,"answer":"£84.20"}})",
+                R"({"call":"calculate","with":{"expression":"84.20 + 2"}})",
+                R"({"call":"write","with":{"path":"total.txt","content":"86.20"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Add the yacht to the electricity, in total.txt"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_TRUE(
+      std::ranges::none_of(world.calls, [](const auto& c) { return c.name == "calculate" || c.name == "write"; }));
+  EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("£84.20"));
+  EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("Not all of it was found in your files"));
+}
+
 TEST(ProcessTest, one_passage_that_holds_no_answer_is_one) {
   World world;
   world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"yacht"}})",
