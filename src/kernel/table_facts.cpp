@@ -75,7 +75,8 @@ TableFacts facts_of_table(std::string_view csv, std::string_view goal) {
       ++column.filled;
       if (begins_like_a_date(cell)) {
         ++column.dates;
-        if (column.years.size() < kYearsMax) column.years.emplace(cell.substr(0, 4));
+        column.years.emplace(cell.substr(0, 4));
+        if (column.years.size() > kYearsMax) column.years.erase(column.years.begin());
       } else if (device::number_of_cell(cell, reader.delimiter() == ';')) {
         ++column.numbers;
       } else if (cell.size() <= kValueBytesMax && column.values.size() < kValuesMax) {
@@ -84,19 +85,21 @@ TableFacts facts_of_table(std::string_view csv, std::string_view goal) {
     }
   }
   const auto goal_words = stems_of(goal);
+  std::set<std::string> years;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const Column& column = columns[i];
     if (column.filled > 0 && column.numbers * 10 >= column.filled * 9) facts.numbers.push_back(header[i]);
     if (column.filled > 0 && column.dates * 10 >= column.filled * 8) {
       facts.dates.push_back(header[i]);
-      for (const std::string& year : column.years)
-        if (facts.years.size() < kYearsMax && !std::ranges::contains(facts.years, year)) facts.years.push_back(year);
+      years.insert(column.years.begin(), column.years.end());
     }
     std::set<std::string> seen;
     for (const std::string& value : column.values)
       if (facts.named.size() < kNamedMax && named_in(goal_words, value) && seen.insert(to_lower_ascii(value)).second)
         facts.named.emplace_back(header[i], value);
   }
+  while (years.size() > kYearsMax) years.erase(years.begin());
+  facts.years.assign(years.begin(), years.end());
   if (facts.numbers.empty()) facts.numbers = header;
   return facts;
 }

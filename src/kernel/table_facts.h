@@ -11,7 +11,7 @@ namespace daimon::kernel {
 struct TableFacts {
   std::vector<std::string> numbers;                        // columns; all of them when none holds numbers
   std::vector<std::string> dates;                          // columns whose cells begin like 2026-03
-  std::vector<std::string> years;                          // of these cells, at most kYearsMax
+  std::vector<std::string> years;                          // of these cells, the latest kYearsMax
   std::vector<std::pair<std::string, std::string>> named;  // column, value as it stands there; at most kNamedMax
 };
 inline constexpr std::size_t kNamedMax = 12;

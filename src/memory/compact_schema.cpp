@@ -184,7 +184,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
     return std::ranges::find(names, name) != names.end();
   };
   if (offered("list") && asks_what_is_there(context.goal())) return {Names{"list"}};
-  if (offered("ask") && lacks_its_thing(context.goal())) return {Names{"ask"}};
+  if (offered("ask") && context.files().size() != 1 && lacks_its_thing(context.goal())) return {Names{"ask"}};
   constexpr std::size_t kStepsMax = 8;
   std::vector<Names> made;
   const bool is_of_table = offered("table") && asks_for_table(context);

@@ -432,9 +432,16 @@ std::vector<std::string> dates_in(std::string_view text) {
 
 std::vector<std::string> months_in(std::string_view goal, std::string_view elsewhere) {
   std::vector<int> years = years_in(goal);
-  if (years.empty()) years = years_in(elsewhere);
+  const bool is_elsewhere = years.empty();
+  if (is_elsewhere) years = years_in(elsewhere);
+  auto numbers = month_numbers_in(goal);
+  // "If I may ask" is about no month.
+  static const std::regex kMay(
+      R"(\b(in|for|of|during|since|until|by|dated|and|this|last|next) may\b|\b[Mm]ay('s)? (19|20)\d\d|\S\s+May\b|[,;] may\b)");
+  constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
+  if (is_elsewhere && !std::regex_search(std::string(cut_utf8(goal, kReadMax)), kMay)) std::erase(numbers, 5);
   std::vector<std::string> months;
-  for (const int month : month_numbers_in(goal))
+  for (const int month : numbers)
     for (const int year : years) add(months, daimon::format("{:04}-{:02}", year, month));
   return months;
 }
@@ -498,6 +505,12 @@ std::vector<TimeSpan> time_spans_in(std::string_view goal) {
 }
 
 bool asks_what_is_there(std::string_view goal) {
+  const auto is_slip = [](std::string word, std::string known) {
+    if (!embedding::is_one_slip(word, known)) return false;
+    std::ranges::sort(word);
+    std::ranges::sort(known);
+    return word.size() != known.size() || word == known;
+  };
   // Of the phrasings that the firmware was trained on (firmware/data/goals/files.txt), and their likes.
   static const std::set<std::string, std::less<>> kWords = {
       "a",         "all",     "an",       "any",       "are",   "can",        "could",  "d",      "dir",
@@ -515,11 +528,12 @@ bool asks_what_is_there(std::string_view goal) {
   if (goal.size() > 200) return false;
   const auto words = words_of(std::regex_replace(std::string(goal), kWish, ""));
   constexpr std::size_t kLongWord = 6;  // of shorter ones a slip may make others
-  const auto is_in = [](const auto& set) {
-    return [&set](const std::string& word) {
+  const auto is_in = [&is_slip](const auto& set) {
+    return [&set, &is_slip](const std::string& word) {
       return set.contains(word) ||
+             // A letter more, less or exchanged: another one makes another word ("directors", "holders").
              (word.size() > kLongWord && !kWords.contains(word) &&
-              std::ranges::any_of(set, [&](const std::string& known) { return embedding::is_one_slip(word, known); }));
+              std::ranges::any_of(set, [&](const std::string& known) { return is_slip(word, known); }));
     };
   };
   return std::ranges::all_of(words, is_in(kWords)) && std::ranges::any_of(words, is_in(kThings));
@@ -530,17 +544,19 @@ bool lacks_its_thing(std::string_view goal) {
                                                             "read",    "show",    "translate"};
   static const std::set<std::string, std::less<>> kThings = {"document", "file", "it", "one", "that", "this"};
   static const std::set<std::string, std::less<>> kBeside = {
-      "a",      "again", "can",        "could", "for",     "hey",    "hi",     "in",    "into",   "just",
-      "kindly", "me",    "miles",      "now",   "out",     "ok",     "please", "pls",   "pounds", "ta",
-      "thanks", "the",   "then",       "to",    "up",      "us",     "will",   "would", "you",    "km",
-      "feet",   "euros", "kilometres", "kilos", "dollars", "metres", "inches"};
-  const auto words = words_of(goal);
+      "a",   "again",  "can", "could", "for",    "hey", "hi",   "in", "into", "just", "kindly", "me",    "now", "ok",
+      "out", "please", "pls", "ta",    "thanks", "the", "then", "to", "up",   "us",   "will",   "would", "you"};
+  // Letters that no word here has could say anything.
+  if (std::ranges::any_of(goal, [](unsigned char c) { return c >= 0x80; })) return false;
   bool verb = false;
   bool thing = false;
-  for (const std::string& word : words) {
+  std::string before;
+  for (std::string& word : words_of(goal)) {
     verb = verb || kVerbs.contains(word);
     thing = thing || kThings.contains(word);
-    if (!kVerbs.contains(word) && !kThings.contains(word) && !kBeside.contains(word)) return false;
+    const bool is_unit = (before == "to" || before == "into") && (goal.contains("onvert") || goal.contains("ranslate"));
+    if (!is_unit && !kVerbs.contains(word) && !kThings.contains(word) && !kBeside.contains(word)) return false;
+    before = std::move(word);
   }
   return verb && thing;
 }
@@ -570,25 +586,46 @@ bool may_reckon(std::string_view goal) {
   });
 }
 
+namespace {
+
+// Whether a goal is a question, or begins with what is done with a file that is there.
+bool asks_or_only_handles(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kFirst = {
+      "are",  "can",  "delete", "did",  "display", "do",     "does", "erase", "how",       "is",    "mail",
+      "move", "open", "print",  "read", "remove",  "rename", "rm",   "show",  "translate", "trash", "unlink",
+      "was",  "what", "whats",  "when", "where",   "which",  "who",  "whose", "why"};
+  static const std::set<std::string, std::less<>> kBefore = {"could",  "hey", "hi", "just", "kindly", "now",   "ok",
+                                                             "please", "pls", "so", "then", "will",   "would", "you"};
+  for (const std::string& word : words_of(goal)) {
+    if (kFirst.contains(word) && word != "can") return true;
+    if (word != "can" && !kBefore.contains(word)) return false;
+  }
+  return false;
+}
+
+// Signs and words of what a file is to hold; \x1F stands for its name.
+bool says_content(const std::string& goal) {
+  static const std::set<std::string, std::less<>> kWords = {
+      "call", "called", "contain",   "contains", "content",  "contents", "drop", "goes", "hold",   "holds",
+      "name", "named",  "overwrite", "redo",     "replaced", "rewrite",  "say",  "says", "should", "text"};
+  static const std::regex kSign("(^|[^\\w])(->|=>|>|:|=|\u2192)\\s*\x1F|\x1F['\"]?\\s*(:|->|=|<|- |is where)");
+  return holds_any(goal, kWords) || std::regex_search(goal, kSign);
+}
+
+}  // namespace
+
 bool may_write(std::string_view goal) {
   static const std::set<std::string, std::less<>> kWords = {
       "add",  "append", "change", "copy",  "create", "down",   "draft",  "enter", "file",  "fill",   "into",
       "jot",  "keep",   "leave",  "log",   "make",   "note",   "notes",  "pop",   "put",   "record", "replace",
       "save", "saved",  "start",  "stick", "store",  "stored", "update", "wrte",  "write", "writes", "written"};
-  // A file that is named may be meant to be read, printed or deleted.
-  static const std::set<std::string, std::less<>> kOfFile = {
-      "alter",     "call",        "called", "clear",   "contain", "containing", "contains", "content", "contents",
-      "correct",   "creat",       "drop",   "echo",    "edit",    "empty",      "exist",    "export",  "get",
-      "give",      "goes",        "hold",   "holding", "holds",   "name",       "named",    "output",  "overwite",
-      "overwrite", "overwriting", "read",   "reads",   "redo",    "replaced",   "rewrite",  "say",     "saying",
-      "says",      "scrap",       "send",   "set",     "should",  "substitute", "swap",     "take",    "text",
-      "turn",      "type",        "use",    "version", "whose",   "wipe"};
-  static const std::regex kSign("(^|[^\\w])(->|=>|>|:|=)\\s*\x1F|\x1F['\"]?\\s*(:|->|=|<|- |is where)");
   if (!targets_in(goal).empty()) return true;
-  if (const auto names = file_names_in(goal); !names.empty()) {
-    const std::string told = without_names(std::string(cut_utf8(goal, kOneThingBytesMax)), names, "\x1F");
-    if (goal.size() > kOneThingBytesMax || holds_any(told, kOfFile) || std::regex_search(told, kSign)) return true;
-    return holds_any(told, kWords);
+  const auto names = file_names_in(goal);
+  if (!names.empty()) {
+    if (goal.size() > kOneThingBytesMax) return true;
+    // One that is named may be meant to be read, printed or deleted.
+    const std::string told = without_names(std::string(goal), names, "\x1F");
+    return !asks_or_only_handles(told) || holds_any(told, kWords) || says_content(told);
   }
   return holds_any(goal.size() > kOneThingBytesMax ? std::string(goal) : without_question_for_source(goal), kWords);
 }

@@ -46,7 +46,8 @@ std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
 // Days as 2026-05-03, from that form and from "3 May 2026", "May 3, 2026" and, where another date of the text gives the
 // year, "3 May".
 std::vector<std::string> dates_in(std::string_view text);
-// Months named in the goal, as "2026-03", for each year that the goal or `elsewhere` (names of files) mentions.
+// Months named in the goal, as "2026-03", for each year that the goal mentions or else `elsewhere` (a name of a file,
+// the years of a table); "may" is one only where it stands as one.
 std::vector<std::string> months_in(std::string_view goal, std::string_view elsewhere);
 
 // The words of a text or a name that say something, in lower case and without a plural's ending.
@@ -75,8 +76,8 @@ bool lacks_its_thing(std::string_view goal);
 // Whether anything in the goal asks for reckoning: a number that is no year, two months, or a word of sums, shares,
 // spans of time and units. Of 1,691 goals that want it (firmware/training/episodes.py) it missed 25.
 bool may_reckon(std::string_view goal);
-// Whether anything may be written: a word of writing and keeping, or of what is to be done with a file that is named.
-// Of 926 goals that want a file written (firmware/data/goals) it missed 3.
+// Whether anything may be written: a file is named, or a word of writing and keeping.
+// A question, and what is only opened, printed or deleted, writes no file that it names.
 bool may_write(std::string_view goal);
 // Whether more than one thing may be looked up: something is joined, compared or taken from something. Of 591 goals
 // that want it, it missed 7.

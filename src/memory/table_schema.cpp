@@ -18,8 +18,15 @@ namespace {
 // The goal without names of files that are not there: these are to be written, and say nothing of a table.
 std::string without_new_names(const Context& context) {
   Names fresh = file_names_in(context.goal());
+  const auto ends_in = [](std::string_view path, std::string_view name) {
+    return path.ends_with(name) && (path.size() == name.size() || path[path.size() - name.size() - 1] == '/');
+  };
   std::erase_if(fresh, [&](const std::string& name) {
-    return std::ranges::any_of(context.files(), [&](const FileEntry& file) { return file.path.ends_with(name); });
+    return std::ranges::any_of(context.files(), [&](const FileEntry& file) {
+      const std::string there = to_lower_ascii(file.path);
+      const std::string named = to_lower_ascii(name);
+      return ends_in(there, named) || ends_in(named, there);
+    });
   });
   return without_names(context.goal(), fresh, " ");
 }
@@ -77,7 +84,7 @@ JsonArray where_schemas(const Context& context, const FileEntry& file) {
   for (const auto& [column, value] : file.named)
     choices.push_back(
         JsonObject{{"where_column", JsonObject{{"const", column}}}, {"where_value", JsonObject{{"const", value}}}});
-  std::string years;
+  std::string years;  // as a text, as a name of a file would be
   for (const std::string& year : file.years) years += year + " ";
   if (const auto months = months_in(without_file_names(context.goal()), years); !months.empty() && !file.dates.empty())
     choices.push_back(JsonObject{{"where_column", enum_schema(file.dates)}, {"where_value", enum_schema(months)}});
@@ -93,7 +100,7 @@ Names operations_told(const Context& context) {
       {"sum", {"total", "sum", "add up", "adding up", "added up", "altogether", "overall", "in all"}},
       {"max", {"highest", "largest", "biggest", "max", "maximum", "dearest", "priciest", "most expensive", "longest"}},
       {"min", {"lowest", "smallest", "least", "min", "minimum", "cheapest", "shortest"}},
-      {"distinct", {"different", "distinct", "unique", "the set of", "entries occur"}}};
+      {"distinct", {"different", "distinct", "unique"}}};
   const auto spaced = [](std::string_view text) {
     std::string words = " ";
     for (const char c : to_lower_ascii(text)) words += is_digit(c) || (c >= 'a' && c <= 'z') ? c : ' ';
@@ -116,33 +123,41 @@ Names operations_told(const Context& context) {
 }  // namespace
 
 bool asks_for_table(const Context& context) {
-  static const Names kOperations{"average", "avg",        "biggest", "combined", "count",    "distinct", "frequently",
-                                 "highest", "largest",    "least",   "lowest",   "max",      "maximum",  "mean",
-                                 "min",     "minimum",    "often",   "overall",  "smallest", "sum",      "tally",
-                                 "total",   "altogether", "many",    "much"};
+  static const Names kOperations{"average", "avg",     "biggest",    "combined", "count",    "distinct",
+                                 "highest", "largest", "least",      "lowest",   "max",      "maximum",
+                                 "mean",    "min",     "minimum",    "overall",  "smallest", "sum",
+                                 "tally",   "total",   "altogether", "many",     "much"};
+  // Bins are collected often too: this asks for rows only with a value of the table.
+  static const Names kFrequency{"often", "frequently"};
   const std::string goal = without_file_names(context.goal());
   const auto said = words_told(goal);
   // "How many" and "how much" are silent words elsewhere.
   const std::string lower = " " + to_lower_ascii(goal) + " ";
-  const bool operation = std::ranges::any_of(kOperations, [&](const std::string& word) {
+  const auto is_said = [&](const std::string& word) {
     return contains(said, word) || lower.contains(" " + word + " ") || lower.contains(" " + word + "(");
-  });
+  };
+  const bool any_value =
+      std::ranges::any_of(context.files(), [](const FileEntry& file) { return !file.named.empty(); });
+  const bool operation =
+      std::ranges::any_of(kOperations, is_said) || (any_value && std::ranges::any_of(kFrequency, is_said));
   if (!operation) return false;
-  // "How much went on groceries?"
-  static const std::regex kSpentOn(R"(\b(went|goes|go|gone|spent|spend|spending|paid) (out )?on (the )?(\w.*))");
+  // "How much went on groceries?" is of a table that has numbers and groceries.
+  static const std::regex kSpentOn(R"(\b(went|goes|go|gone|spent|spend|spending|paid) (out )?on (the )?)");
   constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
   const std::string read(cut_utf8(lower, kReadMax));
   if (std::smatch spent; std::regex_search(read, spent, kSpentOn)) {
-    const std::string on = spent[4].str();
+    const Names on = words_told(spent.suffix().str());
+    const auto is_value = [&](const auto& named) {
+      const Names value = words_told(named.second);
+      return !value.empty() && on.size() >= value.size() && std::equal(value.begin(), value.end(), on.begin());
+    };
     for (const FileEntry& file : context.files())
-      if (std::ranges::any_of(file.named,
-                              [&](const auto& named) { return on.starts_with(to_lower_ascii(named.second)); }))
-        return true;
+      if (file.numbers != file.columns && std::ranges::any_of(file.named, is_value)) return true;
   }
   // A file or column named by a month, a year or a number alone is named by chance.
   const auto is_name = [](const Names& words) {
     return std::ranges::any_of(words, [](const std::string& word) {
-      return word.size() > 2 && !is_digit(word[0]) && months_in(word, "2000").empty();
+      return word.size() > 2 && !is_digit(word[0]) && word != "may" && months_in(word, "2000").empty();
     });
   };
   const auto all = words_told(context.goal());

@@ -79,9 +79,11 @@ std::string Process::compose_answer() const {
              ? "Not found in your files: 1 passage was looked at, and it does not seem to hold the answer."
              : daimon::format("Not found in your files: {} passages were looked at, and none seems to hold the answer.",
                               context_.passages().size()));
-  if (missing && answered)
-    line(daimon::format("Not all of it was found in your files{}.",
-                        step_ < plan_.size() ? ", so nothing was made of it" : ""));
+  if (missing && answered) line("Not all of it was found in your files.");
+  if (lacks_answer())
+    line(std::ranges::any_of(plan_, [](const Step& step) { return step.step.call == "write"; })
+             ? "Nothing was written without it."
+             : "Nothing was reckoned without it.");
   for (auto change = changes_.begin(); change != changes_.end(); ++change) {
     // Each try is a change of its own, and the last one counts; but what may have been written stays said.
     if (!change->applied && !is_unsure(*change) &&

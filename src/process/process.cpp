@@ -396,7 +396,7 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
 // not withheld.
 void Process::continue_work() {
   if (ended()) return;
-  if (profile_->plan_decides() && step_ >= plan_.size()) return conclude();
+  if (profile_->plan_decides() && (step_ >= plan_.size() || lacks_answer())) return conclude();
   if (auto spent = budget_spent()) {
     held_ = std::monostate{};
     return pause(std::move(*spent));
@@ -418,7 +418,11 @@ std::optional<std::string> Process::budget_spent() const {
   return std::nullopt;
 }
 
+// What is reckoned or written is made of what was looked up, and not without it.
 bool Process::lacks_answer() const {
+  if (!profile_->plan_decides() || step_ >= plan_.size()) return false;
+  const std::string& next = plan_[step_].step.call;
+  if (next != "calculate" && next != "write") return false;
   return std::ranges::any_of(context_.results(), [](const memory::Result& result) {
     return result.call == "answer" && !result.error && result.text == memory::kNotThere;
   });
@@ -432,8 +436,6 @@ void Process::begin_step() {
     step.state = StepState::kDone;
     return conclude();
   }
-  // What is reckoned or written is made of what was looked up, and not without it.
-  if ((step.step.call == "calculate" || step.step.call == "write") && lacks_answer()) return conclude();
   if (step.step.call == "answer" && context_.passages().empty()) {
     answered_ = true;
     chosen_ = R"({"call":"answer","with":{"passage":0}})";

@@ -183,7 +183,7 @@ class Process {
   void make_plan();
   void accept_plan(std::vector<memory::PlanStep> plan);
   void begin_step();
-  // Whether anything that the plan looked up was not there.
+  // Whether what comes next is to be made of an answer that was not there.
   [[nodiscard]] bool lacks_answer() const;
   void think(std::string_view purpose, memory::Prompt prompt, const std::vector<std::string>& offered);
   void fill_call();

@@ -25,6 +25,16 @@ TEST(TableFacts, ColumnsOfNumbersAndOfDatesAreToldApart) {
   EXPECT_THAT(facts.named, IsEmpty());
 }
 
+TEST(TableFacts, OfManyYearsTheLatestAreKept) {
+  std::string csv = "born,joined,name\n";
+  for (int year = 1960; year < 1990; ++year)
+    csv += std::to_string(year) + "-01-02," + std::to_string(year + 36) + "-03-04,x\n";
+  const TableFacts facts = facts_of_table(csv, "");
+  ASSERT_EQ(facts.years.size(), kYearsMax);
+  EXPECT_EQ(facts.years.front(), "2014");
+  EXPECT_EQ(facts.years.back(), "2025");
+}
+
 TEST(TableFacts, OfATableThatIsGoneAreNone) { EXPECT_THAT(facts_of_table({}, "amount").numbers, IsEmpty()); }
 
 TEST(TableFacts, ValuesThatTheGoalNamesAreFoundAsTheyStandInTheTable) {

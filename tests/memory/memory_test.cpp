@@ -10,6 +10,7 @@
 #include "memory/answer_rank.h"
 #include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
+#include "memory/table_schema.h"
 #include "memory/write_content.h"
 
 namespace daimon::memory {
@@ -196,6 +197,28 @@ TEST(CompactPromptTest, a_month_without_a_year_is_one_of_the_years_of_the_table)
   const std::string schema = to_text(next_call(made, {offer("table", "", "")}).schema);
   EXPECT_THAT(schema, testing::HasSubstr("2026-12"));
   EXPECT_THAT(schema, testing::Not(testing::HasSubstr("2025-12")));
+}
+
+TEST(CompactPromptTest, a_month_of_the_tables_years_is_one_only_where_it_stands_as_one) {
+  for (const char* goal : {"total amount in a.csv, if I may ask", "How much may I still spend, by a.csv?"})
+    EXPECT_TRUE(months_in(goal, "2026").empty()) << goal;
+  for (const char* goal : {"total amount in May", "the amount of may", "groceries, may", "total for april and may"})
+    EXPECT_FALSE(months_in(goal, "2026").empty()) << goal;
+}
+
+TEST(CompactPromptTest, what_went_on_a_value_of_a_table_is_asked_of_the_table) {
+  const auto asks = [](const char* goal, FileEntry file) {
+    Context made;
+    made.set_goal(goal, capability::user_label());
+    made.set_files({std::move(file)}, untrusted_label("names"));
+    return asks_for_table(made);
+  };
+  const FileEntry accounts{"a.csv", {"kind", "amount"}, {"amount"}, {}, {{"kind", "groceries"}}};
+  EXPECT_TRUE(asks("How much went on groceries?", accounts));
+  EXPECT_FALSE(asks("How much went on the kitchen?", accounts));
+  const FileEntry todo{"todo.csv", {"item", "by"}, {"item", "by"}, {}, {{"item", "boiler"}}};
+  EXPECT_FALSE(asks("How much was spent on the boiler?", todo)) << "it has no numbers";
+  EXPECT_FALSE(asks("How often are the bins collected?", {"bins.csv", {"bin", "day"}, {"bin", "day"}}));
 }
 
 TEST(CompactPromptTest, a_table_that_the_goal_names_is_the_one_that_is_meant) {
@@ -798,7 +821,8 @@ TEST(GoalFactsTest, some_goals_only_want_to_know_what_files_there_are) {
   for (const char* goal :
        {"", "what?", "What do I have to pay?", "list the files in notes", "show me everything about the car",
         "What is the document about?", "What is in the document?", "Give me an overview of the papers",
-        "What is in a kettle?", "How do I get to the library?", "what files mention Jonas", "Is it here?x"})
+        "What is in a kettle?", "list the directors", "which holders are there", "How do I get to the library?",
+        "what files mention Jonas", "Is it here?x"})
     EXPECT_FALSE(asks_what_is_there(goal)) << goal;
 }
 
@@ -812,8 +836,10 @@ TEST(GoalFactsTest, some_goals_do_not_say_what_they_are_about) {
 
 TEST(GoalFactsTest, a_file_that_is_named_is_not_always_written) {
   for (const char* goal :
-       {"a.txt: buy milk", "milk -> a.txt", "a.txt should have the rent in it", "let a.txt contain nothing",
-        "'milk' goes in a.txt", "What is the rent? Into a.txt", "find the rent. a.txt is where I want it"})
+       {"insert 'milk' in a.txt", "remember that my locker is 1234 in a.txt", "the rent \u2192 a.txt",
+        "list the tenants in a.txt", "udpate a.txt with 900", "a.txt: buy milk", "milk -> a.txt",
+        "a.txt should have the rent in it", "let a.txt contain nothing", "'milk' goes in a.txt",
+        "What is the rent? Into a.txt", "find the rent. a.txt is where I want it"})
     EXPECT_TRUE(may_write(goal)) << goal;
   for (const char* goal : {"delete selected.txt", "print nineteenth.pdf on the printer upstairs", "what is in a.txt",
                            "how frequently is overdue recorded in freelance/invoiced 2021.csv?", "open notes/make.md"})

@@ -80,7 +80,9 @@ TEST(ProcessTest, nothing_is_reckoned_or_written_without_what_was_not_found) {
   EXPECT_TRUE(
       std::ranges::none_of(world.calls, [](const auto& c) { return c.name == "calculate" || c.name == "write"; }));
   EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("£84.20"));
-  EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("Not all of it was found in your files"));
+  EXPECT_THAT(text_of(process.view(), "answer"),
+              HasSubstr("Not all of it was found in your files.\nNothing was written"));
+  for (const int step : {4, 5}) EXPECT_EQ(text_of(process.view().at("plan").at(step), "state"), "skipped");
 }
 
 TEST(ProcessTest, one_passage_that_holds_no_answer_is_one) {
