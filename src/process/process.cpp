@@ -418,14 +418,19 @@ std::optional<std::string> Process::budget_spent() const {
   return std::nullopt;
 }
 
-// What is reckoned or written is made of what was looked up, and not without it.
+// What is reckoned or written is made of what was looked up, and not without it. What a table gave afterwards is
+// written all the same: the answer was not needed for it.
 bool Process::lacks_answer() const {
   if (!profile_->plan_decides() || step_ >= plan_.size()) return false;
   const std::string& next = plan_[step_].step.call;
   if (next != "calculate" && next != "write") return false;
-  return std::ranges::any_of(context_.results(), [](const memory::Result& result) {
-    return result.call == "answer" && !result.error && result.text == memory::kNotThere;
-  });
+  bool lacks = false;
+  for (const memory::Result& result : context_.results()) {
+    if (result.error) continue;
+    if (result.call == "answer" && result.text == memory::kNotThere) lacks = true;
+    if (result.call == "table" && next == "write") lacks = false;
+  }
+  return lacks;
 }
 
 void Process::begin_step() {

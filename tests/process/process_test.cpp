@@ -85,6 +85,21 @@ TEST(ProcessTest, nothing_is_reckoned_or_written_without_what_was_not_found) {
   for (const int step : {4, 5}) EXPECT_EQ(text_of(process.view().at("plan").at(step), "state"), "skipped");
 }
 
+TEST(ProcessTest, what_a_table_gave_is_written_though_something_else_was_not_found) {
+  World world;
+  world.devices["search"] = [](const device::Call&) {
+    return World::ok(JsonObject{{"passages", JsonArray{}}}, "nothing found");
+  };
+  world.script({R"({"plan":["search","answer","table","write"]})", R"({"call":"search","with":{"query":"yacht"}})",
+                R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})",
+                R"({"call":"write","with":{"path":"total.txt","content":"12.50"}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("Sum the amounts of a.csv in total.txt"));
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kWaiting);
+  EXPECT_TRUE(std::ranges::any_of(world.calls, [](const auto& c) { return c.name == "write"; }));
+}
+
 TEST(ProcessTest, one_passage_that_holds_no_answer_is_one) {
   World world;
   world.script({R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"yacht"}})",
