@@ -15,6 +15,7 @@ import bank  # noqa: E402
 import dialogues  # noqa: E402
 import episodes  # noqa: E402
 import exam  # noqa: E402
+import hold  # noqa: E402
 import meanings  # noqa: E402
 import tools  # noqa: E402
 import values  # noqa: E402
@@ -146,6 +147,33 @@ class Tools(unittest.TestCase):
         self.assertGreater(len(offered), 20)
         self.assertEqual(offered & trained, set())
         self.assertLessEqual({goal["expect"]["call"]["name"] for goal in home["goals"]}, offered)
+
+
+class Hold(unittest.TestCase):
+    def test_a_window_holds_the_answer_and_is_no_longer_than_those_that_are_found(self):
+        rng = random.Random(1)
+        lines = ["short", "the answer is 84 and more", "x " * 300 + "ANSWER " + "y " * 300, "end"]
+        for text in ("\n".join(lines), "\n".join(lines[:2]), lines[2]):
+            for answer in ("84", "ANSWER"):
+                for _ in range(20):
+                    window = hold.window_of(text, answer, rng)
+                    if answer not in text:
+                        self.assertIsNone(window)
+                    else:
+                        self.assertIn(answer, window)
+                        self.assertIn(window, text)
+                        self.assertLessEqual(len(window), hold.WINDOW)
+        self.assertIsNone(hold.window_of("a\nb", "a\nb", rng))
+
+    def test_it_is_put_among_the_passages_where_none_holds_the_answer(self):
+        answers, files = [{"document": "a.txt", "answer": "84"}], {"a.txt": "it is 84"}
+        others = [{"path": f"{i}.txt", "text": "?"} for i in range(4)]
+        found = {"right": 0, "passages": others}
+        self.assertTrue(hold.hold(found, answers, files, random.Random(2)))
+        self.assertEqual(len(found["passages"]), 4)
+        self.assertEqual(found["passages"][found["right"] - 1], {"path": "a.txt", "text": "it is 84"})
+        self.assertFalse(hold.hold(found, answers, files, random.Random(2)))
+        self.assertFalse(hold.hold({"right": 0, "passages": []}, [], files, random.Random(2)), "it is in none")
 
 
 class RandomWords(unittest.TestCase):

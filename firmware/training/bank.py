@@ -14,7 +14,7 @@ def known_slots():
     if _known_slots is None:
         import random
         values = Values(random.Random(0), "train", ["word"])
-        names = ("person first company amount date month year dow time place street postcode ref phone email n big decimal percent "
+        names = ("person first last company amount date month year dow time place street postcode ref phone email n big decimal percent "
                  "item food animal plant object word url version duration").split()
         for name in names:
             values.slot(name)

@@ -19,7 +19,6 @@ from torch import nn
 SHAPES, PIECE, WIDTH, HEADS, FEED = 31, 256, 512, 8, 1536
 FIRMWARE = pathlib.Path(__file__).resolve().parents[1]
 FIRST = 6  # pieces before it are signs that no text has
-OF_TOKEN, OF_PIECE = 96, 4 * 64  # what the reader takes of a token: for its own tokens and for its pieces
 # What marks are by their shapes (src/memory/reading.h); a line end and a wide gap are nothing at first.
 MARKS = {16: "|", 17: ":", 18: ",", 19: ".", 20: "▁(", 21: ")", 22: "▁$", 23: "%", 24: "-", 25: "▁*", 26: '"', 27: "/", 28: "@", 29: "?"}
 
@@ -33,13 +32,16 @@ def doubled(data):
     return (numpy.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4")
 
 
-def load(parameters, path):
-    numbers = torch.from_numpy(doubled(pathlib.Path(path).read_bytes()).copy())
+def load(parameters, path, most=0):
+    """The last `most` parameters may be missing in the file: they stay as they are."""
+    parameters, numbers = list(parameters), torch.from_numpy(doubled(pathlib.Path(path).read_bytes()).copy())
+    if most and len(numbers) == sum(p.numel() for p in parameters[:-most]):
+        parameters = parameters[:-most]
+    assert len(numbers) == sum(p.numel() for p in parameters), f"{path} is of another network"
     with torch.no_grad():
         for p in parameters:
             p.copy_(numbers[:p.numel()].view_as(p))
             numbers = numbers[p.numel():]
-    assert not len(numbers), f"{path} is of another network"
 
 
 def bytes_of(parameters):
@@ -86,8 +88,8 @@ class Layer(nn.Module):
         return x + self.drop(self.down(F.relu(self.up(self.norm_feed(x.float()).to(x.dtype)))))
 
 
-class Deep(nn.Module):
-    """The encoder, and what the reader takes of it. `linear` and `drop` are made as the reader makes its own."""
+class Encoder(nn.Module):
+    """`linear` and `drop` are made as the reader makes its own."""
 
     def __init__(self, drop, linear, folder=FIRMWARE):
         super().__init__()
@@ -95,9 +97,15 @@ class Deep(nn.Module):
         self.vectors = doubled((folder / "encoder_vectors.bin").read_bytes()).reshape(-1, PIECE)
         self.shape = nn.Embedding(SHAPES, PIECE)
         self.layers = nn.ModuleList([Layer(PIECE, drop, linear), Layer(WIDTH, drop, linear)])
-        self.norm, self.token, self.piece = nn.LayerNorm(WIDTH), linear(WIDTH, OF_TOKEN), linear(WIDTH, OF_PIECE, bias=False)
+        self.norm = nn.LayerNorm(WIDTH)
         waves = torch.arange(1024)[:, None] * torch.logspace(0, -4, PIECE // 2, dtype=torch.float64)
         self.places = torch.cat([waves.sin(), waves.cos()], -1).float()
+
+    @classmethod
+    def read(cls, path, drop, linear):
+        encoder = cls(drop, linear)
+        load(encoder.parameters(), path)
+        return encoder
 
     def vectors_of(self, words):
         """Of each word the mean of its pieces, twice: once for its place."""
@@ -138,12 +146,12 @@ def main():
     (out / "encoder_pieces.tsv").write_text("".join(f"{-12.0 if score is None else score}\t{piece}\n" for piece, score in vocabulary[FIRST:]))
     vectors = find("Embeddings_en")[:len(vocabulary)].numpy()
     (out / "encoder_vectors.bin").write_bytes(halved(vectors))
-    deep = Deep(nn.Identity(), nn.Linear, out)
+    encoder = Encoder(nn.Identity(), nn.Linear, out)
     with torch.no_grad():
-        deep.shape.weight.zero_()
+        encoder.shape.weight.zero_()
         for shape, mark in MARKS.items():
-            deep.shape.weight[shape] = 2 * torch.from_numpy(vectors[deep.pieces.split(mark)]).mean(0)
-        for number, layer in enumerate(deep.layers):
+            encoder.shape.weight[shape] = 2 * torch.from_numpy(vectors[encoder.pieces.split(mark)]).mean(0)
+        for number, layer in enumerate(encoder.layers):
             of = f"Layer_{number}/"
 
             def copy(to, weight, bias, of=of):
@@ -157,10 +165,7 @@ def main():
             copy(layer.down, ("conv2/Tensordot/Reshape_1",), ("conv2/bias",))
             if layer.adjust:
                 copy(layer.adjust, ("TransformerLayer/dense/kernel",), ("TransformerLayer/dense/bias",))
-        # At first the reader takes nothing.
-        for p in (deep.token.weight, deep.token.bias, deep.piece.weight):
-            p.zero_()
-    (out / "encoder.bin").write_bytes(bytes_of(deep.parameters()))
+    (out / "encoder.bin").write_bytes(bytes_of(encoder.parameters()))
 
 
 if __name__ == "__main__":

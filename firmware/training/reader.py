@@ -5,13 +5,14 @@
     python3 exam.py t.jsonl --homes 200 --only lookup --seed 4242
     python3 reader.py ../reader_answers.bin a.jsonl --begin first.bin --encoder ../encoder.bin --test t.jsonl
 
-The reader of answers goes with an encoder (encoder.py), those of tools.py without one.
+The readers of answers and of arguments (tools.py) see what one encoder (encoder.py) says, which learns with that of answers.
 
 The questions are of homes that the training text fills; their passages are what the search of Daimon really finds for them
 (bench_answers --dump). Softmax over the pieces of a question and "none", by AdamW. tools.py learns with the same network to
 choose tools and to read their arguments.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -26,13 +27,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from encoder import Deep, bytes_of, load
+from encoder import WIDTH as OF_ENCODER, Encoder, bytes_of, load
 from train import ALLOCATOR
 
 EVIDENCE, KINDS, SHAPES, VECTOR = 56, 12, 31, 100
 OF_WORD = 40  # bytes
 WIDTH, HEADS, BLOCKS, PIECE, SECOND, NONE = 96, 4, 2, 64, 32, 48
 SLOPES = [0.0, 1 / 32, 1 / 8, 1 / 2]  # of the heads: how much less a token counts for each token that it is away
+PROCESSES = 2  # that turn questions into tokens
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/release"
 # The program must read these as this file does (tests/memory/reader_test.cpp).
 GOLDEN = [
@@ -59,21 +61,29 @@ def dumped(paper, windows=()):
 
 class Questions:
     """Questions with their tokens and pieces as src/memory/reading_record.h writes them; `vectors` of every word in any of them,
-    behind those of the embedding what `deep` begins with, if it is given."""
+    behind those of the embedding what `encoder` begins with, if it is given."""
 
-    def __init__(self, lines, program="daimon-answer-features", *arguments, deep=None):
+    def __init__(self, lines, program="daimon-answer-features", *arguments, encoder=None):
         self.rows, self.words, vectors = [], [], []
-        if lines:
-            with tempfile.TemporaryFile() as out:
-                subprocess.run([str(BUILD / "src/memory" / program), *arguments], input=("\n".join(lines) + "\n").encode(), stdout=out, check=True)
+        with contextlib.ExitStack() as files:
+            running = []
+            for i in range(PROCESSES):
+                said, out = (files.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+                said.write("".join(line + "\n" for line in lines[len(lines) * i // PROCESSES:len(lines) * (i + 1) // PROCESSES]).encode())
+                said.seek(0)
+                running.append((subprocess.Popen([str(BUILD / "src/memory" / program), *arguments], stdin=said, stdout=out), out))
+                files.callback(running[-1][0].kill)
+            for process, out in running:
+                if process.wait():
+                    raise subprocess.CalledProcessError(process.returncode, process.args)
                 if size := out.tell():
                     self.read(numpy.memmap(out, dtype="<u4", mode="r", shape=(size // 4,)), vectors)
         self.vectors = numpy.concatenate(vectors).astype(numpy.float16) if vectors else numpy.zeros((0, VECTOR), numpy.float16)
-        if deep:
-            self.vectors = numpy.concatenate([self.vectors, deep.vectors_of(self.words)], 1)
+        if encoder:
+            self.vectors = numpy.concatenate([self.vectors, encoder.vectors_of(self.words)], 1)
 
     def read(self, data, vectors):
-        at = 0
+        at, before = 0, len(self.words)  # the program numbers the words that it has seen
 
         def take(count):
             nonlocal at
@@ -85,7 +95,7 @@ class Questions:
             vectors.append(take(new * VECTOR).view("<f4").reshape(new, VECTOR).astype(numpy.float16))
             texts = take(new * OF_WORD // 4).tobytes()
             self.words += [texts[i:i + OF_WORD].rstrip(b"\0").decode(errors="replace") for i in range(0, len(texts), OF_WORD)]
-            numbers = numpy.array(take(words), dtype=numpy.int32)
+            numbers = numpy.array(take(words), dtype=numpy.int32) + before
             question = numpy.array(take(asked))
             tokens = []
             for _ in range(passages):
@@ -192,9 +202,9 @@ class Block(nn.Module):
 
 
 class Reader(nn.Module):
-    """As src/memory/reader.h."""
+    """As src/memory/reader.h. Readers may share an encoder; a frozen one learns nothing."""
 
-    def __init__(self, drop=0.15, with_encoder=False):
+    def __init__(self, drop=0.15, encoder=None, frozen=False):
         super().__init__()
         self.shape = nn.Embedding(SHAPES, 16)
         self.word = Linear(VECTOR + 16 + 2, WIDTH)
@@ -209,21 +219,30 @@ class Reader(nn.Module):
         self.drop = Dropout(drop)
         with torch.no_grad():
             self.shape.weight.mul_(0.3)
+        if encoder:
+            # At first nothing is taken of it.
+            self.of_token, self.of_piece = Linear(OF_ENCODER, WIDTH), Linear(OF_ENCODER, 4 * PIECE, bias=False)
+            for p in (self.of_token.weight, self.of_token.bias, self.of_piece.weight):
+                nn.init.zeros_(p)
         self.own = list(self.parameters())
-        self.deep = Deep(Dropout(drop), Linear) if with_encoder else None
+        self.encoder, self.frozen = encoder, frozen
+
+    def learned(self):
+        return self.own if self.frozen else list(self.parameters())
 
     def tokens(self, vector, code, mask):
         """And what the encoder says of them."""
         flags = torch.stack([(code >> 8) & 1, (code >> 9) & 1], -1).float()
         x = self.word(torch.cat([vector[..., :VECTOR] * 3, self.shape(code & 0xFF), flags], -1))
-        if not self.deep:
+        if not self.encoder:
             return x, None
-        seen = self.deep(vector[..., VECTOR:], code, mask)
-        return x + self.deep.token(seen).float(), seen
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            seen = self.encoder(vector[..., VECTOR:], code, mask)
+        return x + self.of_token(seen).float(), seen
 
     def forward(self, b):
         of, q_mask, p_mask, like = b["of"], b["q_mask"], b["p_mask"], b["like"]
-        (q, _), (p, p_deep) = self.tokens(b["q"], b["q_code"], q_mask), self.tokens(b["p"], b["p_code"], p_mask)
+        (q, _), (p, p_seen) = self.tokens(b["q"], b["q_code"], q_mask), self.tokens(b["p"], b["p_code"], p_mask)
         q, p = self.drop(q), self.drop(p)
         shut = ~q_mask[of][:, None, :]
         near = self.alike[0] * torch.einsum("wnd,wmd->wnm", F.normalize(p, dim=-1), F.normalize(q, dim=-1)[of]) + self.alike[1] * like + self.alike[2] * (like > 0.999)
@@ -248,7 +267,7 @@ class Reader(nn.Module):
         row, first, last, owner = b["row"], b["first"], b["last"], b["owner"]
         # What a piece takes of its tokens is reckoned once for every token, not for each piece that has it.
         parts = linear(x, self.piece.weight.view(-1, 4, WIDTH).transpose(0, 1).reshape(-1, WIDTH)).float()
-        parts = (parts + self.deep.piece(p_deep).float() if self.deep else parts).split(PIECE, -1)
+        parts = (parts + self.of_piece(p_seen).float() if self.encoder else parts).split(PIECE, -1)
         at = lambda part, token: part.reshape(-1, PIECE).index_select(0, row * part.shape[1] + token)
         sums = F.pad((parts[2] * p_mask[..., None]).cumsum(1), (0, 0, 1, 0))
         mean = (at(sums, last + 1) - at(sums, first)) / (last + 1 - first)[:, None]
@@ -269,13 +288,13 @@ class Reader(nn.Module):
         return score, none
 
     def load(self, path):
-        load(self.own, path)
+        load(self.own, path, most=3 if self.encoder else 0)
 
     def golden(self):
         """What tests/memory compares with: of each example the score of every piece and that of none."""
         made = []
         self.eval()
-        questions = Questions([json.dumps(g) for g in GOLDEN], deep=self.deep)
+        questions = Questions([json.dumps(g) for g in GOLDEN], encoder=self.encoder)
         for example, row in zip(GOLDEN, questions.rows):
             with torch.no_grad():
                 score, none = self(batch([row], questions.vectors))
@@ -373,7 +392,7 @@ def hard_ones(network, rows, vectors, easy, rng):
 def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: None):
     """`rows` of Questions that have something right; `size` of them in a step."""
     rng = random.Random(seed)
-    adam = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
+    adam = torch.optim.AdamW(network.learned(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
     steps, begun, losses, batches = int(epochs * len(rows) / size), time.time(), [], []
     for step in range(steps):
         if not batches:
@@ -386,7 +405,7 @@ def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: N
         loss = (losses_of(b, score, none) * weight).sum() / weight.sum()
         adam.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(network.learned(), 1.0)
         adam.step()
         losses.append(loss.item())
         if (step + 1) % 100 == 0:
@@ -408,7 +427,8 @@ def main():
     parser.add_argument("out")
     parser.add_argument("papers", nargs="*")
     parser.add_argument("--begin", help="weights to begin with; without papers they are only measured, and written again")
-    parser.add_argument("--encoder", help="encoder.bin to begin with (encoder.py); the new one is written beside the weights")
+    parser.add_argument("--encoder", help="encoder.bin to begin with (encoder.py); the new one is written beside the weights, and tools.py must follow. "
+                                          "The program reads answers by weights that were learned with one")
     parser.add_argument("--easy", type=float, default=1, help="share that is learned of what the weights to begin with know")
     parser.add_argument("--test", nargs="*", default=[])
     parser.add_argument("--epochs", type=float, default=3)
@@ -425,13 +445,12 @@ def main():
     prepare(options.threads)
     torch.manual_seed(options.seed)
     windows = ["--window", str(options.window), "--passages", str(options.passages)]
-    network = Reader(options.drop, bool(options.encoder))
+    encoder = Encoder.read(options.encoder, Dropout(options.drop), Linear) if options.encoder else None
+    network = Reader(options.drop, encoder)
     if options.begin:
         network.load(options.begin)
-    if options.encoder:
-        load(network.deep.parameters(), options.encoder)
-    train = Questions([line for paper in options.papers for line in dumped(paper, windows)], deep=network.deep)
-    tests = {pathlib.Path(paper).stem: Questions(dumped(paper), deep=network.deep) for paper in options.test}
+    train = Questions([line for paper in options.papers for line in dumped(paper, windows)], encoder=encoder)
+    tests = {pathlib.Path(paper).stem: Questions(dumped(paper), encoder=encoder) for paper in options.test}
     usable = [row for row in train.rows if row[4][:, 0].any()]
     random.Random(options.seed).shuffle(usable)
     usable = usable[:options.limit]
@@ -443,8 +462,8 @@ def main():
 
     def write(ending):
         out.with_suffix(ending).write_bytes(network.bytes())
-        if network.deep:
-            out.with_name("encoder" + ending).write_bytes(bytes_of(network.deep.parameters()))
+        if encoder:
+            out.with_name("encoder" + ending).write_bytes(bytes_of(encoder.parameters()))
 
     def at_quarter():
         write(".part")  # --begin and --encoder go on from these

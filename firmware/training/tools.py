@@ -34,6 +34,13 @@ SNIPS = {
     "RateBook": ("Rate a book", {"object_name": "title of the book", "rating_value": "how many points", "best_rating": "highest number of points", "rating_unit": "points or stars", "object_type": "kind of book", "object_select": "this, current or last", "object_part_of_series_type": "series or saga"}, ["rating_value"], True),
 }
 
+# Names of tools of different origin that are for the same thing.
+ALIKE = [{"BookRestaurant", "book_table", "ReserveRestaurant", "FindRestaurants"}, {"GetWeather", "get_forecast"}, {"PlayMusic", "play_track", "PlayMedia", "LookupMusic", "PlaySong", "LookupSong"},
+         {"create_event", "AddEvent", "create_reminder"}, {"list_events", "GetEvents", "GetEventDates", "GetAvailableTime"}, {"search_flights", "SearchOnewayFlight", "SearchRoundtripFlights"}, {"transfer_money", "TransferMoney"},
+         {"order_taxi", "GetRide"}, {"start_timer", "AddAlarm", "create_reminder"}, {"FindMovies"},
+         {"create_support_ticket", "create_issue", "trello_add_card"}, {"post_message", "schedule_chat_message"}, {"search_web", "news_search"}, {"add_worklog", "submit_timesheet_entry"},
+         {"request_time_off", "set_out_of_office"}, {"add_issue_comment", "comment_on_document", "reply_to_ticket"}, {"create_event", "zoom_create_meeting", "book_meeting_room", "schedule_interview", "AddEvent"}]
+
 
 class Tool:
     def __init__(self, name, about, parameters, required, held_out, origin):
@@ -224,8 +231,10 @@ class Bank:
         """A goal with its tool among others; none of these does the same (no other service of its kind)."""
         tool, goal, arguments, unknown = item
         kind = lambda t: re.sub(r"_\d+$", "", t.origin) if t.origin not in ("hand", "Snips") else t.origin + t.name
-        others = [t for t in self.tools.values() if t.held_out == (split == "test") and (t.origin == tool.origin and t is not tool and t.origin not in ("hand", "Snips") or kind(t) != kind(tool)) and not self.alike(t, tool)]
-        chosen = self.rng.sample(others, min(len(others), self.rng.randint(3, most)))
+        fits = lambda t: (t.origin == tool.origin and t is not tool and t.origin not in ("hand", "Snips") or kind(t) != kind(tool)) and not self.alike(t, tool)
+        drawn, count = self.of_split(split), self.rng.randint(3, most)
+        # As many as that among somewhat more.
+        chosen = [t for t in self.rng.sample(drawn, min(len(drawn), 2 * count + 8)) if fits(t)][:count]
         tools, names = [tool], {tool.name}
         for other in chosen:
             if other.name not in names:
@@ -234,15 +243,13 @@ class Bank:
         self.rng.shuffle(tools)
         return {"goal": goal, "tools": [t.shown() for t in tools], "right": tools.index(tool), "arguments": arguments, "unknown": sorted(unknown)}
 
+    def of_split(self, split):
+        return [t for t in self.tools.values() if t.held_out == (split == "test")]
+
     @staticmethod
     def alike(a, b):
-        """Whether two tools of different origin are for the same thing, by their names."""
-        same = [{"BookRestaurant", "book_table", "ReserveRestaurant", "FindRestaurants"}, {"GetWeather", "get_forecast"}, {"PlayMusic", "play_track", "PlayMedia", "LookupMusic", "PlaySong", "LookupSong"},
-                {"create_event", "AddEvent", "create_reminder"}, {"list_events", "GetEvents", "GetEventDates", "GetAvailableTime"}, {"search_flights", "SearchOnewayFlight", "SearchRoundtripFlights"}, {"transfer_money", "TransferMoney"},
-                {"order_taxi", "GetRide"}, {"start_timer", "AddAlarm", "create_reminder"}, {"FindMovies"},
-                {"create_support_ticket", "create_issue", "trello_add_card"}, {"post_message", "schedule_chat_message"}, {"search_web", "news_search"}, {"add_worklog", "submit_timesheet_entry"},
-                {"request_time_off", "set_out_of_office"}, {"add_issue_comment", "comment_on_document", "reply_to_ticket"}, {"create_event", "zoom_create_meeting", "book_meeting_room", "schedule_interview", "AddEvent"}]
-        return any(a.name in group and b.name in group for group in same)
+        """Whether two tools are for the same thing, by their names."""
+        return any(a.name in group and b.name in group for group in ALIKE)
 
     def nothing(self, split):
         """A goal that is Daimon's own: none of the tools fits."""
@@ -251,7 +258,7 @@ class Bank:
         home.session, home.talk = None, []
         getattr(home, self.rng.choice(["lookup", "tables_goal", "compute", "files_goal", "chain"]))()
         goal = next(text for role, text in home.talk if role == "user")
-        tools = [t for t in self.tools.values() if t.held_out == (split == "test")]
+        tools = self.of_split(split)
         chosen = self.rng.sample(tools, min(len(tools), self.rng.randint(4, 24)))
         return {"goal": goal, "tools": [t.shown() for t in {t.name: t for t in chosen}.values()], "right": -1, "arguments": {}, "unknown": []}
 
@@ -286,10 +293,10 @@ class Bank:
 
 # ---------------------------------------------------------------------------------------------------- learning
 
-def readings(questions, what):
+def readings(questions, what, encoder):
     """What the program makes of them: of each goal (`tools`), or of each argument that is known of (`arguments`)."""
     import reader
-    return reader.Questions([json.dumps(q) for q in questions], PROGRAM, what)
+    return reader.Questions([json.dumps(q) for q in questions], PROGRAM, what, encoder=encoder)
 
 
 def arguments_of(questions):
@@ -310,7 +317,7 @@ def save(network, name, options):
 def learn_arguments(bank, questions, arguments, options):
     """First, because choosing a tool asks how well its arguments are said."""
     import reader
-    learned = readings(questions, "arguments")
+    learned = readings(questions, "arguments", arguments.encoder)
     rows = []
     for (question, name), row in zip(arguments_of(questions), learned.rows, strict=True):
         tool = question["tools"][question["right"]]
@@ -319,7 +326,7 @@ def learn_arguments(bank, questions, arguments, options):
         if row[4][:, 0].any() and not (is_none and name not in tool["parameters"]["required"] and bank.rng.random() < 0.6):
             rows.append(row)
     print(f"{len(rows)} arguments", flush=True)
-    reader.learn(arguments, rows, learned.vectors, options.epochs, 64, 1.5e-3, options.seed)
+    reader.learn(arguments, rows, learned.vectors, options.epochs, 64, options.rate, options.seed)
     save(arguments, "arguments", options)
     subprocess.run([str(HERE.parents[1] / "platform/build"), "release", "daimon_tool_features"], check=True, stdout=subprocess.DEVNULL)
 
@@ -327,22 +334,28 @@ def learn_arguments(bank, questions, arguments, options):
 def train(options):
     import reader
     import torch
+    from encoder import Encoder
     reader.prepare(options.threads)
     torch.manual_seed(options.seed)
     bank = Bank(options.seed)
     print(f"{len(bank.tools)} tools, {sum(t.held_out for t in bank.tools.values())} held out; {len(bank.goals['train'])} goals to learn from, {len(bank.goals['test'])} held out", flush=True)
     questions = bank.questions("train", options.questions, most=16)
-    arguments, tools = reader.Reader(options.drop), reader.Reader(options.drop)
+    out = pathlib.Path(options.out)
+    encoder = Encoder.read(out / "encoder.bin", reader.Dropout(options.drop), reader.Linear)
+    arguments, tools = reader.Reader(options.drop, encoder, frozen=True), reader.Reader(options.drop)
+    if options.begin:
+        arguments.load(pathlib.Path(options.begin) / "reader_arguments.bin")
+        tools.load(pathlib.Path(options.begin) / "reader_tools.bin")
     if options.only != "tools":
         learn_arguments(bank, questions, arguments, options)
     else:
-        arguments.load(pathlib.Path(options.out) / "reader_arguments.bin")
+        arguments.load(out / "reader_arguments.bin")
     if options.only != "arguments":
-        learned = readings(questions, "tools")
-        reader.learn(tools, learned.rows, learned.vectors, options.epochs, 24, 1.5e-3, options.seed)
+        learned = readings(questions, "tools", tools.encoder)
+        reader.learn(tools, learned.rows, learned.vectors, options.epochs, 24, options.rate, options.seed)
         save(tools, "tools", options)
     else:
-        tools.load(pathlib.Path(options.out) / "reader_tools.bin")
+        tools.load(out / "reader_tools.bin")
     measure(bank, tools, arguments, options)
 
 
@@ -367,7 +380,7 @@ def measure(bank, tools, arguments, options):
             for i in range(len(none)):
                 yield score[b["owner"] == i], none[i]
 
-    found = readings(questions, "tools")
+    found = readings(questions, "tools", tools.encoder)
     for question, (score, none) in zip(questions, scored(tools, found), strict=True):
         if question["right"] < 0:
             counts.setdefault("none", []).append(bool(none > score.max()))
@@ -375,7 +388,7 @@ def measure(bank, tools, arguments, options):
         best = int(score.argmax()) == question["right"]
         counts.setdefault("tool, " + origin_of(question), []).append(best and bool(score.max() > none))
         counts.setdefault("tool among those offered, " + origin_of(question), []).append(best)
-    found = readings(questions, "arguments")
+    found = readings(questions, "arguments", arguments.encoder)
     for (question, _), row, (score, none) in zip(arguments_of(questions), found.rows, scored(arguments, found), strict=True):
         best = int(torch.cat([score, none[None]]).argmax())
         counts.setdefault("argument, " + origin_of(question), []).append(bool(row[4][best, 0]))
@@ -410,13 +423,15 @@ def exam(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out")
+    parser.add_argument("out", help="where encoder.bin is and the readers go; with --exam the file")
     parser.add_argument("--exam", action="store_true")
     parser.add_argument("--each", type=int, default=6, help="goals of a tool in the exam")
     parser.add_argument("--questions", type=int, default=12000)
     parser.add_argument("--held-out", type=int, default=2000)
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--only", choices=("arguments", "tools"), help="the other is learned already")
+    parser.add_argument("--begin", help="folder of readers to begin with, learned with the same encoder")
+    parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--drop", type=float, default=0.15)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)

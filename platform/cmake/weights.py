@@ -28,7 +28,8 @@ for path in map(pathlib.Path, sys.argv[3:]):
     if path.suffix == ".tsv":  # six vectors are of no piece
         text += f"static_assert((6 + {len([line for line in path.read_text().split(chr(10)) if line])}) * 256 == kEncoderVectors);\n"
     if path.suffix == ".bin":
-        numbers = {"reader": "kReaderWeights", "encoder": "kEncoderWeights", "encoder_vectors": "kEncoderVectors"}
-        text += f"static_assert(sizeof {table}Bytes == 2 * {numbers.get(path.stem) or numbers[path.stem.split('_')[0]]});\n"
+        numbers = {"reader_tools": "kReaderWeights", "reader_answers": "kEncodedReaderWeights", "reader_arguments": "kEncodedReaderWeights",
+                   "encoder": "kEncoderWeights", "encoder_vectors": "kEncoderVectors"}
+        text += f"static_assert(sizeof {table}Bytes == 2 * {numbers[path.stem]});\n"
     text += f"const WeightTable {table} = {table}Bytes;\n"
 pathlib.Path(sys.argv[1]).write_text(text + "\n}  // namespace daimon::memory\n")

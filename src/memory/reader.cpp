@@ -45,9 +45,9 @@ static_assert(kReaderWeights == 3 + kShapes * kOfShape + weights_of_linear(kOfTo
                                     weights_of_linear(kPiece, kSecond) + weights_of_linear(kSecond, 1) +
                                     weights_of_linear(kWidth, kPieceKinds) + weights_of_linear(kNoneInput, kNone) +
                                     weights_of_linear(kNone, 1));
-
-static_assert(kEncoderWeights ==
-              kTextEncoderWeights + weights_of_linear(kEncoderWidth, kWidth) + kEncoderWidth * kOfPiece * kPiece);
+static_assert(kEncodedReaderWeights ==
+              kReaderWeights + weights_of_linear(kEncoderWidth, kWidth) + kEncoderWidth * kOfPiece * kPiece);
+static_assert(kEncoderWeights == kTextEncoderWeights);
 
 class Block {
  public:
@@ -97,15 +97,12 @@ class Block {
   Weights up_, down_;
 };
 
-// What the encoder adds to a network.
+// What is taken of what the encoder says.
 struct OfEncoder {
-  TextEncoder encode;
   Weights token, piece;
 
   explicit OfEncoder(Taking& take)
-      : encode(kEncoderPiecesTable, kEncoderVectorsTable, take),
-        token(take.linear(kEncoderWidth, kWidth)),
-        piece(take.linear(kEncoderWidth, kOfPiece * kPiece, false)) {}
+      : token(take.linear(kEncoderWidth, kWidth)), piece(take.linear(kEncoderWidth, kOfPiece * kPiece, false)) {}
 };
 
 struct Network {
@@ -116,9 +113,9 @@ struct Network {
   Weights piece;
   std::vector<float> piece_bias;
   Weights evidence, second, last, kind, none_first, none_last;
-  std::optional<OfEncoder> encoder;
+  std::optional<OfEncoder> of_encoder;
 
-  explicit Network(Taking take)
+  Network(Taking take, bool sees_encoder)
       : alike(take.many(3)),
         shapes(take.many(kShapes * kOfShape)),
         word(take.linear(kOfToken, kWidth)),
@@ -135,7 +132,9 @@ struct Network {
         last(take.linear(kSecond, 1)),
         kind(take.linear(kWidth, kPieceKinds)),
         none_first(take.linear(kNoneInput, kNone)),
-        none_last(take.linear(kNone, 1)) {}
+        none_last(take.linear(kNone, 1)) {
+    if (sees_encoder) of_encoder.emplace(take);
+  }
 
  private:
   // A piece takes of four tokens: its first, its last, its mean, the one before. What it takes of them is reckoned once
@@ -153,26 +152,31 @@ struct Network {
 const Network& network_for(ReaderFor use) {
   switch (use) {
     case ReaderFor::kAnswers: {
-      static const Network kNetwork = [] {
-        Network network{Taking(kReaderAnswersTable)};
-        Taking more(kEncoderTable);
-        network.encoder.emplace(more);
-        return network;
-      }();
+      static const Network kNetwork(Taking(kReaderAnswersTable), true);
       return kNetwork;
     }
     case ReaderFor::kArguments: {
-      static const Network kNetwork{Taking(kReaderArgumentsTable)};
+      static const Network kNetwork(Taking(kReaderArgumentsTable), true);
       return kNetwork;
     }
     case ReaderFor::kTools:
       break;
   }
-  static const Network kNetwork{Taking(kReaderToolsTable)};
+  static const Network kNetwork(Taking(kReaderToolsTable), false);
   return kNetwork;
 }
 
-// Tokens as the network begins with them; `encoded` as the encoder sees them, if there is one.
+// By the one encoder of all networks; nothing for one that does not see it.
+Rows encoded_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens) {
+  if (!net.of_encoder) return {};
+  static const TextEncoder kEncoder = [] {
+    Taking take(kEncoderTable);
+    return TextEncoder(kEncoderPiecesTable, kEncoderVectorsTable, take);
+  }();
+  return kEncoder(reading, tokens);
+}
+
+// Tokens as the network begins with them; `encoded` as the encoder sees them, if that counts.
 Rows rows_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens, const Rows& encoded) {
   const bool has_vectors = reading.lexicon().embedding_id() == kReaderEmbedding;
   Rows in(tokens.size(), kOfToken);
@@ -189,12 +193,8 @@ Rows rows_of(const Network& net, const Reading& reading, std::span<const Reading
     row[kVector + kOfShape + 1] = token.is_path ? 1 : 0;
   }
   Rows rows = net.word(in);
-  if (net.encoder) add(rows, net.encoder->token(encoded));
+  if (net.of_encoder) add(rows, net.of_encoder->token(encoded));
   return rows;
-}
-
-Rows encoded_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens) {
-  return net.encoder ? net.encoder->encode(reading, tokens) : Rows();
 }
 
 float length_of(std::span<const float> row) {
@@ -230,10 +230,10 @@ Asked ask(const Network& net, const Reading& reading) {
   return asked;
 }
 
-// Of each token of a passage what a piece takes of it.
+// Of each token of a passage what a piece takes of it; `encoded` is as the encoder sees it, or empty yet.
 Rows read_passage(const Network& net, const Reading& reading, const Asked& asked, const Rows& whole,
-                  std::span<const Reading::Token> tokens) {
-  const Rows encoded = encoded_of(net, reading, tokens);
+                  std::span<const Reading::Token> tokens, Rows& encoded) {
+  if (encoded.count() == 0) encoded = encoded_of(net, reading, tokens);
   const Rows words = rows_of(net, reading, tokens, encoded);
   Rows near = asked.directions(words);
   Rows in(words.count(), 3 * kWidth + kSigns);
@@ -260,7 +260,7 @@ Rows read_passage(const Network& net, const Reading& reading, const Asked& asked
   silu(rows);
   for (const Block& block : net.blocks) block(rows);
   Rows parts = net.piece(net.norm(rows));
-  if (net.encoder) add(parts, net.encoder->piece(encoded));
+  if (net.of_encoder) add(parts, net.of_encoder->piece(encoded));
   return parts;
 }
 
@@ -317,16 +317,21 @@ double none_of(const Network& net, std::span<const float> most, const Evidence& 
 
 }  // namespace
 
-ReadScores read_pieces(ReaderFor use, const Reading& reading, std::span<const ReadPiece> pieces) {
+ReadScores read_pieces(ReaderFor use, const Reading& reading, std::span<const ReadPiece> pieces,
+                       EncodedPassages* encoded) {
   // Who asks nothing gets nothing.
   if (reading.question().empty()) return {std::vector<double>(pieces.size(), 0), kNothingAsked};
   const Network& net = network_for(use);
   const Asked asked = ask(net, reading);
   const Rows whole = net.whole(asked.whole);
   std::vector<Rows> passages(reading.passages().size());
+  EncodedPassages own;
+  EncodedPassages& known = encoded != nullptr ? *encoded : own;
+  known.resize(passages.size());
   for (const ReadPiece& piece : pieces)
     if (piece.size > 0 && passages[piece.source].count() == 0)
-      passages[piece.source] = read_passage(net, reading, asked, whole, reading.passages()[piece.source]);
+      passages[piece.source] =
+          read_passage(net, reading, asked, whole, reading.passages()[piece.source], known[piece.source]);
   const Rows of_kind = net.kind(asked.whole);
   const Rows hidden = hidden_of(net, reading, passages, pieces);
   Rows second = net.second(hidden);

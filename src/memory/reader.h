@@ -5,17 +5,17 @@
 // and what tools say of themselves (tool_rank.h).
 //
 //   token:  its vector (of the built-in embedding only), its shape, whether it tells anything, whether it is of the
-//           path -> 96; for answers and what the text encoder says of it (text_encoder.h); beside it what the question
-//           says about it (attention by likeness, as in Seo et al., "Bidirectional attention flow", 2017) and how near
-//           its words are (Chen et al., DrQA, 2017)
+//           path -> 96, and what the text encoder says of it (text_encoder.h), which the choice of tools does without;
+//           beside it what the question says about it (attention by likeness, as in Seo et al., "Bidirectional
+//           attention flow", 2017) and how near its words are (Chen et al., DrQA, 2017)
 //   then twice: a convolution over five tokens, attention of four heads, which look less far from head to head (ALiBi,
 //           Press et al. 2022), a layer of 192 (as in Yu et al., QANet, 2018)
 //   piece:  its first, last, mean and the token before (and of the same what the encoder says), with its kind and
 //           evidence -> 64 -> 32 -> 1; and what the question says of its kind
 //   none:   the most of each of the 64 and of the evidence, the question, the scores of the pieces -> 48 -> 1
 //
-// 262,000 weights of 16 bits each beside those of the encoder, learned by firmware/training/reader.py
-// (docs/decisions/0007-firmware.md).
+// 262,000 weights of 16 bits each, and 180,000 for what is taken of the encoder, learned by firmware/training/reader.py
+// and tools.py (docs/decisions/0007-firmware.md).
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "memory/answer_evidence.h"
+#include "memory/network_layer.h"
 #include "memory/reading.h"
 
 namespace daimon::memory {
@@ -44,7 +45,12 @@ struct ReadScores {
   double none = 0;
 };
 
-// Thread-safe; on one machine the same each time (network_layer.h).
-ReadScores read_pieces(ReaderFor use, const Reading& reading, std::span<const ReadPiece> pieces);
+// What the encoder says of each passage of a reading, empty until it is asked for; the same for both uses that see it.
+using EncodedPassages = std::vector<Rows>;
+
+// Thread-safe; on one machine the same each time (network_layer.h). `encoded` is filled, for further questions about
+// the same passages.
+ReadScores read_pieces(ReaderFor use, const Reading& reading, std::span<const ReadPiece> pieces,
+                       EncodedPassages* encoded = nullptr);
 
 }  // namespace daimon::memory

@@ -1,7 +1,6 @@
 // What the networks have learned, which the build takes from firmware/: of reader_answers.bin, reader_arguments.bin and
-// reader_tools.bin the numbers of reader.cpp; of encoder.bin those of text_encoder.cpp and behind them those of
-// reader.cpp that go with it; of encoder_vectors.bin six vectors for what is no piece and one for each piece of
-// encoder_pieces.tsv.
+// reader_tools.bin the numbers of reader.cpp; of encoder.bin those of text_encoder.cpp; of encoder_vectors.bin six
+// vectors for what is no piece and one for each piece of encoder_pieces.tsv.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +13,8 @@ namespace daimon::memory {
 using WeightTable = std::span<const unsigned char>;
 
 inline constexpr std::size_t kReaderWeights = 262483;
-inline constexpr std::size_t kEncoderWeights = 4853856;
+inline constexpr std::size_t kEncodedReaderWeights = kReaderWeights + 180320;  // of one that sees what the encoder says
+inline constexpr std::size_t kEncoderWeights = 4673536;
 inline constexpr std::size_t kEncoderVectors = 8000 * 256;
 // The id of the embedding whose vectors the readers were learned with; others say nothing to them.
 extern const std::string_view kReaderEmbedding;

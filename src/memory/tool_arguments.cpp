@@ -519,13 +519,14 @@ std::vector<ArgumentWays> argument_ways(std::string_view goal, const Offer& tool
   const AnswerSource source = goal_source(goal, tool);
   GoalReader reader(source.text, tool, meanings);
   std::vector<ArgumentWays> all;
+  EncodedPassages encoded;
   for (const Argument& argument : arguments) {
     ArgumentWays& made = all.emplace_back(reader.ways_of(argument));
     std::vector<ReadPiece> pieces;
     for (const ArgumentWay& way : made.ways) pieces.push_back(way.read);
     if (made.ways.empty()) continue;
     const Reading reading(argument_question(argument), std::span(&source, 1), meanings, kGoalTokensMax);
-    const ReadScores scores = read_pieces(ReaderFor::kArguments, reading, pieces);
+    const ReadScores scores = read_pieces(ReaderFor::kArguments, reading, pieces, &encoded);
     for (std::size_t i = 0; i < made.ways.size(); ++i) made.ways[i].score = scores.pieces[i];
     made.none = scores.none;
   }

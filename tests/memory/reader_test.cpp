@@ -54,6 +54,20 @@ TEST(Reader, ReckonsWhatTrainingReckons) {
   compare_with_training(ReaderFor::kTools, "tools");
 }
 
+TEST(Reader, WhatWasEncodedForOneQuestionServesTheNext) {
+  const std::vector<AnswerSource> sources{{1, "bills/gas.txt", "Gas bill\nTotal due: £84.20\nDeposit £12.00"},
+                                          {2, "notes.md", "Call Dr Hale at 10.30 about the boiler."}};
+  EncodedPassages encoded;
+  for (const char* question : {"how much was the deposit", "when do I call Dr Hale"}) {
+    std::vector<ReadPiece> pieces;
+    for (const RankedAnswer& answer : answer_candidates(question, sources, &meanings())) pieces.push_back(answer.read);
+    const Reading reading(question, sources, &meanings());
+    const ReadScores kept = read_pieces(ReaderFor::kAnswers, reading, pieces, &encoded);
+    EXPECT_EQ(kept.pieces, read_pieces(ReaderFor::kAnswers, reading, pieces).pieces) << question;
+  }
+  EXPECT_GT(encoded[1].count(), 0U);
+}
+
 TEST(Reader, SaysTheSameEachTimeAndAnythingWithoutAnEmbedding) {
   const AnswerSource source{1, "bills/gas.txt", "Gas bill\nTotal due: £84.20\nDeposit £12.00"};
   const ReadScores first = read("how much was the deposit", std::span(&source, 1), &meanings());
