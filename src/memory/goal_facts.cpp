@@ -591,14 +591,15 @@ namespace {
 // Whether a goal is a question, or begins with what is done with a file that is there.
 bool asks_or_only_handles(std::string_view goal) {
   static const std::set<std::string, std::less<>> kFirst = {
-      "are",  "can",  "delete", "did",  "display", "do",     "does", "erase", "how",       "is",    "mail",
-      "move", "open", "print",  "read", "remove",  "rename", "rm",   "show",  "translate", "trash", "unlink",
-      "was",  "what", "whats",  "when", "where",   "which",  "who",  "whose", "why"};
-  static const std::set<std::string, std::less<>> kBefore = {"could",  "hey", "hi", "just", "kindly", "now",   "ok",
-                                                             "please", "pls", "so", "then", "will",   "would", "you"};
+      "are",    "delete", "did",   "display", "do",     "does",   "erase", "how",  "is",        "mail",
+      "move",   "open",   "print", "read",    "remove", "rename", "rm",    "show", "translate", "trash",
+      "unlink", "was",    "what",  "whats",   "when",   "where",  "which", "who",  "whose",     "why"};
+  static const std::set<std::string, std::less<>> kBefore = {"can",    "could", "hey",  "hi",     "just",
+                                                             "kindly", "now",   "ok",   "please", "pls",
+                                                             "so",     "then",  "will", "would",  "you"};
   for (const std::string& word : words_of(goal)) {
-    if (kFirst.contains(word) && word != "can") return true;
-    if (word != "can" && !kBefore.contains(word)) return false;
+    if (kFirst.contains(word)) return true;
+    if (!kBefore.contains(word)) return false;
   }
   return false;
 }
