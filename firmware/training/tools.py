@@ -343,9 +343,6 @@ def train(options):
     out = pathlib.Path(options.out)
     encoder = Encoder.read(out / "encoder.bin", reader.Dropout(options.drop), reader.Linear)
     arguments, tools = reader.Reader(options.drop, encoder, frozen=True), reader.Reader(options.drop)
-    if options.begin:
-        arguments.load(pathlib.Path(options.begin) / "reader_arguments.bin")
-        tools.load(pathlib.Path(options.begin) / "reader_tools.bin")
     if options.only != "tools":
         learn_arguments(bank, questions, arguments, options)
     else:
@@ -430,7 +427,6 @@ def main():
     parser.add_argument("--held-out", type=int, default=2000)
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--only", choices=("arguments", "tools"), help="the other is learned already")
-    parser.add_argument("--begin", help="folder of readers to begin with, learned with the same encoder")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--drop", type=float, default=0.15)
     parser.add_argument("--threads", type=int, default=2)

@@ -76,7 +76,6 @@ TableFacts facts_of_table(std::string_view csv, std::string_view goal) {
       if (begins_like_a_date(cell)) {
         ++column.dates;
         column.years.emplace(cell.substr(0, 4));
-        if (column.years.size() > kYearsMax) column.years.erase(column.years.begin());
       } else if (device::number_of_cell(cell, reader.delimiter() == ';')) {
         ++column.numbers;
       } else if (cell.size() <= kValueBytesMax && column.values.size() < kValuesMax) {

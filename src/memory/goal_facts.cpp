@@ -113,6 +113,7 @@ std::vector<int> years_in(std::string_view text) {
   return years;
 }
 
+constexpr std::size_t kReadMax = 1000;          // the expressions of the library recurse
 constexpr std::size_t kOneThingBytesMax = 500;  // a longer goal asks for anything
 
 // "... and which document says so?" asks for the source, which every answer has.
@@ -438,7 +439,6 @@ std::vector<std::string> months_in(std::string_view goal, std::string_view elsew
   // "If I may ask" is about no month.
   static const std::regex kMay(
       R"(\b(in|for|of|during|since|until|by|dated|and|this|last|next) may\b|\b[Mm]ay('s)? (19|20)\d\d|\S\s+May\b|[,;] may\b)");
-  constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
   if (is_elsewhere && !std::regex_search(std::string(cut_utf8(goal, kReadMax)), kMay)) std::erase(numbers, 5);
   std::vector<std::string> months;
   for (const int month : numbers)
@@ -493,7 +493,6 @@ std::vector<TimeSpan> time_spans_in(std::string_view goal) {
   static const std::regex kSpan(
       R"((^|[^\d.,])(\d{1,5})[ -](day|week|month|year)s?\b(?:,? *(before|earlier|prior|ago|in advance|after|later|following|from)\b)?)",
       std::regex::icase);
-  constexpr std::size_t kReadMax = 1000;  // the expressions of the library recurse
   std::vector<TimeSpan> spans;
   const std::string text(cut_utf8(goal, kReadMax));
   for (auto found = std::sregex_iterator(text.begin(), text.end(), kSpan); found != std::sregex_iterator(); ++found) {
