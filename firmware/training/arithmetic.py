@@ -3,10 +3,9 @@ import datetime
 from decimal import Decimal, getcontext
 
 getcontext().prec = 28
-FACTORS = {("km", "miles"): "0.621371192237", ("miles", "km"): "1.609344", ("kg", "lb"): "2.20462262185", ("lb", "kg"): "0.45359237",
-           ("litres", "gallons"): "0.219969248299", ("gallons", "litres"): "4.54609", ("cm", "inches"): "0.393700787402",
-           ("inches", "cm"): "2.54", ("m", "feet"): "3.28083989501", ("feet", "m"): "0.3048", ("hours", "minutes"): "60",
-           ("g", "oz"): "0.0352739619496", ("days", "hours"): "24"}
+# As the calculator has them: a gallon is the American one.
+FACTORS = {("miles", "km"): "1.609344", ("lb", "kg"): "0.45359237", ("gallons", "litres"): "3.785411784", ("inches", "cm"): "2.54",
+           ("feet", "m"): "0.3048", ("oz", "g"): "28.349523125", ("hours", "minutes"): "60", ("days", "hours"): "24"}
 ROUNDED = {("km", "miles"), ("kg", "lb"), ("litres", "gallons"), ("cm", "inches"), ("m", "feet"), ("g", "oz")}
 
 
@@ -30,7 +29,7 @@ def convert(number, source, target):
         return plain(number * 9 / 5 + 32) + " F"
     if (source, target) == ("F", "C"):
         return shown((number - 32) * 5 / 9) + " C"
-    value = number * Decimal(FACTORS[source, target])
+    value = number * Decimal(FACTORS[source, target]) if (source, target) in FACTORS else number / Decimal(FACTORS[target, source])
     about = "≈" if (source, target) in ROUNDED else ""
     text = shown(value)
     return (about if not text.startswith("≈") else "") + text + " " + target

@@ -687,7 +687,7 @@ class Episodes:
 
     def bill_pair(self, kind):
         """Two bills of one month, or one service in two months."""
-        bills = [d for d in self.documents if d.kind == "bills" and "{month}" in d.text]
+        bills = [d for d in self.documents if d.kind.startswith("bills") and "{month}" in d.text]
         fields = lambda d: [f for f in d.fields if re.fullmatch(r"\{amount\d*\}", f.answer)]
         several = lambda d: len({w for w in ("gas", "electricity", "water", "broadband", "phone") if w in words_of(d.text)}) > 1
         bills = [d for d in bills if fields(d) and not several(d)]

@@ -124,6 +124,18 @@ class Home(episodes.Episodes):
             self.put(item.passage)
         return pair
 
+    def bill(self):
+        """A bill by what it is for and its month, as `asked_parts` cuts it out of a goal that reckons with several."""
+        pair = self.bill_pair(self.pick(["two_bills", "two_months"]))
+        if pair is None:
+            return self.lookup()
+        items, slots, _ = pair
+        at = self.rng.randrange(2)
+        what, month = slots["{s2}"] if at and "{s2}" in slots else slots["{s}"], slots["{month2}"] if at and "{month2}" in slots else slots["{month}"]
+        goal = self.said(self.pick(BILL_SAID).format(s=what, m=month), [])
+        self.begin(goal, self.files([]), ["search", "answer"])
+        self.search_and_answer(items[at], goal, goal, True, query_goal=goal)
+
     def search(self, looked, query, goal, count=4, present=True, start=1):
         self.searches.append((looked, present))
         if not present:
@@ -245,7 +257,10 @@ def expectation(home, talk, searches):
     return expect or None
 
 
-KINDS = {"lookup": 46, "chain": 14, "tables_goal": 18, "compute": 10, "files_goal": 12}
+BILL_SAID = ("{s} for {m}", "{s} in {m}", "{m} {s}", "{s} {m}", "{m} {s} bill", "{m} {s} bills", "{s} bills for {m}", "{s} bill in {m}", "{m}'s {s}", "{s} cost of {m}",
+             "{s} cost for {m}", "what we paid for {s} in {m}", "what did I pay for {s} in {m}", "what {s} came to in {m}", "what {s} cost us in {m}", "the {s} bill from {m}", "how much was {s} in {m}",
+             "{s}, {m}", "bill for {s}, {m}", "{s} in {m}, all in", "how much is the {s} for {m}", "we pay for {s} in {m}")
+KINDS = {"bill": 0, "lookup": 46, "chain": 14, "tables_goal": 18, "compute": 10, "files_goal": 12}
 
 
 def kind_of(method, plan, expect):
@@ -255,7 +270,7 @@ def kind_of(method, plan, expect):
         return "nothing fits"
     if method == "files_goal":
         return {"ask": "ask", "write": "write", "read": "read", "list": "list"}[plan[0]]
-    return {"lookup": "look up", "chain": "look up and reckon", "tables_goal": "table", "compute": "calculate"}[method]
+    return {"bill": "look up", "lookup": "look up", "chain": "look up and reckon", "tables_goal": "table", "compute": "calculate"}[method]
 
 
 def main():

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ranges>
 #include <vector>
 
 #include "base/format.h"
 #include "base/text.h"
+#include "device/units.h"
 
 namespace daimon::exam {
 namespace {
@@ -117,9 +119,20 @@ bool says(std::string_view text, std::string_view wanted) {
   const bool only_a_number = wanted_numbers.size() == 1 && !is_date(value) && std::ranges::none_of(value, [](char c) {
                                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/';
                              });
-  if (only_a_number)
-    return std::ranges::any_of(numbers_in(said), [&](double number) { return near(number, wanted_numbers[0]); });
-  return said.contains(value);
+  const auto is_near = [&](double number) { return near(number, wanted_numbers[0]); };
+  if (only_a_number) return std::ranges::any_of(numbers_in(said), is_near);
+  if (said.contains(value)) return true;
+  // "≈24.47131102 lb" is "≈24.4713110254 pounds".
+  const std::size_t blank = value.find(' ');
+  if (wanted_numbers.size() != 1 || blank == std::string::npos) return false;
+  const device::Unit* unit = device::find_unit(value.substr(blank + 1));
+  return unit != nullptr && std::ranges::any_of(std::views::split(text, '\n'), [&](const auto& part) {
+           const std::string_view line = trim(std::string_view(part));
+           const auto numbers = numbers_in(line);
+           const std::size_t behind = line.find(' ');
+           return numbers.size() == 1 && is_near(numbers[0]) && behind != std::string_view::npos &&
+                  device::find_unit(line.substr(behind + 1)) == unit;
+         });
 }
 
 Mark mark_of(const Expectation& expected, const Json& view, bool asked, const ContentOf& content_of) {

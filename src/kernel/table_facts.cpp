@@ -47,8 +47,11 @@ std::vector<std::string> stems_of(std::string_view text) {
 
 bool named_in(const std::vector<std::string>& goal, std::string_view value) {
   const auto words = stems_of(value);
-  // "x" or "to" says nothing.
-  if (words.empty() || (words.size() == 1 && words[0].size() < 3)) return false;
+  // "x" or "to" says nothing, "Q2" does.
+  const auto is_short = [](const std::string& word) {
+    return word.size() < 2 || (word.size() == 2 && !is_digit(word[1]));
+  };
+  if (words.empty() || (words.size() == 1 && is_short(words[0]))) return false;
   return !std::ranges::search(goal, words).empty();
 }
 

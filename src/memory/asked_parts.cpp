@@ -47,8 +47,8 @@ bool is_time_alone(const Words& words) {
 // what something comes to ("what is", "how much more").
 bool opens_thing(const Words& words) {
   static const WordSet kOpening = {"what", "who", "where", "which", "how"};
-  static const WordSet kGoesOn = {"is",  "are",   "was",  "were", "do",   "does",
-                                  "did", "would", "will", "much", "many", "comes"};
+  static const WordSet kGoesOn = {"is",    "are",  "was",  "were", "do",    "does", "did",
+                                  "would", "will", "much", "many", "comes", "you",  "far"};
   return words.size() > 2 && kOpening.contains(bare(words[0])) && !kGoesOn.contains(bare(words[1])) &&
          !is_number(bare(words[1]));
 }
@@ -56,7 +56,9 @@ bool opens_thing(const Words& words) {
 // Leaves of "20% of the rent", "the rent times 3" and "the rent split 5 ways" only the rent.
 void without_reckoning(Words& words) {
   static const WordSet kShares = {"%", "percent", "pct", "cent", "times", "x", "lots"};
-  static const WordSet kReckons = {"times", "x", "divided", "multiplied", "split", "shared"};
+  static const WordSet kReckons = {"times", "x", "divided", "multiplied", "split", "shared", "makes"};
+  // What goes on with a number: "split by 5", "shared equally", not "times the rent by 5".
+  static const WordSet kBy = {"by", "up", "among", "amongst", "between", "equally", "evenly", "into", "over"};
   const auto said = [&](std::size_t i) { return i < words.size() ? bare(words[i]) : std::string(); };
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (!is_number(said(i))) continue;
@@ -71,10 +73,23 @@ void without_reckoning(Words& words) {
     break;
   }
   for (std::size_t i = 1; i < words.size(); ++i)
-    if (kReckons.contains(said(i)) && (is_number(said(i + 1)) || is_doing(said(i + 1)))) {
+    if (kReckons.contains(said(i)) && (is_number(said(i + 1)) || kBy.contains(said(i + 1)))) {
       words.resize(i);
       break;
     }
+}
+
+// "Half board" and "total loss" are things, "half of the rent" and "total for May" are what is to be done with them.
+bool begins_name(const Words& words) {
+  static const WordSet kNames = {"half", "double", "single", "round"};
+  return words.size() > 1 && kNames.contains(bare(words[0])) && !is_doing(bare(words[1])) && !is_number(bare(words[1]));
+}
+
+// "A second look" and "the extra share" are things, "have a look" and "my share" are not.
+bool ends_name(const Words& words) {
+  static const WordSet kNames = {"look", "share", "check", "minute", "work", "round", "split"};
+  return words.size() > 1 && kNames.contains(bare(words.back())) && !is_doing(bare(words[words.size() - 2])) &&
+         !is_number(bare(words[words.size() - 2]));
 }
 
 // Without what is to be done at both edges, and without numbers that it is done with.
@@ -88,13 +103,13 @@ Words trimmed(Words words) {
   while (!words.empty() && !opens_thing(words)) {
     const std::string said = bare(words.front());
     const bool counts = is_number(said) && words.size() > 1 && (is_doing(bare(words[1])) || said.ends_with('%'));
-    if (!is_doing(said) && !counts) break;
+    if ((!is_doing(said) && !counts) || begins_name(words)) break;
     words.erase(words.begin());
   }
   while (!words.empty()) {
     const std::string said = bare(words.back());
     const bool counts = is_number(said) && words.size() > 1 && is_doing(bare(words[words.size() - 2]));
-    if (!is_doing(said) && !is_doing_behind(said) && !counts) break;
+    if ((!is_doing(said) && !is_doing_behind(said) && !counts) || ends_name(words)) break;
     words.pop_back();
   }
   return words;
@@ -173,10 +188,18 @@ void complete(std::vector<Words>& parts) {
   }
 }
 
+// "..., for the accountant": whom it is for, behind the file that it goes into.
+bool is_for_somebody(const Words& part) {
+  return part.size() > 1 && part.size() < 5 && bare(part[0]) == "for" && std::ranges::none_of(part, is_time);
+}
+
 std::vector<Words> parts_at(const Words& words, const WordSet& separators, bool at_commas) {
   std::vector<Words> parts;
+  bool behind_name = false;
   for (const Words& part : split(words, separators, at_commas)) {
-    const Words thing = trimmed(part);
+    const bool is_tail = behind_name && is_for_somebody(part);
+    behind_name = !part.empty() && part.back() == ",";
+    const Words thing = is_tail ? Words() : trimmed(part);
     if (thing.empty()) continue;
     if (!is_time_alone(thing)) {
       parts.push_back(thing);
@@ -232,10 +255,14 @@ std::vector<std::string> asked_parts(std::string_view goal, std::size_t count, s
     for (const WordSet* separators : {&kSigns, &std::as_const(several)})
       if (auto made = by(*separators, at_commas); !made.empty()) return made;
   // What parts two things only if nothing else does: "add A to B", "take A off B".
-  std::vector<std::string> others = {"from",    "off",  "with",  "against", "to", "above", "exceed",
-                                     "exceeds", "over", "after", "once",    "or", "&",     "n"};
-  if (std::ranges::any_of(words, [](std::string_view word) { return bare(word) == "add"; }))
-    others.insert(others.begin(), "to");
+  std::vector<std::string> others = {"from", "off",   "with", "against", "to", "above", "exceed", "exceeds",
+                                     "over", "after", "once", "or",      "&",  "n",     "is"};
+  const auto says = [&](std::string_view wanted) {
+    return std::ranges::any_of(words, [&](std::string_view word) { return bare(word) == wanted; });
+  };
+  if (says("add")) others.insert(others.begin(), "to");
+  // "What is left of A after B from C & D": the first "from" parts nothing.
+  if (says("left")) others.insert(others.begin(), {"after", "once"});
   for (const std::string& other : others) {
     WordSet with = several;
     with.insert(other);

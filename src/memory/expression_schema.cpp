@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "memory/compact_schema.h"
 #include "memory/goal_facts.h"
+#include "memory/goal_words.h"
 #include "memory/named_times.h"
+#include "memory/said_sum.h"
 #include "memory/schema_parts.h"
 
 namespace daimon::memory {
@@ -47,6 +49,7 @@ Units units_in(std::string_view goal) {
       continue;
     }
     if (is_ending) word.clear();
+    const bool is_degrees = word == "degrees" || word == "degree" || word == "deg";
     is_ending = c == '\'' && !word.empty();
     const std::string lower = word == "C" || word == "F" ? word : to_lower_ascii(word);
     const bool is_known = contains(kKnown, lower);
@@ -57,7 +60,7 @@ Units units_in(std::string_view goal) {
       units.push_back(word);
     if (is_digit(c))
       behind_number = true;
-    else if (!word.empty())
+    else if (!word.empty() && !is_degrees)
       behind_number = false;
     word.clear();
   }
@@ -126,9 +129,14 @@ enum class Order : std::uint8_t { kUnknown, kAsSaid, kReversed };
 Order order_of(std::string goal, const Names& parts) {
   if (parts.size() != 2) return Order::kUnknown;
   for (const std::string& part : parts) {
-    const std::size_t at = goal.find(part);
+    std::string said = part;
+    // A part may have been given words of the other one: then its time stands for it.
+    if (!goal.contains(said))
+      for (const std::string_view word : words_in(part))
+        if (!times_in(word).months.empty()) said = word;
+    const std::size_t at = goal.find(said);
     if (at == std::string::npos) return Order::kUnknown;
-    goal.replace(at, part.size(), "\x01");
+    goal.replace(at, said.size(), "\x01");
   }
   constexpr auto kOptions = std::regex::icase | std::regex::optimize;
   static const std::regex kReversed(
@@ -136,7 +144,8 @@ Order order_of(std::string goal, const Names& parts) {
       "(?:from|off|out of) "
       "(?:the |my |our |an? "
       ")*\x01|\\b(?:cheaper|less|fewer|lower|smaller|shorter)\\b[^\x01]*\x01[^\x01]*\\bthan\\b[^\x01]*\x01|"
-      "\\b(?:once|after)\\b[^\x01]*\x01[^\x01]*\x01[^\x01]*\\b(?:left|remain)",
+      "\\b(?:once|after)\\b[^\x01]*\x01[^\x01]*\x01[^\x01]*\\b(?:left|remain)|"
+      "\\b(?:compared (?:with|to)|on top of)\\b[^\x01]*\x01[^\x01]*\x01",
       kOptions);
   static const std::regex kAsSaid(
       "\\bdifference\\b|\\b(?:more|higher|dearer|pricier|longer|bigger|larger|above|exceed)|\x01 (?:minus|less|-) |"
@@ -163,6 +172,13 @@ double amount(const std::string& number) { return std::strtod(number.c_str(), nu
 // Numbers of the goal among themselves: all of them in their order, or two of them, and what is done with one.
 void add_ways(Names& ways, const Names& numbers, const Units& units, const Operations& asked, std::string_view goal) {
   const std::string n = any_of_texts(numbers);
+  if (asked.round && numbers.size() == 2)
+    for (const bool first : {true, false}) {
+      const std::string& rounded = numbers[first ? 0 : 1];
+      const std::string& places = numbers[first ? 1 : 0];
+      if (rounded.contains('.') && places.size() == 1)
+        return ways.push_back(daimon::format(R"(round\({}, {}\))", escaped_for_pattern(rounded), places));
+    }
   if (asked.root) return ways.push_back(daimon::format(R"(sqrt\({}\))", n));
   if (asked.round) ways.push_back(daimon::format(R"(round\({}, [0-9]\))", n));
   if (asked.round && !asked.divide && !asked.multiply && !asked.add && !asked.subtract && !asked.percent) return;
@@ -242,7 +258,8 @@ std::string expression_pattern(const Context& context) {
       ways.push_back(daimon::format(R"((?:round|sqrt)\({}(?:, [0-9])?\))", value));
     } else {
       ways.push_back(daimon::format("{} {} {}", value, signs, n));
-      ways.push_back(conversion(value, units.all, units.all));
+      // Into a unit only where the goal names one: 843 is no distance because something is to be paid 21 times.
+      if (is_conversion(units, asked)) ways.push_back(conversion(value, units.all, units.all));
       if (is_only(asked, &Operations::subtract)) ways.push_back(daimon::format("{} - {}", n, value));
     }
   } else {
@@ -253,6 +270,10 @@ std::string expression_pattern(const Context& context) {
         for (const Passage& passage : result.passages)
           for (std::string& number : numbers_to_reckon(passage.text))
             if (numbers.size() < kNumbersMax && !contains(numbers, number)) numbers.push_back(std::move(number));
+    const bool is_plain = !asked.percent && !asked.power && !asked.root && !asked.round && !asked.convert &&
+                          !units.named && dates_in(goal).empty();
+    const auto sum = is_plain ? said_sum(goal) : std::nullopt;
+    if (sum) return daimon::format("^{}$", escaped_for_pattern(*sum));
     if (!numbers.empty()) add_ways(ways, numbers, units, asked, goal);
   }
   std::string dated = goal;

@@ -164,7 +164,9 @@ std::size_t find_name(std::string_view text, std::string_view name, std::size_t 
   for (std::size_t at = text.find(name, from); at != std::string_view::npos; at = text.find(name, at + 1)) {
     const std::size_t end = at + name.size();
     if (!begins_name(text, at)) continue;
-    if (end < text.size() && is_part_of_name(text[end])) continue;
+    // A dash before a blank is punctuation: "add it up in list.csv- thanks".
+    const bool is_dash = text.substr(std::min(end, text.size())).starts_with("- ");
+    if (end < text.size() && is_part_of_name(text[end]) && !is_dash) continue;
     // The point of "into list.txt." ends the sentence, that of "list.txt.old" does not.
     if (end + 1 < text.size() && text[end] == '.' && is_alphanumeric(text[end + 1])) continue;
     return at;
@@ -214,7 +216,7 @@ std::optional<std::string_view> name_at(std::string_view text, std::size_t at, s
     const bool quoted =
         after.starts_with("”") || after.starts_with("“") || after.starts_with("’") || after.starts_with("»");
     if (end < rest.size() && !quoted && !std::string_view(" ,;:!?)\"'`").contains(rest[end]) &&
-        !(rest[end] == '.' && (end + 1 == rest.size() || rest[end + 1] == ' ')))
+        !after.starts_with("- ") && !(rest[end] == '.' && (end + 1 == rest.size() || rest[end + 1] == ' ')))
       continue;
     if (is_path(rest.substr(0, end))) return rest.substr(0, end);
   }
@@ -327,11 +329,16 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
                                      std::span<const std::string> more_folders) {
   std::vector<std::string> named;
   std::string rest(goal);
-  const auto take_out = [&](const std::string& name) { rest = without_names(std::move(rest), {&name, 1}, "\n"); };
+  // False where it stands there no more, which ends what looks for the next one.
+  const auto take_out = [&](const std::string& name) {
+    const std::size_t before = rest.size();
+    rest = without_names(std::move(rest), {&name, 1}, "\n");
+    return rest.size() != before;
+  };
   while (const auto whole = longest_name_in(rest, there)) {
     // "april.txt" of "notes/site april.txt" is no other file.
-    take_out(*whole);
     add(named, *whole);
+    if (!take_out(*whole)) break;
   }
   for (const std::string& name : quoted_in(rest)) {
     if (!is_file_name(name)) continue;
@@ -347,19 +354,20 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
     if (const std::size_t slash = path.rfind('/'); slash != std::string::npos) add(last_parts, path.substr(slash + 1));
   }
   while (const auto name = name_in_folder(rest, folders)) {
-    take_out(*name);
     add(named, *name);
+    if (!take_out(*name)) break;
   }
   while (const auto name = name_in_new_folder(rest, last_parts)) {
-    take_out(*name);
     add(named, *name);
+    if (!take_out(*name)) break;
   }
   while (const auto last = longest_name_in(rest, last_parts)) {
-    take_out(*last);
+    const bool is_out = take_out(*last);
     for (const std::string& path : there)
       if (path.ends_with("/" + *last)) add(named, path);
     // It may also be a new one beside them.
     add(named, *last);
+    if (!is_out) break;
   }
   for (std::string& name : file_names_in(rest)) add(named, std::move(name));
   return named;
@@ -469,21 +477,34 @@ Operations operations_in(std::string_view goal) {
                                 "per",    "person",  "portion",  "ratio", "share",   "shared", "split",  "splitting"};
   static const Words kPercent = {"percent", "percentage", "pct"};
   static const Words kPower = {"cubed", "power", "squared"};
-  static const Words kRoot = {"root", "sqrt"};
-  static const Words kRound = {"decimals", "dp", "nearest", "places", "round", "rounded", "rounding"};
+  static const Words kRound = {"decimals", "digits", "dp", "nearest", "places", "round", "rounded", "rounding"};
+  // A root canal is none.
+  static const std::regex kRoot(
+      R"(\bsqrt\b|√|\bsquare root\b|\broot of\b|\broot \d|\bside of a square\b|\bsquare to (?:get|make|reach)\b)",
+      std::regex::optimize);
+  // "There are 33 of us and each pays it: how much in all", "32 lots of it".
+  static const std::regex kForEach(
+      R"(\b(?:each (?:of us |of them )?pay(?:s|ing)?|of us pay(?:ing)?|for (?:all )?\d+ of (?:us|them|these))\b[^]*\b(?:altogether|in all|total|together)\b|\b\d+ (?:lots|batches|sets|helpings) of\b)",
+      std::regex::optimize);
   static const Words kConvert = {"convert", "converted", "conversion"};
   const std::string lower = to_lower_ascii(goal);
+  const std::string read(cut_utf8(lower, kReadMax));
   Operations found;
   found.percent = holds_any(goal, kPercent) || goal.contains('%') || lower.contains("per cent");
-  found.add = holds_any(goal, kAdd) || goal.contains(" + ");
+  found.add = holds_any(goal, kAdd) || goal.contains(" + ") || lower.contains("in all") || lower.ends_with(", all in");
   found.subtract = holds_any(goal, kSubtract) || lower.contains("more than") || goal.contains(" - ") ||
-                   (lower.contains("how much more") || lower.contains("how much higher"));
+                   lower.contains("how much more") || lower.contains("how much higher") ||
+                   lower.contains("how much extra") || lower.contains("how much on top of");
   found.multiply = holds_any(goal, kMultiply) || goal.contains(" * ") || goal.contains(" x ");
   found.divide = (holds_any(goal, kDivide) && !found.percent) || goal.contains(" / ");
   found.power = holds_any(goal, kPower) || goal.contains('^');
-  found.root = holds_any(goal, kRoot);
+  found.root = std::regex_search(read, kRoot);
   found.round = holds_any(goal, kRound);
   found.convert = holds_any(goal, kConvert);
+  if (std::regex_search(read, kForEach)) {
+    found.multiply = true;
+    found.divide = found.add = false;
+  }
   // "Ten times ten per cent" is said of shares, "added tax" of sums that have it.
   if (found.root || found.power) found.multiply = found.add = false;
   return found;
@@ -590,9 +611,10 @@ namespace {
 // Whether a goal is a question, or begins with what is done with a file that is there.
 bool asks_or_only_handles(std::string_view goal) {
   static const std::set<std::string, std::less<>> kFirst = {
-      "are",    "delete", "did",   "display", "do",     "does",   "erase", "how",  "is",        "mail",
-      "move",   "open",   "print", "read",    "remove", "rename", "rm",    "show", "translate", "trash",
-      "unlink", "was",    "what",  "whats",   "when",   "where",  "which", "who",  "whose",     "why"};
+      "are",    "calculate", "check",  "count", "delete", "did",   "display", "do",   "does",      "erase",
+      "find",   "give",      "go",     "how",   "is",     "look",  "mail",    "move", "open",      "print",
+      "read",   "remove",    "rename", "rm",    "search", "show",  "take",    "tell", "translate", "trash",
+      "unlink", "was",       "what",   "whats", "when",   "where", "which",   "who",  "whose",     "why"};
   static const std::set<std::string, std::less<>> kBefore = {"can",    "could", "hey",  "hi",     "just",
                                                              "kindly", "now",   "ok",   "please", "pls",
                                                              "so",     "then",  "will", "would",  "you"};
@@ -608,7 +630,9 @@ bool says_content(const std::string& goal) {
   static const std::set<std::string, std::less<>> kWords = {
       "call", "called", "contain",   "contains", "content",  "contents", "drop", "goes", "hold",   "holds",
       "name", "named",  "overwrite", "redo",     "replaced", "rewrite",  "say",  "says", "should", "text"};
-  static const std::regex kSign("(^|[^\\w])(->|=>|>|:|=|\u2192)\\s*\x1F|\x1F['\"]?\\s*(:|->|=|<|- |is where)");
+  static const std::regex kSign(
+      "(^|[^\\w])(->|=>|>|:|=|\u2192)\\s*\x1F|\x1F['\"]?\\s*(:|->|=|<|- |is where)|"
+      "\\b(answer|it|result|that|this) (in|into) \x1F");
   return holds_any(goal, kWords) || std::regex_search(goal, kSign);
 }
 

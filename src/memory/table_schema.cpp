@@ -100,7 +100,7 @@ Names operations_told(const Context& context) {
       {"sum", {"total", "sum", "add up", "adding up", "added up", "altogether", "overall", "in all"}},
       {"max", {"highest", "largest", "biggest", "max", "maximum", "dearest", "priciest", "most expensive", "longest"}},
       {"min", {"lowest", "smallest", "least", "min", "minimum", "cheapest", "shortest"}},
-      {"distinct", {"different", "distinct", "unique"}}};
+      {"distinct", {"different", "distinct", "unique", "occur", "occurs"}}};
   const auto spaced = [](std::string_view text) {
     std::string words = " ";
     for (const char c : to_lower_ascii(text)) words += is_digit(c) || (c >= 'a' && c <= 'z') ? c : ' ';

@@ -20,34 +20,37 @@ using Words = std::set<std::string, std::less<>>;
 // Of the phrasings that the firmware was trained on (firmware/data/goals/files.txt), and their likes.
 const Words& words_before() {
   static const Words kWords = {
-      "a",       "add",     "all",        "also",     "alter",     "an",        "and",        "append",  "as",
-      "be",      "before",  "but",        "by",       "call",      "called",    "can",        "change",  "changed",
-      "clear",   "contain", "containing", "contains", "content",   "contents",  "correct",    "could",   "creat",
-      "create",  "date",    "down",       "drop",     "echo",      "edit",      "empty",      "enter",   "everything",
-      "exist",   "file",    "fill",       "find",     "fine",      "following", "for",        "forget",  "from",
-      "get",     "go",      "got",        "have",     "holding",   "i",         "i'd",        "i've",    "in",
-      "instead", "into",    "is",         "it",       "it's",      "its",       "jot",        "just",    "keep",
-      "later",   "leave",   "let",        "let's",    "like",      "line",      "line's",     "log",     "lose",
-      "made",    "make",    "me",         "mistake",  "my",        "name",      "named",      "need",    "needs",
-      "new",     "note",    "nothing",    "now",      "of",        "old",       "on",         "only",    "open",
-      "ought",   "out",     "over",       "overwite", "overwrite", "plans",     "please",     "pls",     "pop",
-      "put",     "read",    "reading",    "record",   "redo",      "remember",  "reminder",   "replace", "replaced",
-      "rewrite", "right",   "rubbish",    "save",     "say",       "saying",    "says",       "scrap",   "set",
-      "should",  "so",      "stand",      "start",    "stick",     "store",     "substitute", "swap",    "take",
-      "text",    "that",    "the",        "then",     "there",     "this",      "throw",      "to",      "turn",
-      "type",    "up",      "update",     "use",      "version",   "want",      "we",         "what's",  "whole",
-      "whose",   "will",    "wipe",       "with",     "words",     "would",     "write",      "written", "you"};
+      "a",          "add",       "all",       "also",       "alter",      "an",        "and",         "append",
+      "as",         "be",        "before",    "but",        "by",         "call",      "called",      "can",
+      "change",     "changed",   "clear",     "contain",    "containing", "contains",  "content",     "contents",
+      "correct",    "could",     "creat",     "create",     "date",       "down",      "drop",        "echo",
+      "edit",       "empty",     "enter",     "everything", "exist",      "file",      "fill",        "find",
+      "fine",       "following", "for",       "forget",     "from",       "get",       "go",          "got",
+      "have",       "holding",   "i",         "i'd",        "i've",       "in",        "instead",     "into",
+      "is",         "it",        "it's",      "its",        "jot",        "just",      "keep",        "later",
+      "leave",      "let",       "let's",     "like",       "line",       "line's",    "log",         "lose",
+      "made",       "make",      "me",        "mistake",    "my",         "name",      "named",       "need",
+      "needs",      "new",       "note",      "nothing",    "now",        "of",        "old",         "on",
+      "only",       "open",      "ought",     "out",        "over",       "overwite",  "overwrite",   "plans",
+      "please",     "pls",       "pop",       "put",        "read",       "reading",   "record",      "redo",
+      "remember",   "reminder",  "replacing", "changing",   "updating",   "rewriting", "overwriting", "replace",
+      "replaced",   "rewrite",   "right",     "rubbish",    "save",       "say",       "saying",      "says",
+      "scrap",      "set",       "should",    "so",         "stand",      "start",     "stick",       "store",
+      "substitute", "swap",      "take",      "text",       "that",       "the",       "then",        "there",
+      "this",       "throw",     "to",        "turn",       "type",       "up",        "update",      "use",
+      "version",    "want",      "we",        "what's",     "whole",      "whose",     "will",        "wipe",
+      "with",       "words",     "would",     "write",      "written",    "you"};
   return kWords;
 }
 
 const Words& words_after() {
-  static const Words kWords = {"a",     "and",    "as",     "at",   "before", "called",  "content", "down",
-                               "drop",  "file",   "for",    "goes", "in",     "inside",  "instead", "into",
-                               "is",    "it",     "keep",   "log",  "me",     "name",    "named",   "new",
-                               "note",  "now",    "of",     "old",  "on",     "onto",    "over",    "overwriting",
-                               "place", "please", "pls",    "put",  "record", "save",    "store",   "stuff",
-                               "text",  "thanks", "that",   "the",  "there",  "to",      "top",     "under",
-                               "was",   "what",   "what's", "will", "write",  "written", "you",     "your"};
+  static const Words kWords = {
+      "a",      "and",         "as",    "at",      "before",  "called", "content", "down",   "drop",  "file",
+      "for",    "goes",        "in",    "inside",  "instead", "into",   "is",      "it",     "keep",  "log",
+      "me",     "name",        "named", "new",     "note",    "now",    "of",      "old",    "on",    "onto",
+      "over",   "overwriting", "place", "please",  "pls",     "put",    "record",  "save",   "store", "stuff",
+      "text",   "thanks",      "that",  "the",     "there",   "to",     "top",     "under",  "was",   "what",
+      "what's", "will",        "write", "written", "you",     "your",   "saved",   "stored", "noted", "recorded"};
   return kWords;
 }
 
@@ -78,14 +81,26 @@ void add(std::vector<std::string>& list, std::string_view text) {
 
 // Words of command that what is to be written may begin or end with, and what a list begins with.
 bool may_be_own(std::string_view piece, const Word& word) {
-  static const Words kWords = {"a",    "all",    "an",   "and",   "as",    "at",    "be",   "but",   "by",       "call",
-                               "find", "for",    "from", "get",   "go",    "i",     "i'd",  "i've",  "in",       "is",
-                               "it",   "it's",   "its",  "leave", "let",   "let's", "like", "make",  "me",       "my",
-                               "need", "no",     "now",  "of",    "on",    "open",  "over", "plans", "remember", "so",
-                               "take", "that",   "the",  "then",  "there", "this",  "to",   "turn",  "use",      "was",
-                               "we",   "what's", "will", "with",  "you"};
+  static const Words kWords = {"a",     "all",      "an",   "and",  "as",     "at",   "be",    "but",   "by",    "call",
+                               "find",  "for",      "from", "get",  "go",     "had",  "has",   "have",  "i",     "i'd",
+                               "i've",  "in",       "is",   "it",   "it's",   "its",  "leave", "let",   "let's", "like",
+                               "make",  "me",       "my",   "need", "no",     "now",  "of",    "on",    "open",  "over",
+                               "plans", "remember", "so",   "take", "that",   "the",  "then",  "there", "this",  "to",
+                               "turn",  "use",      "was",  "we",   "what's", "will", "with",  "you"};
   const std::string_view text = piece.substr(word.begin, word.end - word.begin);
   return kWords.contains(word.bare) || text == "-" || text == "*";
+}
+
+bool is_replacing(std::string_view bare) {
+  static const Words kWords = {"fill",     "overwrite", "overwriting", "redo", "replace",
+                               "replaced", "replacing", "substitute",  "swap"};
+  return kWords.contains(bare);
+}
+
+// "Get it written to a.txt".
+bool is_done(std::string_view bare) {
+  static const Words kWords = {"noted", "recorded", "saved", "stored", "written"};
+  return kWords.contains(bare);
 }
 
 bool is_saying(std::string_view bare) {
@@ -132,15 +147,27 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
     }
   for (std::size_t i = first; i < words.size(); ++i)
     if (is_saying(words[i].bare)) add_begin(i + 1);
+  // Behind the name, "with" and what the file is to hold.
+  if (first > 1 && words[0].bare == "with") add_begin(1);
+  // "Replace all with ...": what comes before "with" is no part of it.
+  bool is_replaced_with = false;
+  for (std::size_t i = 0, replaces = 0; i < first; ++i) {
+    replaces += is_replacing(words[i].bare) ? 1 : 0;
+    is_replaced_with = is_replaced_with || (replaces > 0 && words[i].bare == "with");
+  }
   // What stands behind the name and a colon is it, unless more words of command come first.
   if (!words.empty() && piece.substr(words[0].begin, words[0].end - words[0].begin) == ":") {
     const bool commands = std::any_of(words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(first),
                                       [](const Word& word) { return is_verb(word.bare) || is_saying(word.bare); });
     if (!commands) begins.clear();
-    add_begin(1);
+    if (!is_replaced_with) add_begin(1);
   }
   std::size_t last = words.size();
   while (last > 0 && says(last - 1, words_after())) --last;
+  if (!words.empty() && words[0].bare == "get" &&
+      std::any_of(words.begin() + static_cast<std::ptrdiff_t>(last), words.end(),
+                  [](const Word& word) { return is_done(word.bare); }))
+    std::erase(begins, std::size_t{0});
   std::vector<std::size_t> ends{last};
   for (std::size_t i = last; i < words.size() && ends.size() < kPlacesMax && may_be_own(piece, words[i]); ++i)
     ends.push_back(i + 1);

@@ -38,6 +38,14 @@ TEST(ExamMarks, ALookupNeedsTheAnswerAndAVerifiedQuotationOfItsDocument) {
   EXPECT_EQ(mark(view_of("x", true, {citation("a", "b", false)})).unverified, 1);
 }
 
+TEST(ExamMarks, AQuantityIsTheSameInAnyNameOfItsUnit) {
+  EXPECT_TRUE(says("≈24.4713110254 pounds", "≈24.471311 lb"));
+  EXPECT_TRUE(says("a\n≈5.28344104716 US gallons", "≈5.28344104715 gallons"));
+  EXPECT_FALSE(says("≈24.4713110254 ounces", "≈24.471311 lb"));
+  EXPECT_FALSE(says("≈25 pounds", "≈24.471311 lb"));
+  EXPECT_FALSE(says("5 pounds of 7 pounds", "7 pounds each")) << "no unit";
+}
+
 TEST(ExamMarks, ACallIsRightWithItsNameAndAllOfItsArguments) {
   Expectation expected;
   expected.call = JsonObject{{"name", "book_table"}, {"arguments", JsonObject{{"guests", 4}, {"time", "8pm"}}}};

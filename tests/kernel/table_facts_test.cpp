@@ -44,6 +44,8 @@ TEST(TableFacts, ValuesThatTheGoalNamesAreFoundAsTheyStandInTheTable) {
               ElementsAre(Pair("category", "eating out")));
   EXPECT_THAT(facts_of_table(kTable, "paid to hale & sons").named, ElementsAre(Pair("payee", "Hale & Sons")));
   EXPECT_THAT(facts_of_table(kTable, "eating in, going out").named, IsEmpty());
+  EXPECT_THAT(facts_of_table("quarter,sum\nQ2,5\nto,3\n", "tot up q2 to the end").named,
+              ElementsAre(Pair("quarter", "Q2")));
 }
 
 TEST(TableFacts, ATableThatIsCutOrBrokenGivesWhatItsWholeRecordsShow) {

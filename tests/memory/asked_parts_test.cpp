@@ -35,6 +35,26 @@ TEST(AskedParts, OfOneThingThatIsReckonedWithIsThatThing) {
       << "a number that is looked up";
 }
 
+TEST(AskedParts, KeepWordsThatBelongToTheThing) {
+  EXPECT_THAT(parts("39% of the price of a late second look", 1), ElementsAre("price of a late second look"));
+  EXPECT_THAT(parts("Note the yearly hosting cost and half board for non-members, added together", 2),
+              ElementsAre("yearly hosting cost", "half board for non-members"));
+  EXPECT_THAT(parts("half of the rent", 1), ElementsAre("rent"));
+  EXPECT_THAT(parts("could you times the monthly price of the phone system by 5", 1),
+              ElementsAre("monthly price of the phone system"));
+}
+
+TEST(AskedParts, AreNotWhomItIsForNorHowItIsAskedFor) {
+  EXPECT_THAT(parts("I need the total of the rent and the price of oil in a.txt for the accountant", 2, {"a.txt"}),
+              ElementsAre("rent", "price of oil"));
+  EXPECT_THAT(
+      parts("Record in a.txt what you get when you add the tutor's rate and the insurer's advance", 2, {"a.txt"}),
+      ElementsAre("tutor's rate", "insurer's advance"));
+  EXPECT_THAT(parts("How far apart are the club's price and the fine?", 2), ElementsAre("club's price", "fine"));
+  EXPECT_THAT(parts("What's left of the fee for the class after the allowance from Ward & Co?", 2),
+              ElementsAre("fee for the class", "allowance from Ward & Co"));
+}
+
 TEST(AskedParts, ThatOnlyNameAMonthAreAboutTheSameThing) {
   EXPECT_THAT(parts("tot up the mobile for March and October", 2),
               ElementsAre("mobile for March", "mobile for October"));

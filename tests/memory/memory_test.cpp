@@ -376,6 +376,16 @@ TEST(WriteContentTest, has_limits_and_takes_anything) {
               testing::IsSupersetOf({"Dune", "read \"Dune\" before May"}));
   const std::string file = "a.txt";
   EXPECT_THAT(contents_in("stick \"two words\" in a.txt", {&file, 1}), testing::ElementsAre("two words"));
+  // What comes before "with" is no part of it, and "get" is not where it is to be written.
+  using testing::Contains;
+  using testing::Not;
+  EXPECT_THAT(contents_in("a.txt: replace all with category: 020 1520", {&file, 1}),
+              testing::AllOf(Contains("category: 020 1520"), Not(Contains(testing::StartsWith("replace")))));
+  EXPECT_THAT(contents_in("Get shootings with Anjali written to a.txt will you", {&file, 1}),
+              testing::AllOf(Contains("shootings with Anjali"), Not(Contains(testing::StartsWith("Get")))));
+  EXPECT_THAT(contents_in("Write over a.txt with There have been", {&file, 1}), Contains("There have been"));
+  EXPECT_THAT(contents_in("the file a.txt needs replacing, new version: enter at Anjali", {&file, 1}),
+              Contains("enter at Anjali"));
 }
 
 TEST(GoalFactsTest, what_is_written_is_told_from_what_is_read) {
@@ -435,6 +445,8 @@ TEST(GoalFactsTest, the_files_that_a_goal_names_may_have_blanks_where_quotes_or_
   EXPECT_THAT(named("Put it into „neue Liste.txt“, then notes/todo.md"),
               UnorderedElementsAre("neue Liste.txt", "notes/todo.md"));
   EXPECT_THAT(named("I paid \"84.20\" for notes/ and what not."), testing::IsEmpty());
+  EXPECT_THAT(named("the least of notes/new list.csv- answer goes into post.txt"),
+              UnorderedElementsAre("notes/new list.csv", "post.txt"));
   EXPECT_THAT(named("update drafts/site april.txt to just tea"), UnorderedElementsAre("drafts/site april.txt"));
   EXPECT_THAT(named("Write the pros/cons into list.md"), UnorderedElementsAre("list.md"));
   EXPECT_THAT(named("Put 12/05/2026 in date.txt"), UnorderedElementsAre("date.txt"));
@@ -502,6 +514,12 @@ TEST(CompactPromptTest, the_words_of_a_goal_say_what_is_done_with_its_numbers) {
   EXPECT_FALSE(admitted("work out 17.8 divided by 587", "17.8 g in inches")) << "nothing is in grams";
   EXPECT_TRUE(admitted("I'm 5 stone, what is that in kilos", "5 stone in kilos"));
   EXPECT_TRUE(admitted("5 miles in 'km'", "5 miles in km"));
+  EXPECT_TRUE(admitted("how many fahrenheit are in 28 degrees celsius", "28 celsius in fahrenheit"));
+  EXPECT_FALSE(admitted("how many fahrenheit are in 28 degrees celsius", "28 celsius in celsius"));
+  EXPECT_TRUE(admitted("I just need 0 digits behind the point: 423.92", "round(423.92, 0)"));
+  EXPECT_FALSE(admitted("I just need 0 digits behind the point: 423.92", "0 / 423.92"));
+  EXPECT_TRUE(admitted("39 at £74 each plus 5,865 delivery", "39 * 74 + 5865"));
+  EXPECT_FALSE(admitted("39 at £74 each plus 5,865 delivery", "74 + 5865"));
 }
 
 TEST(CompactPromptTest, a_time_before_a_day_is_counted_back_from_it) {
@@ -555,6 +573,20 @@ TEST(CompactPromptTest, a_plan_has_the_shape_of_one) {
   EXPECT_FALSE(admits(schema, R"({"plan":["write","search"]})"));
   EXPECT_FALSE(admits(schema, R"({"plan":["none","ask"]})"));
   EXPECT_FALSE(admits(schema, R"({"plan":["calculate"]})"));  // not offered
+}
+
+TEST(CompactPromptTest, as_many_things_are_looked_up_as_the_goal_tells_apart) {
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("calculate", "", ""),
+                                  offer("table", "", ""), offer("none", "", "")};
+  Context made;
+  made.set_goal("the city's loan minus the fine for the crossing", capability::user_label());
+  const Json schema = compact_profile().plan(made, offers, nullptr).schema;
+  EXPECT_TRUE(admits(schema, R"({"plan":["search","answer","search","answer","calculate"]})"));
+  EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","calculate"]})")) << "nothing to take it off";
+  EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","search","answer","search","answer","calculate"]})"));
+  made.set_goal("the loan minus 20", capability::user_label());
+  EXPECT_TRUE(
+      admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["search","answer","calculate"]})"));
 }
 
 TEST(CompactPromptTest, what_is_written_came_of_the_last_call_or_stands_in_the_goal) {
@@ -740,6 +772,9 @@ TEST(CompactPromptTest, what_is_taken_off_what_is_as_the_goal_says) {
     EXPECT_TRUE(reckons(schema, "2000 - 900")) << goal;
     EXPECT_FALSE(reckons(schema, "900 - 2000")) << goal;
   }
+  const Json months = reckoned("Compared with March, how much extra did we pay for gas in February?", "£90", "£120");
+  EXPECT_TRUE(reckons(months, "120 - 90"));
+  EXPECT_FALSE(reckons(months, "90 - 120"));
   const Json open = reckoned("Take my salary and knock off the rent", "£2000", "£900");
   EXPECT_TRUE(reckons(open, "2000 - 900") && reckons(open, "900 - 2000")) << "where the words do not tell";
 }
@@ -839,10 +874,12 @@ TEST(GoalFactsTest, a_file_that_is_named_is_not_always_written) {
        {"insert 'milk' in a.txt", "remember that my locker is 1234 in a.txt", "the rent \u2192 a.txt",
         "list the tenants in a.txt", "udpate a.txt with 900", "a.txt: buy milk", "milk -> a.txt",
         "a.txt should have the rent in it", "let a.txt contain nothing", "'milk' goes in a.txt",
-        "What is the rent? Into a.txt", "find the rent. a.txt is where I want it"})
+        "What is the rent? Into a.txt", "find the rent. a.txt is where I want it",
+        "what does butter come to in pantry.csv. I need the answer in a.txt", "where's the key? I need it in a.txt"})
     EXPECT_TRUE(may_write(goal)) << goal;
   for (const char* goal : {"delete selected.txt", "print nineteenth.pdf on the printer upstairs", "what is in a.txt",
-                           "how frequently is overdue recorded in freelance/invoiced 2021.csv?", "open notes/make.md"})
+                           "how frequently is overdue recorded in freelance/invoiced 2021.csv?", "open notes/make.md",
+                           "Take 2026/marks.csv and tell me the combined mark"})
     EXPECT_FALSE(may_write(goal)) << goal;
 }
 

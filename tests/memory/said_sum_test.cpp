@@ -1,0 +1,67 @@
+#include "memory/said_sum.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "memory/goal_facts.h"
+
+namespace daimon::memory {
+namespace {
+
+using testing::Eq;
+using testing::Optional;
+
+TEST(SaidSum, WhatIsSharedOutIsDividedHoweverSmall) {
+  EXPECT_THAT(said_sum("each one's part when $20.7 is shared between 33"), Optional(Eq("20.7 / 33")));
+  EXPECT_THAT(said_sum("Split £1,200 between 7 of us"), Optional(Eq("1200 / 7")));
+  EXPECT_THAT(said_sum("pay £4.4 in 31 equal instalments, how big is one"), Optional(Eq("4.4 / 31")));
+  EXPECT_THAT(said_sum("31 friends, 15.6 in total, what's everyone's part"), Optional(Eq("15.6 / 31")));
+}
+
+TEST(SaidSum, HowOftenOneGoesIntoTheOther) {
+  EXPECT_THAT(said_sum("how many times is 152.83 contained in £3.9"), Optional(Eq("3.9 / 152.83")));
+  EXPECT_THAT(said_sum("how many times does 3 go into 148.10"), Optional(Eq("148.10 / 3")));
+  EXPECT_THAT(said_sum("£12 per £88, as one number"), Optional(Eq("12 / 88")));
+}
+
+TEST(SaidSum, WhatIsMissingAndWhatIsMore) {
+  EXPECT_THAT(said_sum("what do I have to add to £2,752 to get 62.00"), Optional(Eq("62.00 - 2752")));
+  EXPECT_THAT(said_sum("what must be taken from 90 to leave 12"), Optional(Eq("90 - 12")));
+  EXPECT_THAT(said_sum("36 more than 8.7"), Optional(Eq("8.7 + 36")));
+  EXPECT_THAT(said_sum("what's 3 less than 10"), Optional(Eq("10 - 3")));
+  EXPECT_EQ(said_sum("how much is 36 more than 8.7"), std::nullopt) << "this asks for a difference";
+}
+
+TEST(SaidSum, APriceEachIsMultipliedBeforeAnythingIsAdded) {
+  EXPECT_THAT(said_sum("£8,844 boxes with 45.3 in each, total?"), Optional(Eq("8844 * 45.3")));
+  EXPECT_THAT(said_sum("39 at £74 each plus 5,865 delivery"), Optional(Eq("39 * 74 + 5865")));
+  EXPECT_THAT(said_sum("28 sessions, £15 a go, and 66 for the kit"), Optional(Eq("28 * 15 + 66")));
+  EXPECT_THAT(said_sum("we pay £42.6 a week for 58 weeks, and 48.6 at the start"), Optional(Eq("42.6 * 58 + 48.6")));
+  EXPECT_THAT(said_sum("start with 6,624 and add 41.4 15 times over"), Optional(Eq("6624 + 41.4 * 15")));
+  EXPECT_THAT(said_sum("100 minus 3 times 4"), Optional(Eq("100 - 3 * 4")));
+  EXPECT_THAT(said_sum("buying 5 for 1.70 apiece and something else for £5"), Optional(Eq("5 * 1.70 + 5")))
+      << "the same number twice";
+}
+
+TEST(SaidSum, IsNotMadeOfWhatHasAnotherMeaning) {
+  for (const char* goal :
+       {"", "add 3 and 4", "what is 5 and 6 and 7", "20% of 50 each", "the 2nd of 3 each", "read 4n7 at 5 each",
+        "12/5/2026 and 3 each", "split 30 between 5 and add 3 to it", "2 at 3 each and 4 at 5 each"})
+    EXPECT_EQ(said_sum(goal), std::nullopt) << goal;
+  EXPECT_EQ(said_sum("5 at 3 each " + std::string(1000, 'x')), std::nullopt) << "a long goal says more than that";
+}
+
+TEST(Operations, ARootCanalIsNoRootAndWhatEachPaysIsMultiplied) {
+  EXPECT_FALSE(operations_in("what does the root canal cost").root);
+  EXPECT_TRUE(operations_in("work out √81").root);
+  EXPECT_TRUE(operations_in("the square root of 81").root);
+  for (const char* goal : {"There are 33 of us and each pays the rent. How much in all?",
+                           "the fee, for 19 of them, how much altogether?", "what do 32 lots of the fee come to"}) {
+    EXPECT_TRUE(operations_in(goal).multiply) << goal;
+    EXPECT_FALSE(operations_in(goal).divide) << goal;
+  }
+  EXPECT_TRUE(operations_in("how much is the rent for each of 33 people").divide);
+}
+
+}  // namespace
+}  // namespace daimon::memory
