@@ -220,7 +220,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
                          dates_in(context.goal()).empty();
   const auto is_told = [&](int lookups, int sums) {
     if (lookups == 1) return sums == 0 || !needs_two;
-    if (lookups == 2) return tells_two || !tells_three;
+    if (lookups == 2) return (tells_two || !tells_three) && (sums > 0 || !needs_two || !asks_for_sum(context.goal()));
     return lookups != 3 || tells_three || !tells_two;
   };
   for (const bool asks : {false, true})

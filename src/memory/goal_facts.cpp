@@ -491,10 +491,12 @@ Operations operations_in(std::string_view goal) {
   const std::string read(cut_utf8(lower, kReadMax));
   Operations found;
   found.percent = holds_any(goal, kPercent) || goal.contains('%') || lower.contains("per cent");
-  found.add = holds_any(goal, kAdd) || goal.contains(" + ") || lower.contains("in all") || lower.ends_with(", all in");
+  found.add = holds_any(goal, kAdd) || goal.contains(" + ") || lower.contains("in all") || lower.contains("the lot") ||
+              lower.ends_with(", all in");
   found.subtract = holds_any(goal, kSubtract) || lower.contains("more than") || goal.contains(" - ") ||
                    lower.contains("how much more") || lower.contains("how much higher") ||
-                   lower.contains("how much extra") || lower.contains("how much on top of");
+                   lower.contains("how much extra") || lower.contains("how much on top of") ||
+                   lower.contains("by how much") || lower.contains("how far apart") || lower.contains("how much over");
   found.multiply = holds_any(goal, kMultiply) || goal.contains(" * ") || goal.contains(" x ");
   found.divide = (holds_any(goal, kDivide) && !found.percent) || goal.contains(" / ");
   found.power = holds_any(goal, kPower) || goal.contains('^');
@@ -508,6 +510,13 @@ Operations operations_in(std::string_view goal) {
   // "Ten times ten per cent" is said of shares, "added tax" of sums that have it.
   if (found.root || found.power) found.multiply = found.add = false;
   return found;
+}
+
+bool asks_for_sum(std::string_view goal) {
+  static const std::regex kSum(
+      R"(\b(?:minus|plus|difference|subtract|deduct|altogether|(?:add|tot|total) up|sum of|take \S[^]* (?:from|off|away)|knock \S[^]* off|how much (?:more|less|cheaper|dearer|higher|extra)|by how much|how far apart)\b)",
+      std::regex::icase | std::regex::optimize);
+  return std::regex_search(std::string(cut_utf8(goal, kReadMax)), kSum);
 }
 
 std::vector<TimeSpan> time_spans_in(std::string_view goal) {
@@ -611,10 +620,10 @@ namespace {
 // Whether a goal is a question, or begins with what is done with a file that is there.
 bool asks_or_only_handles(std::string_view goal) {
   static const std::set<std::string, std::less<>> kFirst = {
-      "are",    "calculate", "check",  "count", "delete", "did",   "display", "do",   "does",      "erase",
-      "find",   "give",      "go",     "how",   "is",     "look",  "mail",    "move", "open",      "print",
-      "read",   "remove",    "rename", "rm",    "search", "show",  "take",    "tell", "translate", "trash",
-      "unlink", "was",       "what",   "whats", "when",   "where", "which",   "who",  "whose",     "why"};
+      "are",    "bin",    "calculate", "check",  "count", "delete", "did",  "display", "do",        "does",  "erase",
+      "find",   "give",   "go",        "how",    "is",    "look",   "mail", "move",    "open",      "print", "read",
+      "remove", "rename", "rm",        "search", "shred", "show",   "take", "tell",    "translate", "trash", "unlink",
+      "was",    "what",   "whats",     "when",   "where", "which",  "who",  "whose",   "why"};
   static const std::set<std::string, std::less<>> kBefore = {"can",    "could", "hey",  "hi",     "just",
                                                              "kindly", "now",   "ok",   "please", "pls",
                                                              "so",     "then",  "will", "would",  "you"};

@@ -59,6 +59,8 @@ struct Operations {
   bool percent = false, power = false, root = false, round = false, convert = false;
 };
 Operations operations_in(std::string_view goal);
+// Whether two things that are found are to be reckoned with for certain: "A minus B", "take A from B", "A plus B".
+bool asks_for_sum(std::string_view goal);
 
 // A length of time that the goal says: "48 weeks", and whether it is counted back from a day ("before", "ago") or on
 // ("after", "later"), where the words behind it tell.

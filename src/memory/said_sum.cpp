@@ -107,6 +107,10 @@ const std::vector<Turn>& turns_of_two() {
     turns.push_back(
         turn("^(?:what(?:'s|s| is)? |give me |find |tell me |calculate |work out )*# (?:less|fewer) than #", "b - a"));
     turns.push_back(turn("#(?: [a-z]+){0,2},? (?:(?:at|with|of|for|holding) )?# (?:in )?" DAIMON_EACH, "a * b"));
+    turns.push_back(
+        turn("\\b(?:one|each|a single one) (?:costs?|is|comes to|takes|weighs) #[^#]*\\bwhat (?:do|does|would|will) # "
+             "(?:of them )?(?:cost|come to|take|weigh)\\b",
+             "a * b"));
     turns.push_back(turn("# factors of #", "b^a"));
     return turns;
   }();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/format.h"
 #include "base/text.h"
 #include "memory/goal_facts.h"
 #include "memory/schema_parts.h"
@@ -100,7 +101,7 @@ Names operations_told(const Context& context) {
       {"sum", {"total", "sum", "add up", "adding up", "added up", "altogether", "overall", "in all"}},
       {"max", {"highest", "largest", "biggest", "max", "maximum", "dearest", "priciest", "most expensive", "longest"}},
       {"min", {"lowest", "smallest", "least", "min", "minimum", "cheapest", "shortest"}},
-      {"distinct", {"different", "distinct", "unique", "occur", "occurs"}}};
+      {"distinct", {"different", "distinct", "unique", "occur", "occurs", "set of"}}};
   const auto spaced = [](std::string_view text) {
     std::string words = " ";
     for (const char c : to_lower_ascii(text)) words += is_digit(c) || (c >= 'a' && c <= 'z') ? c : ' ';
@@ -160,6 +161,8 @@ bool asks_for_table(const Context& context) {
       return word.size() > 2 && !is_digit(word[0]) && word != "may" && months_in(word, "2000").empty();
     });
   };
+  static const Names kTold{"under", "column", "combined", "average", "everything in"};
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto all = words_told(context.goal());
   return std::ranges::any_of(context.files(), [&](const FileEntry& file) {
     if (file.columns.empty()) return false;
@@ -175,7 +178,17 @@ bool asks_for_table(const Context& context) {
       return is_name(words) &&
              std::ranges::all_of(words, [&](const std::string& word) { return contains(said, word); });
     });
-    return is_named || (has_column && !file.named.empty());
+    // "Everything under mark", "the combined mark": a column of numbers that is told as one.
+    const bool is_told = std::ranges::any_of(file.numbers, [&](const std::string& column) {
+      const std::string name_of_column = to_lower_ascii(column);
+      return file.numbers != file.columns && std::ranges::any_of(kTold, [&](std::string_view before) {
+               const std::string told = daimon::format(" {} {}", before, name_of_column);
+               const std::size_t at = lower.find(told);
+               return at != std::string::npos && !is_letter(lower[at + told.size()]) &&
+                      !lower.substr(at + told.size()).starts_with(" of ");
+             });
+    });
+    return is_named || is_told || (has_column && !file.named.empty());
   });
 }
 

@@ -520,6 +520,8 @@ TEST(CompactPromptTest, the_words_of_a_goal_say_what_is_done_with_its_numbers) {
   EXPECT_FALSE(admitted("I just need 0 digits behind the point: 423.92", "0 / 423.92"));
   EXPECT_TRUE(admitted("39 at £74 each plus 5,865 delivery", "39 * 74 + 5865"));
   EXPECT_FALSE(admitted("39 at £74 each plus 5,865 delivery", "74 + 5865"));
+  EXPECT_TRUE(admitted("gas 27.9, water 6,540, phone 10.1, what's the lot", "27.9 + 6540 + 10.1"));
+  EXPECT_FALSE(admitted("gas 27.9, water 6,540, phone 10.1, what's the lot", "27.9 + 10.1"));
 }
 
 TEST(CompactPromptTest, a_time_before_a_day_is_counted_back_from_it) {
@@ -583,6 +585,7 @@ TEST(CompactPromptTest, as_many_things_are_looked_up_as_the_goal_tells_apart) {
   const Json schema = compact_profile().plan(made, offers, nullptr).schema;
   EXPECT_TRUE(admits(schema, R"({"plan":["search","answer","search","answer","calculate"]})"));
   EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","calculate"]})")) << "nothing to take it off";
+  EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","search","answer"]})")) << "nothing is taken off";
   EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","search","answer","search","answer","calculate"]})"));
   made.set_goal("the loan minus 20", capability::user_label());
   EXPECT_TRUE(

@@ -34,6 +34,7 @@ TEST(SaidSum, WhatIsMissingAndWhatIsMore) {
 
 TEST(SaidSum, APriceEachIsMultipliedBeforeAnythingIsAdded) {
   EXPECT_THAT(said_sum("£8,844 boxes with 45.3 in each, total?"), Optional(Eq("8844 * 45.3")));
+  EXPECT_THAT(said_sum("If one costs 38.5, what do 4,658 cost?"), Optional(Eq("38.5 * 4658")));
   EXPECT_THAT(said_sum("39 at £74 each plus 5,865 delivery"), Optional(Eq("39 * 74 + 5865")));
   EXPECT_THAT(said_sum("28 sessions, £15 a go, and 66 for the kit"), Optional(Eq("28 * 15 + 66")));
   EXPECT_THAT(said_sum("we pay £42.6 a week for 58 weeks, and 48.6 at the start"), Optional(Eq("42.6 * 58 + 48.6")));
