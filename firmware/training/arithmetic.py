@@ -32,7 +32,7 @@ def convert(number, source, target):
     value = number * Decimal(FACTORS[source, target]) if (source, target) in FACTORS else number / Decimal(FACTORS[target, source])
     about = "≈" if (source, target) in ROUNDED else ""
     text = shown(value)
-    return (about if not text.startswith("≈") else "") + text + " " + target
+    return (about if not text.startswith("≈") else "") + text + " " + {"gallons": "US gallons"}.get(target, target)
 
 
 def arithmetic(expression):

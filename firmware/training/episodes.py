@@ -690,7 +690,9 @@ class Episodes:
         bills = [d for d in self.documents if d.kind.startswith("bills") and "{month}" in d.text]
         fields = lambda d: [f for f in d.fields if re.fullmatch(r"\{amount\d*\}", f.answer)]
         several = lambda d: len({w for w in ("gas", "electricity", "water", "broadband", "phone") if w in words_of(d.text)}) > 1
-        bills = [d for d in bills if fields(d) and not several(d)]
+        # Nobody calls these the bill for gas.
+        other = re.compile(r"(?i)nursery|\bcar\b|\bcard\b|\bcare\b|parking|school|premium|assessment|\brent\b")
+        bills = [d for d in bills if fields(d) and not several(d) and not other.search(d.text)]
         if not bills:
             return None
         services = "gas|water|electricity|broadband|phone|mobile|internet|council tax|heating|energy|rent|landline|TV|sewerage|oil|power".split("|")
@@ -701,8 +703,8 @@ class Episodes:
             passage = Passage(self.pathed(re.sub(r"^(.*/)?", lambda m: (m.group(1) or "") + service.replace(" ", "-") + "-", passage.path, count=1)) if self.chance(0.6) else passage.path,
                               passage.page, f"{service[:1].upper() + service[1:]} {self.pick(['bill', 'statement', 'account', 'charges'])}\n" + passage.text, passage.slots, template)
             # The sum that is to be paid is the one that people call the bill.
-            field = max(fields(template), key=lambda f: sum(bool(re.search(r"\bbill|\btotal|how much (was|is|did)|\bowe|\bpay\b|\bcharge", q)) for q in f.questions) -
-                        2 * sum(bool(re.search(r"last|previous|before|net|deposit|vat|tax", q, re.I)) for q in f.questions))
+            field = max(fields(template), key=lambda f: 9 * (template.kind == "bills_monthly" and f.answer == "{amount}") + sum(bool(re.search(r"\bbill|\btotal|how much (was|is|did)|\bowe|\bpay\b|\bcharge", q)) for q in f.questions) -
+                        2 * sum(bool(re.search(r"last|previous|before|\bnet\b|deposit|\bvat\b|\btax\b", q, re.I)) for q in f.questions))
             item = Looked(passage, passage.slots.get(field.answer, ""), template=template)
             item.asked = {"{month}"}
             return item if item.answer and item.answer in passage.text else None

@@ -63,7 +63,7 @@ bool asks_for_table(std::string_view goal) {
 // documents', and nearly every passage shares some word with a question. Mixing both lists by all of their places made
 // held-out questions worse (docs/decisions/0005).
 std::vector<Passage> mixed(std::vector<Passage> by_words, std::vector<Passage> by_meaning) {
-  constexpr double kNear = 0.1;  // cosine  // cosine
+  constexpr double kNear = 0.1;  // cosine
   constexpr std::size_t kEach = 3;
   std::set<std::tuple<std::string, std::string, std::uint64_t>> known;
   std::vector<Passage> all;

@@ -21,7 +21,7 @@ JsonObject mount_view(const fs::MountStatus& mount) {
           {"complete", mount.complete}, {"gone", mount.gone}};
 }
 
-// Those that answer first: of held-out questions 1.06 times the nDCG@10 of the search (bench_answers).
+// Those that answer first (bench_answers, docs/decisions/0005).
 std::vector<fs::Passage> in_order_of_reading(std::vector<fs::Passage> windows, std::string_view query,
                                              const embedding::StaticEmbedding& meanings) {
   std::vector<memory::AnswerSource> sources;

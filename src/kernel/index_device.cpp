@@ -157,7 +157,7 @@ class IndexDevice final : public device::Device {
     const auto text = files_.read(file.mount, file.path, kBytesMax);
     // What a file is called chooses no rows: "november-sciences.txt" is no row of science.
     const TableFacts facts = facts_of_table(text ? std::string_view(*text) : std::string_view(),
-                                            memory::without_file_names(std::string(goal)));
+                                            memory::without_document_names(std::string(goal)));
     const auto& numbers = facts.numbers.empty() ? file.columns : facts.numbers;
     item["numbers"] = JsonArray(numbers.begin(), numbers.end());
     item["dates"] = JsonArray(facts.dates.begin(), facts.dates.end());

@@ -49,7 +49,7 @@ bool named_in(const std::vector<std::string>& goal, std::string_view value) {
   const auto words = stems_of(value);
   // "x" or "to" says nothing, "Q2" does.
   const auto is_short = [](const std::string& word) {
-    return word.size() < 2 || (word.size() == 2 && !is_digit(word[1]));
+    return word.size() < 2 || (word.size() == 2 && (is_digit(word[0]) || !is_digit(word[1])));
   };
   if (words.empty() || (words.size() == 1 && is_short(words[0]))) return false;
   return !std::ranges::search(goal, words).empty();

@@ -48,7 +48,9 @@ bool is_time_alone(const Words& words) {
 bool opens_thing(const Words& words) {
   static const WordSet kOpening = {"what", "who", "where", "which", "how"};
   static const WordSet kGoesOn = {"is",    "are",  "was",  "were", "do",    "does", "did",
-                                  "would", "will", "much", "many", "comes", "you",  "far"};
+                                  "would", "will", "much", "many", "comes", "you"};
+  // "How far apart are" asks what something comes to, "how far is it" does not.
+  if (words.size() > 2 && bare(words[1]) == "far") return bare(words[2]) != "apart";
   return words.size() > 2 && kOpening.contains(bare(words[0])) && !kGoesOn.contains(bare(words[1])) &&
          !is_number(bare(words[1]));
 }
@@ -57,8 +59,8 @@ bool opens_thing(const Words& words) {
 void without_reckoning(Words& words) {
   static const WordSet kShares = {"%", "percent", "pct", "cent", "times", "x", "lots"};
   static const WordSet kReckons = {"times", "x", "divided", "multiplied", "split", "shared", "makes"};
-  // What goes on with a number: "split by 5", "shared equally", not "times the rent by 5".
-  static const WordSet kBy = {"by", "up", "among", "amongst", "between", "equally", "evenly", "into", "over"};
+  // "Split two ways" and "shared equally", not "times the rent by 5".
+  static const WordSet kThings = {"the", "my", "our", "a", "an", "his", "her", "their", "your", "what"};
   const auto said = [&](std::size_t i) { return i < words.size() ? bare(words[i]) : std::string(); };
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (!is_number(said(i))) continue;
@@ -73,13 +75,14 @@ void without_reckoning(Words& words) {
     break;
   }
   for (std::size_t i = 1; i < words.size(); ++i)
-    if (kReckons.contains(said(i)) && (is_number(said(i + 1)) || kBy.contains(said(i + 1)))) {
+    if (kReckons.contains(said(i)) &&
+        (is_number(said(i + 1)) || (is_doing(said(i + 1)) && !kThings.contains(said(i + 1))))) {
       words.resize(i);
       break;
     }
 }
 
-// "Half board" and "total loss" are things, "half of the rent" and "total for May" are what is to be done with them.
+// "Half board" and "double room" are things, "half of the rent" and "double the fee" are what is to be done with them.
 bool begins_name(const Words& words) {
   static const WordSet kNames = {"half", "double", "single", "round"};
   return words.size() > 1 && kNames.contains(bare(words[0])) && !is_doing(bare(words[1])) && !is_number(bare(words[1]));
@@ -195,10 +198,13 @@ bool is_for_somebody(const Words& part) {
 
 std::vector<Words> parts_at(const Words& words, const WordSet& separators, bool at_commas) {
   std::vector<Words> parts;
-  bool behind_name = false;
-  for (const Words& part : split(words, separators, at_commas)) {
-    const bool is_tail = behind_name && is_for_somebody(part);
-    behind_name = !part.empty() && part.back() == ",";
+  auto cut = split(words, separators, at_commas);
+  std::erase_if(cut, [](const Words& part) { return part.empty(); });
+  // A file is a comma by itself.
+  const bool has_tail = std::ranges::count(words, ",") == 1 && cut.size() > 1 && cut[cut.size() - 2].back() == "," &&
+                        is_for_somebody(cut.back());
+  for (const Words& part : cut) {
+    const bool is_tail = has_tail && &part == &cut.back();
     const Words thing = is_tail ? Words() : trimmed(part);
     if (thing.empty()) continue;
     if (!is_time_alone(thing)) {

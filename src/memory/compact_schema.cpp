@@ -1,7 +1,6 @@
 #include "memory/compact_schema.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -124,22 +123,13 @@ Json path_schema(const Context& context) {
 Json list_schema(const Context& context) {
   const auto words = words_told(context.goal());
   Names folders;
-  // "Documents" says nothing elsewhere; in "ls documents" it is a folder's name.
-  const std::string goal = to_lower_ascii(trim(context.goal()));
-  const auto is_said = [&](const std::string& name) {
-    return std::ranges::any_of(
-        std::array<std::string_view, 4>{"ls ", "dir ", "list ", "list the files in "},
-        [&](std::string_view command) { return goal == std::string(command) + to_lower_ascii(name); });
-  };
   for (const FileEntry& file : context.files())
     for (std::size_t end = file.path.find('/'); end != std::string::npos; end = file.path.find('/', end + 1)) {
       const std::string folder = file.path.substr(0, end);
-      const std::string name = folder.substr(folder.rfind('/') + 1);
-      const auto own = words_told(name);
-      const bool is_named =
-          own.empty() ? is_said(name)
-                      : std::ranges::all_of(own, [&](const std::string& word) { return contains(words, word); });
-      if (is_named && !contains(folders, folder)) folders.push_back(folder);
+      const auto own = words_told(folder.substr(folder.rfind('/') + 1));
+      if (!own.empty() && std::ranges::all_of(own, [&](const std::string& word) { return contains(words, word); }) &&
+          !contains(folders, folder))
+        folders.push_back(folder);
     }
   if (!folders.empty()) return object_schema({{"path", enum_schema(folders)}});
   // One that none of the files shown is in.
@@ -210,17 +200,17 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   const int sums_max = may_reckon(context.goal()) ? 2 : 0;
   const int lookups_max = may_ask_several(context.goal()) ? 3 : 1;
   const bool may_be_written = may_write(context.goal());
-  // As many things are looked up as the goal's words tell apart, if they tell. What is added up or taken off each
-  // other, without a number in the goal, is two things at least.
+  // What is added up or taken off each other, without a number in the goal, is two things at least; and three only
+  // where the goal's words tell three apart or do not tell.
   const Operations asked = operations_in(context.goal());
   const bool tells_two = lookups_max > 1 && !parts_of_goal(context, 2).empty();
   const bool tells_three = lookups_max > 1 && !parts_of_goal(context, 3).empty();
   const bool needs_two = tells_two && sums_max > 0 && (asked.add || asked.subtract) && !asked.multiply &&
-                         !asked.divide && !asked.percent && numbers_in(without_file_names(context.goal()), 1).empty() &&
-                         dates_in(context.goal()).empty();
-  const auto is_told = [&](int lookups, int sums) {
-    if (lookups == 1) return sums == 0 || !needs_two;
-    if (lookups == 2) return (tells_two || !tells_three) && (sums > 0 || !needs_two || !asks_for_sum(context.goal()));
+                         !asked.divide && !asked.percent && !says_number(context.goal());
+  const bool needs_sum = needs_two && asks_for_sum(context.goal());
+  const auto is_told = [&](int lookups, int tables, int sums) {
+    if (lookups == 1) return sums == 0 || tables > 0 || !needs_two;
+    if (lookups == 2) return sums > 0 || !needs_sum;
     return lookups != 3 || tells_three || !tells_two;
   };
   for (const bool asks : {false, true})
@@ -228,7 +218,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
       for (int tables = 0; tables <= 2; ++tables)
         for (int sums = 0; sums <= sums_max; ++sums)
           for (const bool writes : {false, true}) {
-            if ((writes && !may_be_written) || !is_told(lookups, sums)) continue;
+            if ((writes && !may_be_written) || !is_told(lookups, tables, sums)) continue;
             Names plan;
             if (asks) plan.emplace_back("ask");
             for (int i = 0; i < lookups; ++i) plan.insert(plan.end(), {"search", "answer"});

@@ -23,6 +23,7 @@ constexpr std::size_t kNumbersMax = 60;
 // What a number can be converted from and into. Where the goal names two units, these; else also those that the
 // firmware knows and any other word of the goal, which may be a unit too.
 struct Units {
+  bool any = false;    // the goal names one at least
   bool named = false;  // the goal names two of them at least
   Names from, to;      // of a number of the goal: what stands behind one, and the others
   Names all;           // of any other number
@@ -64,11 +65,11 @@ Units units_in(std::string_view goal) {
       behind_number = false;
     word.clear();
   }
-  if (named.size() < 2) return {false, units, units, units};
+  if (named.size() < 2) return {!named.empty(), false, units, units, units};
   Names others = named;
   std::erase_if(others, [&](const std::string& unit) { return contains(counted, unit); });
-  if (counted.empty() || others.empty()) return {true, named, named, named};
-  return {true, counted, others, named};
+  if (counted.empty() || others.empty()) return {true, true, named, named, named};
+  return {true, true, counted, others, named};
 }
 
 // The days and years of dates are no numbers to reckon with.
@@ -145,11 +146,13 @@ Order order_of(std::string goal, const Names& parts) {
       "(?:the |my |our |an? "
       ")*\x01|\\b(?:cheaper|less|fewer|lower|smaller|shorter)\\b[^\x01]*\x01[^\x01]*\\bthan\\b[^\x01]*\x01|"
       "\\b(?:once|after)\\b[^\x01]*\x01[^\x01]*\x01[^\x01]*\\b(?:left|remain)|"
-      "\\b(?:compared (?:with|to)|on top of)\\b[^\x01]*\x01[^\x01]*\x01",
+      // Not "compared with March, how much less".
+      "\\bcompared (?:with|to)\\b[^\x01]*\x01(?![^]*\\b(?:less|cheaper|fewer|lower|smaller|shorter)\\b)[^\x01]*\x01|"
+      "\\bhow much on top of\\b[^\x01]*\x01 (?:is|was)\\b",
       kOptions);
   static const std::regex kAsSaid(
       "\\bdifference\\b|\\b(?:more|higher|dearer|pricier|longer|bigger|larger|above|exceed)|\x01 (?:minus|less|-) |"
-      "\\bleft of\\b",
+      "\\bleft of\\b|\\bcompared (?:with|to)\\b[^]*\\b(?:less|cheaper|fewer|lower|smaller|shorter)\\b",
       kOptions);
   if (std::regex_search(goal, kReversed)) return Order::kReversed;
   return std::regex_search(goal, kAsSaid) ? Order::kAsSaid : Order::kUnknown;
@@ -172,7 +175,7 @@ double amount(const std::string& number) { return std::strtod(number.c_str(), nu
 // Numbers of the goal among themselves: all of them in their order, or two of them, and what is done with one.
 void add_ways(Names& ways, const Names& numbers, const Units& units, const Operations& asked, std::string_view goal) {
   const std::string n = any_of_texts(numbers);
-  if (asked.round && numbers.size() == 2)
+  if (is_only(asked, &Operations::round) && numbers.size() == 2)
     for (const bool first : {true, false}) {
       const std::string& rounded = numbers[first ? 0 : 1];
       const std::string& places = numbers[first ? 1 : 0];
@@ -259,7 +262,7 @@ std::string expression_pattern(const Context& context) {
     } else {
       ways.push_back(daimon::format("{} {} {}", value, signs, n));
       // Into a unit only where the goal names one: 843 is no distance because something is to be paid 21 times.
-      if (is_conversion(units, asked)) ways.push_back(conversion(value, units.all, units.all));
+      if (units.any || asked.convert) ways.push_back(conversion(value, units.all, units.all));
       if (is_only(asked, &Operations::subtract)) ways.push_back(daimon::format("{} - {}", n, value));
     }
   } else {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <regex>
 #include <set>
@@ -132,7 +133,7 @@ std::vector<std::string_view> bare_words_of(std::string_view text) {
     if (i < text.size() && !std::string_view(" \t\n\r\"'`()<>,;").contains(text[i])) continue;
     std::string_view word = text.substr(begin, i - begin);
     begin = i + 1;
-    while (!word.empty() && std::string_view(".:?!").contains(word.back())) word.remove_suffix(1);
+    while (!word.empty() && std::string_view(".:?!-").contains(word.back())) word.remove_suffix(1);
     if (!word.empty()) words.push_back(word);
   }
   return words;
@@ -308,13 +309,26 @@ std::vector<std::string> targets_in(std::string_view goal) {
   return targets;
 }
 
+namespace {
+
+// By its ending: "booking.com" may be whom something was paid.
+bool is_document(std::string_view name) {
+  static const std::set<std::string, std::less<>> kEndings = {
+      "csv", "doc", "docx", "eml",  "htm",  "html", "ini", "json", "log",  "md",  "odt",  "org", "pdf",
+      "rst", "rtf", "tex",  "text", "toml", "tsv",  "txt", "xls",  "xlsx", "xml", "yaml", "yml"};
+  return kEndings.contains(to_lower_ascii(name.substr(name.rfind('.') + 1)));
+}
+
+}  // namespace
+
+std::string without_document_names(std::string text) {
+  auto names = file_names_in(text);
+  std::erase_if(names, std::not_fn(is_document));
+  return without_names(std::move(text), names, " ");
+}
+
 std::vector<std::string> missing_sources(std::string_view goal, std::vector<std::string> missing, std::size_t writes) {
-  static const std::set<std::string, std::less<>> kDocuments = {
-      "csv", "doc", "docx", "eml", "htm",  "html", "ini", "json", "log",  "md",  "odt",  "org",
-      "pdf", "rst", "rtf",  "tex", "toml", "tsv",  "txt", "xls",  "xlsx", "xml", "yaml", "yml"};
-  std::erase_if(missing, [](const std::string& name) {
-    return !kDocuments.contains(to_lower_ascii(name.substr(name.rfind('.') + 1)));
-  });
+  std::erase_if(missing, std::not_fn(is_document));
   const auto targets = targets_in(goal);
   for (const bool named : {true, false})
     for (std::size_t i = missing.size(); i > 0 && writes > 0; --i)
@@ -487,12 +501,13 @@ Operations operations_in(std::string_view goal) {
       R"(\b(?:each (?:of us |of them )?pay(?:s|ing)?|of us pay(?:ing)?|for (?:all )?\d+ of (?:us|them|these))\b[^]*\b(?:altogether|in all|total|together)\b|\b\d+ (?:lots|batches|sets|helpings) of\b)",
       std::regex::optimize);
   static const Words kConvert = {"convert", "converted", "conversion"};
+  static const std::regex kAll(R"(\bin all\s*(?:$|[,.;?!])|\bthe lot\s*(?:$|[,.;?!])|, all in\s*$)",
+                               std::regex::optimize);
   const std::string lower = to_lower_ascii(goal);
   const std::string read(cut_utf8(lower, kReadMax));
   Operations found;
   found.percent = holds_any(goal, kPercent) || goal.contains('%') || lower.contains("per cent");
-  found.add = holds_any(goal, kAdd) || goal.contains(" + ") || lower.contains("in all") || lower.contains("the lot") ||
-              lower.ends_with(", all in");
+  found.add = holds_any(goal, kAdd) || goal.contains(" + ") || std::regex_search(read, kAll);
   found.subtract = holds_any(goal, kSubtract) || lower.contains("more than") || goal.contains(" - ") ||
                    lower.contains("how much more") || lower.contains("how much higher") ||
                    lower.contains("how much extra") || lower.contains("how much on top of") ||
@@ -503,7 +518,10 @@ Operations operations_in(std::string_view goal) {
   found.root = std::regex_search(read, kRoot);
   found.round = holds_any(goal, kRound);
   found.convert = holds_any(goal, kConvert);
-  if (std::regex_search(read, kForEach)) {
+  static const Words kSharing = {"divide", "divided", "dividing", "shared", "sharing", "split", "splitting"};
+  static const std::regex kAsksEach(
+      R"(\b(?:does|do|will|would|should) (?:each|every)|each pays? the same|\bper person\b)", std::regex::optimize);
+  if (std::regex_search(read, kForEach) && !holds_any(goal, kSharing) && !std::regex_search(read, kAsksEach)) {
     found.multiply = true;
     found.divide = found.add = false;
   }
@@ -512,11 +530,22 @@ Operations operations_in(std::string_view goal) {
   return found;
 }
 
+bool says_number(std::string_view goal) {
+  static const std::set<std::string, std::less<>> kNumbers = {
+      "couple", "dozen", "eight", "eleven", "fifteen", "fifty",  "five",  "four",   "half",     "hundred", "nine",
+      "pair",   "seven", "six",   "ten",    "third",   "thirty", "three", "twelve", "thousand", "twenty",  "twice"};
+  return holds_any(goal, kNumbers) || !numbers_in(without_file_names(std::string(goal)), 1).empty();
+}
+
 bool asks_for_sum(std::string_view goal) {
   static const std::regex kSum(
-      R"(\b(?:minus|plus|difference|subtract|deduct|altogether|(?:add|tot|total) up|sum of|take \S[^]* (?:from|off|away)|knock \S[^]* off|how much (?:more|less|cheaper|dearer|higher|extra)|by how much|how far apart)\b)",
+      R"(\b(?:minus|difference between|subtract|deduct|by how much|how far apart|how much (?:more|less|cheaper|dearer|higher|extra))\b|\bplus (?:the|my|our|what)\b|\b(?:add|tot|total) up (?:the|my|our|what)\b|\btake (?:the|my|our|a) (?:[^\s,.;?]+ ){1,7}(?:from|off|away from) (?:the|my|our|a)\b)",
       std::regex::icase | std::regex::optimize);
-  return std::regex_search(std::string(cut_utf8(goal, kReadMax)), kSum);
+  static const std::regex kAsksMore(
+      R"([,?] *(?:and )?(?:who|which|when|where|what|how)\b|\band (?:who|which|when|where|how)\b)",
+      std::regex::icase | std::regex::optimize);
+  const std::string read(cut_utf8(goal, kReadMax));
+  return std::regex_search(read, kSum) && !std::regex_search(read, kAsksMore);
 }
 
 std::vector<TimeSpan> time_spans_in(std::string_view goal) {
@@ -620,10 +649,15 @@ namespace {
 // Whether a goal is a question, or begins with what is done with a file that is there.
 bool asks_or_only_handles(std::string_view goal) {
   static const std::set<std::string, std::less<>> kFirst = {
-      "are",    "bin",    "calculate", "check",  "count", "delete", "did",  "display", "do",        "does",  "erase",
-      "find",   "give",   "go",        "how",    "is",    "look",   "mail", "move",    "open",      "print", "read",
-      "remove", "rename", "rm",        "search", "shred", "show",   "take", "tell",    "translate", "trash", "unlink",
-      "was",    "what",   "whats",     "when",   "where", "which",  "who",  "whose",   "why"};
+      "are",    "delete", "did",   "display", "do",     "does",   "erase", "how",  "is",        "mail",
+      "move",   "open",   "print", "read",    "remove", "rename", "rm",    "show", "translate", "trash",
+      "unlink", "was",    "what",  "whats",   "when",   "where",  "which", "who",  "whose",     "why"};
+  // \x1F stands for its name: "take a.csv and tell me ...", "bin a.txt", not "take eggs off a.txt".
+  static const std::regex kHandles(
+      "^\\W*(?:please |can you |could you |would you )*(?:take|use|check|bin|shred|chuck|"
+      "go through|look (?:at|in|into|through)) (?:the file )?\x1F",
+      std::regex::icase | std::regex::optimize);
+  if (std::regex_search(std::string(goal), kHandles)) return true;
   static const std::set<std::string, std::less<>> kBefore = {"can",    "could", "hey",  "hi",     "just",
                                                              "kindly", "now",   "ok",   "please", "pls",
                                                              "so",     "then",  "will", "would",  "you"};
@@ -641,7 +675,9 @@ bool says_content(const std::string& goal) {
       "name", "named",  "overwrite", "redo",     "replaced", "rewrite",  "say",  "says", "should", "text"};
   static const std::regex kSign(
       "(^|[^\\w])(->|=>|>|:|=|\u2192)\\s*\x1F|\x1F['\"]?\\s*(:|->|=|<|- |is where)|"
-      "\\b(answer|it|result|that|this) (in|into) \x1F");
+      "\\b(need|want|like) (the answer|the result|it|that|this|[0-9][^.?!\x1F]{0,40} of (it|that)) "
+      "(saved |stored |written )?(in|into) \x1F",
+      std::regex::icase);
   return holds_any(goal, kWords) || std::regex_search(goal, kSign);
 }
 

@@ -41,6 +41,8 @@ std::vector<std::string> files_named(std::string_view goal, std::span<const std:
 std::string without_names(std::string text, std::span<const std::string> names, std::string_view instead);
 // The text without its file names: what they are made of names nothing else.
 std::string without_file_names(std::string text);
+// Only of those with the ending of a document: "booking.com" stays.
+std::string without_document_names(std::string text);
 // Numbers as the calculator reads them ("1234.50" for "£1,234.50"), in order, each once; at most `most`.
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
 // Days as 2026-05-03, from that form and from "3 May 2026", "May 3, 2026" and, where another date of the text gives the
@@ -59,6 +61,8 @@ struct Operations {
   bool percent = false, power = false, root = false, round = false, convert = false;
 };
 Operations operations_in(std::string_view goal);
+// Whether it says a number, in digits or as a word ("a dozen"); those of file names are none, those of dates are.
+bool says_number(std::string_view goal);
 // Whether two things that are found are to be reckoned with for certain: "A minus B", "take A from B", "A plus B".
 bool asks_for_sum(std::string_view goal);
 

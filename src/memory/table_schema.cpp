@@ -161,7 +161,7 @@ bool asks_for_table(const Context& context) {
       return word.size() > 2 && !is_digit(word[0]) && word != "may" && months_in(word, "2000").empty();
     });
   };
-  static const Names kTold{"under", "column", "combined", "average", "everything in"};
+  static const Names kTold{"everything under", "all under", "column", "combined", "everything in"};
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto all = words_told(context.goal());
   return std::ranges::any_of(context.files(), [&](const FileEntry& file) {

@@ -20,37 +20,34 @@ using Words = std::set<std::string, std::less<>>;
 // Of the phrasings that the firmware was trained on (firmware/data/goals/files.txt), and their likes.
 const Words& words_before() {
   static const Words kWords = {
-      "a",          "add",       "all",       "also",       "alter",      "an",        "and",         "append",
-      "as",         "be",        "before",    "but",        "by",         "call",      "called",      "can",
-      "change",     "changed",   "clear",     "contain",    "containing", "contains",  "content",     "contents",
-      "correct",    "could",     "creat",     "create",     "date",       "down",      "drop",        "echo",
-      "edit",       "empty",     "enter",     "everything", "exist",      "file",      "fill",        "find",
-      "fine",       "following", "for",       "forget",     "from",       "get",       "go",          "got",
-      "have",       "holding",   "i",         "i'd",        "i've",       "in",        "instead",     "into",
-      "is",         "it",        "it's",      "its",        "jot",        "just",      "keep",        "later",
-      "leave",      "let",       "let's",     "like",       "line",       "line's",    "log",         "lose",
-      "made",       "make",      "me",        "mistake",    "my",         "name",      "named",       "need",
-      "needs",      "new",       "note",      "nothing",    "now",        "of",        "old",         "on",
-      "only",       "open",      "ought",     "out",        "over",       "overwite",  "overwrite",   "plans",
-      "please",     "pls",       "pop",       "put",        "read",       "reading",   "record",      "redo",
-      "remember",   "reminder",  "replacing", "changing",   "updating",   "rewriting", "overwriting", "replace",
-      "replaced",   "rewrite",   "right",     "rubbish",    "save",       "say",       "saying",      "says",
-      "scrap",      "set",       "should",    "so",         "stand",      "start",     "stick",       "store",
-      "substitute", "swap",      "take",      "text",       "that",       "the",       "then",        "there",
-      "this",       "throw",     "to",        "turn",       "type",       "up",        "update",      "use",
-      "version",    "want",      "we",        "what's",     "whole",      "whose",     "will",        "wipe",
-      "with",       "words",     "would",     "write",      "written",    "you"};
+      "a",       "add",     "all",        "also",     "alter",     "an",        "and",        "append",  "as",
+      "be",      "before",  "but",        "by",       "call",      "called",    "can",        "change",  "changed",
+      "clear",   "contain", "containing", "contains", "content",   "contents",  "correct",    "could",   "creat",
+      "create",  "date",    "down",       "drop",     "echo",      "edit",      "empty",      "enter",   "everything",
+      "exist",   "file",    "fill",       "find",     "fine",      "following", "for",        "forget",  "from",
+      "get",     "go",      "got",        "have",     "holding",   "i",         "i'd",        "i've",    "in",
+      "instead", "into",    "is",         "it",       "it's",      "its",       "jot",        "just",    "keep",
+      "later",   "leave",   "let",        "let's",    "like",      "line",      "line's",     "log",     "lose",
+      "made",    "make",    "me",         "mistake",  "my",        "name",      "named",      "need",    "needs",
+      "new",     "note",    "nothing",    "now",      "of",        "old",       "on",         "only",    "open",
+      "ought",   "out",     "over",       "overwite", "overwrite", "plans",     "please",     "pls",     "pop",
+      "put",     "read",    "reading",    "record",   "redo",      "remember",  "reminder",   "replace", "replaced",
+      "rewrite", "right",   "rubbish",    "save",     "say",       "saying",    "says",       "scrap",   "set",
+      "should",  "so",      "stand",      "start",    "stick",     "store",     "substitute", "swap",    "take",
+      "text",    "that",    "the",        "then",     "there",     "this",      "throw",      "to",      "turn",
+      "type",    "up",      "update",     "use",      "version",   "want",      "we",         "what's",  "whole",
+      "whose",   "will",    "wipe",       "with",     "words",     "would",     "write",      "written", "you"};
   return kWords;
 }
 
 const Words& words_after() {
-  static const Words kWords = {
-      "a",      "and",         "as",    "at",      "before",  "called", "content", "down",   "drop",  "file",
-      "for",    "goes",        "in",    "inside",  "instead", "into",   "is",      "it",     "keep",  "log",
-      "me",     "name",        "named", "new",     "note",    "now",    "of",      "old",    "on",    "onto",
-      "over",   "overwriting", "place", "please",  "pls",     "put",    "record",  "save",   "store", "stuff",
-      "text",   "thanks",      "that",  "the",     "there",   "to",     "top",     "under",  "was",   "what",
-      "what's", "will",        "write", "written", "you",     "your",   "saved",   "stored", "noted", "recorded"};
+  static const Words kWords = {"a",     "and",    "as",     "at",   "before", "called",  "content", "down",
+                               "drop",  "file",   "for",    "goes", "in",     "inside",  "instead", "into",
+                               "is",    "it",     "keep",   "log",  "me",     "name",    "named",   "new",
+                               "note",  "now",    "of",     "old",  "on",     "onto",    "over",    "overwriting",
+                               "place", "please", "pls",    "put",  "record", "save",    "store",   "stuff",
+                               "text",  "thanks", "that",   "the",  "there",  "to",      "top",     "under",
+                               "was",   "what",   "what's", "will", "write",  "written", "you",     "your"};
   return kWords;
 }
 
@@ -109,6 +106,12 @@ bool is_saying(std::string_view bare) {
   return kWords.contains(bare);
 }
 
+// "New version:", wherever it stands.
+bool is_version(std::string_view piece, const Word& word) {
+  static const Words kWords = {"content", "contents", "text", "version"};
+  return piece[word.end - 1] == ':' && kWords.contains(word.bare);
+}
+
 bool is_verb(std::string_view bare) {
   static const Words kWords = {"append", "down",   "echo",    "jot",  "keep",  "log",   "note", "pop",
                                "put",    "record", "replace", "save", "store", "stick", "type", "write"};
@@ -146,7 +149,7 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
       break;
     }
   for (std::size_t i = first; i < words.size(); ++i)
-    if (is_saying(words[i].bare)) add_begin(i + 1);
+    if (is_saying(words[i].bare) || is_version(piece, words[i])) add_begin(i + 1);
   // Behind the name, "with" and what the file is to hold.
   if (first > 1 && words[0].bare == "with") add_begin(1);
   // "Replace all with ...": what comes before "with" is no part of it.
@@ -157,17 +160,23 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
   }
   // What stands behind the name and a colon is it, unless more words of command come first.
   if (!words.empty() && piece.substr(words[0].begin, words[0].end - words[0].begin) == ":") {
-    const bool commands = std::any_of(words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(first),
-                                      [](const Word& word) { return is_verb(word.bare) || is_saying(word.bare); });
+    const bool commands = std::any_of(
+        words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(first),
+        [](const Word& word) { return is_verb(word.bare) || is_saying(word.bare) || is_replacing(word.bare); });
     if (!commands) begins.clear();
     if (!is_replaced_with) add_begin(1);
   }
   std::size_t last = words.size();
   while (last > 0 && says(last - 1, words_after())) --last;
-  if (!words.empty() && words[0].bare == "get" &&
-      std::any_of(words.begin() + static_cast<std::ptrdiff_t>(last), words.end(),
-                  [](const Word& word) { return is_done(word.bare); }))
+  // "Get it written to a.txt", not "Get well soon, written in a.txt".
+  std::size_t done = last;
+  while (done < words.size() && !is_done(words[done].bare)) ++done;
+  if (last > 0 && is_done(words[last - 1].bare)) done = last - 1;
+  if (words.size() > 2 && words[0].bare == "get" && done > 1 && done < words.size() &&
+      piece[words[done - 1].end - 1] != ',') {
+    last = std::min(last, done);
     std::erase(begins, std::size_t{0});
+  }
   std::vector<std::size_t> ends{last};
   for (std::size_t i = last; i < words.size() && ends.size() < kPlacesMax && may_be_own(piece, words[i]); ++i)
     ends.push_back(i + 1);

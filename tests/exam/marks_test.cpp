@@ -43,7 +43,8 @@ TEST(ExamMarks, AQuantityIsTheSameInAnyNameOfItsUnit) {
   EXPECT_TRUE(says("a\n≈5.28344104716 US gallons", "≈5.28344104715 gallons"));
   EXPECT_FALSE(says("≈24.4713110254 ounces", "≈24.471311 lb"));
   EXPECT_FALSE(says("≈25 pounds", "≈24.471311 lb"));
-  EXPECT_FALSE(says("5 pounds of 7 pounds", "7 pounds each")) << "no unit";
+  EXPECT_FALSE(says("7 pounds", "7 persons")) << "no unit";
+  EXPECT_FALSE(says("24.47 to 24.48 pounds", "≈24.47 lb")) << "more than a quantity";
 }
 
 TEST(ExamMarks, ACallIsRightWithItsNameAndAllOfItsArguments) {

@@ -46,6 +46,7 @@ TEST(TableFacts, ValuesThatTheGoalNamesAreFoundAsTheyStandInTheTable) {
   EXPECT_THAT(facts_of_table(kTable, "eating in, going out").named, IsEmpty());
   EXPECT_THAT(facts_of_table("quarter,sum\nQ2,5\nto,3\n", "tot up q2 to the end").named,
               ElementsAre(Pair("quarter", "Q2")));
+  EXPECT_THAT(facts_of_table("vat,sum\n20% x,5\n20%,3\n", "the sum split between 20 people").named, IsEmpty());
 }
 
 TEST(TableFacts, ATableThatIsCutOrBrokenGivesWhatItsWholeRecordsShow) {

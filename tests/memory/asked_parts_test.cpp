@@ -40,8 +40,18 @@ TEST(AskedParts, KeepWordsThatBelongToTheThing) {
   EXPECT_THAT(parts("Note the yearly hosting cost and half board for non-members, added together", 2),
               ElementsAre("yearly hosting cost", "half board for non-members"));
   EXPECT_THAT(parts("half of the rent", 1), ElementsAre("rent"));
+  EXPECT_THAT(parts("the rent split two ways", 1), ElementsAre("rent"));
+  EXPECT_THAT(parts("the rent split in half", 1), ElementsAre("rent"));
+  EXPECT_THAT(parts("what the landlord asks plus what the agent asks", 2),
+              ElementsAre("what the landlord asks", "what the agent asks"));
+  EXPECT_THAT(parts("How far is the station from the hotel and what does the taxi cost?", 2),
+              ElementsAre("How far is the station from the hotel", "taxi cost"));
   EXPECT_THAT(parts("could you times the monthly price of the phone system by 5", 1),
               ElementsAre("monthly price of the phone system"));
+}
+
+TEST(AskedParts, OfTwoFilesAreNotWhomItIsFor) {
+  EXPECT_THAT(parts("Compare a.txt for gas with b.txt for gas", 2, {"a.txt", "b.txt"}), ElementsAre("gas", "gas"));
 }
 
 TEST(AskedParts, AreNotWhomItIsForNorHowItIsAskedFor) {

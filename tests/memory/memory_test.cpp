@@ -384,6 +384,13 @@ TEST(WriteContentTest, has_limits_and_takes_anything) {
   EXPECT_THAT(contents_in("Get shootings with Anjali written to a.txt will you", {&file, 1}),
               testing::AllOf(Contains("shootings with Anjali"), Not(Contains(testing::StartsWith("Get")))));
   EXPECT_THAT(contents_in("Write over a.txt with There have been", {&file, 1}), Contains("There have been"));
+  EXPECT_THAT(contents_in("Get well soon, written in a.txt", {&file, 1}), Contains("Get well soon"));
+  EXPECT_THAT(contents_in("Write calls answered and recorded in a.txt", {&file, 1}),
+              Contains("calls answered and recorded"));
+  EXPECT_THAT(contents_in("Put rewriting the will in a.txt", {&file, 1}), Contains("rewriting the will"));
+  EXPECT_THAT(contents_in("Add changing the locks to a.txt", {&file, 1}), Contains("changing the locks"));
+  for (const char* goal : {"a.txt: overwrite it with tea", "a.txt: fill it with tea", "a.txt: swap it all with tea"})
+    EXPECT_THAT(contents_in(goal, {&file, 1}), Contains("tea")) << goal;
   EXPECT_THAT(contents_in("the file a.txt needs replacing, new version: enter at Anjali", {&file, 1}),
               Contains("enter at Anjali"));
 }
@@ -520,6 +527,9 @@ TEST(CompactPromptTest, the_words_of_a_goal_say_what_is_done_with_its_numbers) {
   EXPECT_FALSE(admitted("I just need 0 digits behind the point: 423.92", "0 / 423.92"));
   EXPECT_TRUE(admitted("39 at £74 each plus 5,865 delivery", "39 * 74 + 5865"));
   EXPECT_FALSE(admitted("39 at £74 each plus 5,865 delivery", "74 + 5865"));
+  EXPECT_TRUE(admitted("what is 2 x 3 x 4?", "2 * 3 * 4"));
+  EXPECT_TRUE(admitted("Split £100.50 between 4 people, to the nearest penny", "100.50 / 4"));
+  EXPECT_TRUE(admitted("If I spend £90 on pens at £3 each, how many do I get?", "90 / 3"));
   EXPECT_TRUE(admitted("gas 27.9, water 6,540, phone 10.1, what's the lot", "27.9 + 6540 + 10.1"));
   EXPECT_FALSE(admitted("gas 27.9, water 6,540, phone 10.1, what's the lot", "27.9 + 10.1"));
 }
@@ -587,6 +597,21 @@ TEST(CompactPromptTest, as_many_things_are_looked_up_as_the_goal_tells_apart) {
   EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","calculate"]})")) << "nothing to take it off";
   EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","search","answer"]})")) << "nothing is taken off";
   EXPECT_FALSE(admits(schema, R"({"plan":["search","answer","search","answer","search","answer","calculate"]})"));
+  // A table is one of the two, a number in words is no thing, and nothing is reckoned for who asks two questions.
+  made.set_goal("the spending minus the grocery budget", capability::user_label());
+  EXPECT_TRUE(admits(compact_profile().plan(made, offers, nullptr).schema,
+                     R"({"plan":["search","answer","table","calculate"]})"));
+  made.set_goal("the number of guests minus a dozen", capability::user_label());
+  EXPECT_TRUE(
+      admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["search","answer","calculate"]})"));
+  for (const char* goal : {"Where do I take the bins and who do I get new ones from?",
+                           "What do I pay for Disney Plus and who is the account holder?",
+                           "Total of the Marks and Spencer receipt and the Boots receipt"}) {
+    made.set_goal(goal, capability::user_label());
+    EXPECT_TRUE(admits(compact_profile().plan(made, offers, nullptr).schema,
+                       R"({"plan":["search","answer","search","answer"]})"))
+        << goal;
+  }
   made.set_goal("the loan minus 20", capability::user_label());
   EXPECT_TRUE(
       admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["search","answer","calculate"]})"));
@@ -778,6 +803,9 @@ TEST(CompactPromptTest, what_is_taken_off_what_is_as_the_goal_says) {
   const Json months = reckoned("Compared with March, how much extra did we pay for gas in February?", "£90", "£120");
   EXPECT_TRUE(reckons(months, "120 - 90"));
   EXPECT_FALSE(reckons(months, "90 - 120"));
+  const Json less = reckoned("Compared with March, how much less did we pay for gas in February?", "£90", "£70");
+  EXPECT_TRUE(reckons(less, "90 - 70"));
+  EXPECT_FALSE(reckons(less, "70 - 90"));
   const Json open = reckoned("Take my salary and knock off the rent", "£2000", "£900");
   EXPECT_TRUE(reckons(open, "2000 - 900") && reckons(open, "900 - 2000")) << "where the words do not tell";
 }
@@ -792,6 +820,22 @@ TEST(CompactPromptTest, the_year_of_what_was_looked_up_is_not_reckoned_with_but_
           .schema;
   EXPECT_TRUE(reckons(schema, "12.50 * 6"));
   EXPECT_FALSE(reckons(schema, "12.50 * 2026"));
+}
+
+TEST(CompactPromptTest, what_was_found_is_turned_into_a_unit_only_where_the_goal_names_one) {
+  const auto reckons_so = [](const char* goal, const char* answer, std::string_view expression) {
+    Context made;
+    made.set_goal(goal, capability::user_label());
+    made.add({"search", search_for("x"), "", false, {passage("a.txt", {}, answer)}, {}});
+    made.add({"answer", "", std::string(answer) + " [1]", false, {}, {}});
+    return reckons(
+        next_call(made, {offer("calculate", "", "")}, {{"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}})
+            .schema,
+        expression);
+  };
+  EXPECT_TRUE(reckons_so("What is the total length of the walk in miles?", "12 km", "12 km in miles"));
+  EXPECT_FALSE(reckons_so("There are 21 of us paying the fee, so how much altogether?", "£843", "843 kg in miles"));
+  EXPECT_TRUE(reckons_so("There are 21 of us paying the fee, so how much altogether?", "£843", "843 * 21"));
 }
 
 TEST(CompactPromptTest, a_sum_of_money_is_what_is_reckoned_with_where_one_is_asked_for) {
@@ -872,17 +916,38 @@ TEST(GoalFactsTest, some_goals_do_not_say_what_they_are_about) {
     EXPECT_FALSE(lacks_its_thing(goal)) << goal;
 }
 
+TEST(CompactPromptTest, a_column_that_is_told_as_one_asks_for_its_table) {
+  Context made;
+  FileEntry table{"home/results.csv"};
+  table.columns = {"name", "mark", "age"};
+  table.numbers = {"mark", "age"};
+  made.set_files({table}, capability::user_label());
+  const auto asks = [&](const char* goal) {
+    made.set_goal(goal, capability::user_label());
+    return asks_for_table(made);
+  };
+  EXPECT_TRUE(asks("From the exam results, add up everything under mark, the sum"));
+  EXPECT_TRUE(asks("tell me the combined mark"));
+  EXPECT_FALSE(asks("How much is the ticket for children under age 12?"));
+  EXPECT_FALSE(asks("What is the average mark in the head's letter?"));
+  EXPECT_FALSE(asks("the combined mark of the twins"));
+}
+
 TEST(GoalFactsTest, a_file_that_is_named_is_not_always_written) {
   for (const char* goal :
        {"insert 'milk' in a.txt", "remember that my locker is 1234 in a.txt", "the rent \u2192 a.txt",
         "list the tenants in a.txt", "udpate a.txt with 900", "a.txt: buy milk", "milk -> a.txt",
         "a.txt should have the rent in it", "let a.txt contain nothing", "'milk' goes in a.txt",
         "What is the rent? Into a.txt", "find the rent. a.txt is where I want it",
-        "what does butter come to in pantry.csv. I need the answer in a.txt", "where's the key? I need it in a.txt"})
+        "what does butter come to in pantry.csv. I need the answer in a.txt", "where's the key? I need it in a.txt",
+        "Calculate 15% of 80 in tip.txt", "Take eggs off shopping.txt", "Give me the rent in rent.txt",
+        "put milk in list.csv- thanks"})
     EXPECT_TRUE(may_write(goal)) << goal;
-  for (const char* goal : {"delete selected.txt", "print nineteenth.pdf on the printer upstairs", "what is in a.txt",
-                           "how frequently is overdue recorded in freelance/invoiced 2021.csv?", "open notes/make.md",
-                           "Take 2026/marks.csv and tell me the combined mark"})
+  for (const char* goal :
+       {"delete selected.txt", "print nineteenth.pdf on the printer upstairs", "what is in a.txt",
+        "how frequently is overdue recorded in freelance/invoiced 2021.csv?", "open notes/make.md",
+        "Take 2026/marks.csv and tell me the combined mark", "bin a.txt",
+        "What is the code for the gate? I saw it in codes.txt.", "Is it in a.txt?", "Who wrote this in notes.txt?"})
     EXPECT_FALSE(may_write(goal)) << goal;
 }
 

@@ -22,6 +22,7 @@ TEST(SaidSum, HowOftenOneGoesIntoTheOther) {
   EXPECT_THAT(said_sum("how many times is 152.83 contained in £3.9"), Optional(Eq("3.9 / 152.83")));
   EXPECT_THAT(said_sum("how many times does 3 go into 148.10"), Optional(Eq("148.10 / 3")));
   EXPECT_THAT(said_sum("£12 per £88, as one number"), Optional(Eq("12 / 88")));
+  EXPECT_THAT(said_sum("how many times does 3 divide into 12"), Optional(Eq("12 / 3")));
 }
 
 TEST(SaidSum, WhatIsMissingAndWhatIsMore) {
@@ -40,6 +41,8 @@ TEST(SaidSum, APriceEachIsMultipliedBeforeAnythingIsAdded) {
   EXPECT_THAT(said_sum("we pay £42.6 a week for 58 weeks, and 48.6 at the start"), Optional(Eq("42.6 * 58 + 48.6")));
   EXPECT_THAT(said_sum("start with 6,624 and add 41.4 15 times over"), Optional(Eq("6624 + 41.4 * 15")));
   EXPECT_THAT(said_sum("100 minus 3 times 4"), Optional(Eq("100 - 3 * 4")));
+  EXPECT_THAT(said_sum("100 - 3 * 4"), Optional(Eq("100 - 3 * 4")));
+  EXPECT_THAT(said_sum("3 * 4 - 5"), Optional(Eq("3 * 4 - 5")));
   EXPECT_THAT(said_sum("buying 5 for 1.70 apiece and something else for £5"), Optional(Eq("5 * 1.70 + 5")))
       << "the same number twice";
 }
@@ -61,7 +64,15 @@ TEST(Operations, ARootCanalIsNoRootAndWhatEachPaysIsMultiplied) {
     EXPECT_TRUE(operations_in(goal).multiply) << goal;
     EXPECT_FALSE(operations_in(goal).divide) << goal;
   }
-  EXPECT_TRUE(operations_in("how much is the rent for each of 33 people").divide);
+  for (const char* goal :
+       {"how much is the rent for each of 33 people", "How much does each pay if 4 of us split the total water bill?",
+        "how much per person for 3 sets of keys split between 4 of us"}) {
+    EXPECT_TRUE(operations_in(goal).divide) << goal;
+    EXPECT_FALSE(operations_in(goal).multiply) << goal;
+  }
+  EXPECT_FALSE(operations_in("How much more is the train allowance than the parking fee?").add);
+  EXPECT_FALSE(operations_in("the lottery win minus the tax").add);
+  EXPECT_TRUE(operations_in("gas 5, water 6, what is that in all?").add);
 }
 
 }  // namespace
