@@ -1,7 +1,7 @@
 """The mean of readers that learned on from the same one, each on other text, and of their encoders (Wortsman et al., "Model soups",
 2022): of three whose first pieces were right for .705, .696 and .702 of held-out questions it is right for .720.
 
-    python3 mean.py OUT FOLDER...        # each with reader_answers.bin and encoder.bin
+    python3 mean.py OUT FOLDER...        # each with reader_answers.bin and encoder.bin; one that is named twice counts twice
 """
 import argparse
 import pathlib

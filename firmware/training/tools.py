@@ -343,6 +343,8 @@ def train(options):
     out = pathlib.Path(options.out)
     encoder = Encoder.read(out / "encoder.bin", reader.Dropout(options.drop), reader.Linear)
     arguments, tools = reader.Reader(options.drop, encoder, frozen=True), reader.Reader(options.drop)
+    if options.begin:
+        arguments.load(options.begin)
     if options.only != "tools":
         learn_arguments(bank, questions, arguments, options)
     else:
@@ -427,6 +429,7 @@ def main():
     parser.add_argument("--held-out", type=int, default=2000)
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--only", choices=("arguments", "tools"), help="the other is learned already")
+    parser.add_argument("--begin", help="a reader of arguments that is learned further, as after another encoder")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--drop", type=float, default=0.15)
     parser.add_argument("--threads", type=int, default=2)
