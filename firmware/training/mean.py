@@ -7,6 +7,7 @@ import argparse
 import pathlib
 
 import numpy
+import torch
 
 from encoder import Encoder, doubled, halved
 from reader import Dropout, Linear, Reader, prepare
@@ -15,6 +16,7 @@ from reader import Dropout, Linear, Reader, prepare
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--none", type=float, default=0, help="how much more \"none\" counts")
     parser.add_argument("folders", type=pathlib.Path, nargs="+")
     options = parser.parse_args()
     prepare(1)
@@ -23,6 +25,11 @@ def main():
         (out / name).write_bytes(halved(numpy.mean([doubled((folder / name).read_bytes()) for folder in options.folders], 0)))
     network = Reader(encoder=Encoder.read(out / "encoder.bin", Dropout(0.1), Linear))
     network.load(out / "reader_answers.bin")
+    if options.none:
+        with torch.no_grad():
+            network.none_last.bias.add_(options.none)
+        network.halve()
+        (out / "reader_answers.bin").write_bytes(network.bytes())
     (out / "reader_answers_golden.json").write_text(network.golden())
 
 
