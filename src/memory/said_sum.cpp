@@ -157,6 +157,12 @@ std::optional<std::string> of_two(const Said& said) {
 // taken off, and no others say anything else.
 std::optional<std::string> of_three(const Said& said) {
   static const std::regex kPlusBehind = words("^[a-z ]*(?:\\bplus\\b|\\band\\b|\\bwith\\b|,| \\+)[a-z', ]*$");
+  static const std::regex kTogether =
+      words("#(?: [a-z]+){1,2} and #(?: [a-z]+){1,2} (?:at|for) # (?:in )?(?:each|apiece|a head)\\b");
+  static const std::regex kBeforeOff = words("^(?: with| and|,| minus| less)?(?: an?)? $");
+  static const std::regex kOff = words("^ (?:off|discount|voucher) *(?=$|[,.;?!])");
+  if (std::regex_search(said.words, kTogether) && !says_otherwise(said.words))
+    return "(" + said.numbers[0] + " + " + said.numbers[1] + ") * " + said.numbers[2];
   const auto is_minus = [](const std::string& between) { return between == " - " || between == " minus "; };
   const auto is_plus = [](const std::string& between) { return between == " + " || between == " plus "; };
   for (const std::regex& product : products()) {
@@ -177,6 +183,10 @@ std::optional<std::string> of_three(const Said& said) {
     const std::size_t third = behind.find(kNumber);
     const std::string between = behind.substr(0, third);
     const std::string rest = behind.substr(third + 1);
+    // "With a £10 discount", "and £10 off".
+    if (std::smatch off; std::regex_search(rest, off, kOff) && std::regex_search(between, kBeforeOff) &&
+                         !says_otherwise(before) && !says_otherwise(off.suffix()))
+      return multiplied + " - " + said.numbers[2];
     if (says_otherwise(before) || says_otherwise(rest)) return std::nullopt;
     if (is_minus(between)) return multiplied + " - " + said.numbers[2];
     if (is_plus(between) || (std::regex_search(between, kPlusBehind) && !says_otherwise(between)))

@@ -41,10 +41,42 @@ TEST(SaidSum, APriceEachIsMultipliedBeforeAnythingIsAdded) {
   EXPECT_THAT(said_sum("we pay £42.6 a week for 58 weeks, and 48.6 at the start"), Optional(Eq("42.6 * 58 + 48.6")));
   EXPECT_THAT(said_sum("start with 6,624 and add 41.4 15 times over"), Optional(Eq("6624 + 41.4 * 15")));
   EXPECT_THAT(said_sum("100 minus 3 times 4"), Optional(Eq("100 - 3 * 4")));
+  EXPECT_THAT(said_sum("2 adults and 3 children at £5 each"), Optional(Eq("(2 + 3) * 5")));
+  EXPECT_THAT(said_sum("3 shirts at £20 each with a £10 discount, what do I pay"), Optional(Eq("3 * 20 - 10")));
+  EXPECT_THAT(said_sum("12 tickets at £5 each with £10 off"), Optional(Eq("12 * 5 - 10")));
   EXPECT_THAT(said_sum("100 - 3 * 4"), Optional(Eq("100 - 3 * 4")));
   EXPECT_THAT(said_sum("3 * 4 - 5"), Optional(Eq("3 * 4 - 5")));
   EXPECT_THAT(said_sum("buying 5 for 1.70 apiece and something else for £5"), Optional(Eq("5 * 1.70 + 5")))
       << "the same number twice";
+}
+
+TEST(SaidSum, LeavesOpenWhatAFurtherNumberIsForAndWhatAPriceIsAskedFor) {
+  for (const char* goal : {"what is 2 x 3 x 4?",
+                           "20 / 2 * 3",
+                           "12 x 3 / 4",
+                           "6 times 7 over 2",
+                           "I had £500 and bought 3 chairs at £45 each. How much have I left?",
+                           "subtract 5 from 3 times 4",
+                           "Take 5 off 3 times 4",
+                           "subtract 3 times 4 from 20",
+                           "£500 a month for 6 months and spend £900 of it, what is left?",
+                           "12 at £5 each and pay with a £100 note, what change",
+                           "3 rooms for 2 nights at £80 a night",
+                           "3 rooms and 2 nights at £80 a night",
+                           "On 3 May we booked 2 rooms at £80 each, what is the total?",
+                           "At 7 pm we need 4 tickets at £15 each",
+                           "In 2025 I bought 12 at £5 each",
+                           "In 2025 I paid 12 each",
+                           "Room 12: 3 nights at £80 a night",
+                           "If I spend £90 on pens at £3 each, how many do I get?",
+                           "With £60 at £12 each how many can I buy?",
+                           "I have 20 and need 4 each, how many guests",
+                           "The share price was 120 and went up by 15",
+                           "My share of the rent is 900 and it goes up by 50",
+                           "name 2 factors of 36",
+                           "Share 12,50 between 5",
+                           "12 at £5 each and £10 off every second one"})
+    EXPECT_EQ(said_sum(goal), std::nullopt) << goal;
 }
 
 TEST(SaidSum, IsNotMadeOfWhatHasAnotherMeaning) {
