@@ -49,6 +49,13 @@ TEST_F(Meaning, HasEveryThirdPlaceWhereManyHoldTheWords) {
   EXPECT_THAT(paths("Is the car mended?"), testing::SizeIs(6)) << "none is lost by it";
 }
 
+TEST_F(Meaning, WhatIsHardlyNearFillsPlacesThatWordsLeaveAndWhatIsNotDoesNot) {
+  world.put("review.md", "penetration\n");
+  world.embedding = of({{"penetration", {100, 0, 0}}, {"pentest", {20, 98, 0}}, {"roses", {0, 0, 100}}});
+  world.mount();
+  EXPECT_THAT(paths("pentest"), ElementsAre("review.md"));
+}
+
 TEST_F(Meaning, ASlipOfTheFingersFindsWhatIsMeant) {
   world.embedding = of(kVehicles);
   world.mount();
