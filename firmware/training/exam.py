@@ -131,8 +131,9 @@ class Home(episodes.Episodes):
             return self.lookup()
         items, slots, _ = pair
         at = self.rng.randrange(2)
-        what, month = slots["{s2}"] if at and "{s2}" in slots else slots["{s}"], slots["{month2}"] if at and "{month2}" in slots else slots["{month}"]
-        goal = self.said(self.pick(BILL_SAID).format(s=what, m=month), [])
+        # The second has a service or a month of its own.
+        own = lambda slot: slots.get("{%s2}" % slot if at else "{%s}" % slot, slots["{%s}" % slot])
+        goal = self.said(self.pick(BILL_SAID).format(s=own("s"), m=own("month")), [])
         self.begin(goal, self.files([]), ["search", "answer"])
         self.search_and_answer(items[at], goal, goal, True, query_goal=goal)
 

@@ -399,6 +399,20 @@ std::string without_file_names(std::string text) {
   return without_names(std::move(text), names, " ");
 }
 
+std::string number_at(std::string_view text, std::size_t& at) {
+  const auto digit = [&](std::size_t i) { return i < text.size() && is_digit(text[i]); };
+  std::string number;
+  for (bool point = false; at < text.size(); ++at) {
+    if (is_digit(text[at]))
+      number += text[at];
+    else if (text[at] == '.' && !point && digit(at + 1))
+      number += '.', point = true;
+    else if (text[at] != ',' || point || !digit(at + 1) || !digit(at + 2) || !digit(at + 3))
+      break;
+  }
+  return number;
+}
+
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most) {
   std::vector<std::string> numbers;
   for (std::size_t i = 0; i < text.size() && numbers.size() < most;) {
@@ -406,19 +420,7 @@ std::vector<std::string> numbers_in(std::string_view text, std::size_t most) {
       ++i;
       continue;
     }
-    std::string number;
-    bool point = false;
-    while (i < text.size()) {
-      const bool digit_next = i + 1 < text.size() && is_digit(text[i + 1]);
-      if (is_digit(text[i]))
-        number += text[i];
-      else if (text[i] == '.' && !point && digit_next)
-        number += '.', point = true;
-      else if (!(text[i] == ',' && !point && i + 3 < text.size() && digit_next && is_digit(text[i + 2]) &&
-                 is_digit(text[i + 3])))
-        break;
-      ++i;
-    }
+    std::string number = number_at(text, i);
     if (number.size() <= 30) add(numbers, std::move(number));
   }
   return numbers;

@@ -43,6 +43,8 @@ std::string without_names(std::string text, std::span<const std::string> names, 
 std::string without_file_names(std::string text);
 // Only of those with the ending of a document: "booking.com" stays.
 std::string without_document_names(std::string text);
+// The number that begins at the digit `at`, without the commas of its thousands; `at` moves behind it.
+std::string number_at(std::string_view text, std::size_t& at);
 // Numbers as the calculator reads them ("1234.50" for "£1,234.50"), in order, each once; at most `most`.
 std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
 // Days as 2026-05-03, from that form and from "3 May 2026", "May 3, 2026" and, where another date of the text gives the

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "memory/goal_facts.h"
 
 namespace daimon::memory {
 namespace {
@@ -27,7 +28,6 @@ std::optional<Said> said_in(std::string_view goal) {
   const auto add = [&](char c) {
     if (c != ' ' || said.words.empty() || said.words.back() != ' ') said.words += c;
   };
-  const auto digit_at = [&](std::size_t i) { return i < goal.size() && is_digit(goal[i]); };
   bool is_money = false;
   for (std::size_t i = 0; i < goal.size();) {
     if (!is_digit(goal[i])) {
@@ -42,15 +42,7 @@ std::optional<Said> said_in(std::string_view goal) {
       continue;
     }
     if (i > 0 && (is_letter(goal[i - 1]) || std::string_view("-./").contains(goal[i - 1]))) return std::nullopt;
-    std::string number;
-    for (bool point = false; i < goal.size(); ++i) {
-      if (is_digit(goal[i]))
-        number += goal[i];
-      else if (goal[i] == '.' && digit_at(i + 1) && !point)
-        number += '.', point = true;
-      else if (goal[i] != ',' || point || !digit_at(i + 1) || !digit_at(i + 2) || !digit_at(i + 3))
-        break;
-    }
+    std::string number = number_at(goal, i);
     const bool is_year = !is_money && number.size() == 4 && (number.starts_with("19") || number.starts_with("20"));
     if (is_year || (i < goal.size() && (is_letter(goal[i]) || goal[i] == '%' || goal[i] == '/'))) return std::nullopt;
     said.numbers.push_back(std::move(number));

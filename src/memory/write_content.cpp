@@ -153,16 +153,16 @@ void add_piece(std::string_view piece, bool is_before_name, std::vector<std::str
   // Behind the name, "with" and what the file is to hold.
   if (first > 1 && words[0].bare == "with") add_begin(1);
   // "Replace all with ...": what comes before "with" is no part of it.
-  bool is_replaced_with = false;
-  for (std::size_t i = 0, replaces = 0; i < first; ++i) {
-    replaces += is_replacing(words[i].bare) ? 1 : 0;
-    is_replaced_with = is_replaced_with || (replaces > 0 && words[i].bare == "with");
-  }
+  const auto commands_end = words.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto replacing =
+      std::find_if(words.begin(), commands_end, [](const Word& word) { return is_replacing(word.bare); });
+  const bool is_replaced_with =
+      std::any_of(replacing, commands_end, [](const Word& word) { return word.bare == "with"; });
   // What stands behind the name and a colon is it, unless more words of command come first.
   if (!words.empty() && piece.substr(words[0].begin, words[0].end - words[0].begin) == ":") {
-    const bool commands = std::any_of(
-        words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(first),
-        [](const Word& word) { return is_verb(word.bare) || is_saying(word.bare) || is_replacing(word.bare); });
+    const bool commands = std::any_of(words.begin() + 1, commands_end, [](const Word& word) {
+      return is_verb(word.bare) || is_saying(word.bare) || is_replacing(word.bare);
+    });
     if (!commands) begins.clear();
     if (!is_replaced_with) add_begin(1);
   }
