@@ -33,6 +33,7 @@
 #include "memory/answer_rank.h"
 #include "memory/answer_ranker.h"
 #include "memory/lexicon.h"
+#include "memory/passage_meaning.h"
 
 namespace daimon::bench {
 namespace {
@@ -184,6 +185,7 @@ Status run(const Options& options) {
   const auto vectors = std::make_shared<const embedding::StaticEmbedding>(std::move(loaded));
   std::FILE* dump = options.dump.empty() ? nullptr : std::fopen(options.dump.c_str(), "w");
   if (dump == nullptr && !options.dump.empty()) return fail(ErrorCode::kIo, "cannot write " + options.dump);
+  const auto meaning = memory::passage_meaning();
   Stages stages;
   std::size_t number = 0;
   for (const exam::Home& home : paper.homes) {
@@ -192,12 +194,14 @@ Status run(const Options& options) {
       stdfs::create_directories((root / path).parent_path());
       std::ofstream(root / path, std::ios::binary) << text;
     }
-    DAIMON_TRY(auto files,
-               fs::FileSystem::open(
-                   {.database = folder / daimon::format("index{}.db", number), .watch = false, .embedding = vectors}));
+    DAIMON_TRY(auto files, fs::FileSystem::open({.database = folder / daimon::format("index{}.db", number),
+                                                 .watch = false,
+                                                 .embedding = vectors,
+                                                 .meaning = meaning}));
     DAIMON_TRY(const auto report, files->mount(root, "", {}, {}));
     static_cast<void>(report);
-    DAIMON_TRY(auto index, fs::Index::open(folder / daimon::format("index{}.db", number), vectors));
+    DAIMON_CHECK(files->understand());
+    DAIMON_TRY(auto index, fs::Index::open(folder / daimon::format("index{}.db", number), vectors, meaning->id()));
     for (const exam::Question& question : home.questions)
       if (question.expected.missing ||
           (question.kind == "look up" && question.expected.answers.size() == 1 && question.expected.files.empty())) {

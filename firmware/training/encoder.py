@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 SHAPES, PIECE, WIDTH, HEADS, FEED = 31, 256, 512, 8, 1536
+MEANING = 128  # numbers of what a whole text means
 FIRMWARE = pathlib.Path(__file__).resolve().parents[1]
 FIRST = 6  # pieces before it are signs that no text has
 # What marks are by their shapes (src/memory/reading.h); a line end and a wide gap are nothing at first.
@@ -98,13 +99,16 @@ class Encoder(nn.Module):
         self.shape = nn.Embedding(SHAPES, PIECE)
         self.layers = nn.ModuleList([Layer(PIECE, drop, linear), Layer(WIDTH, drop, linear)])
         self.norm = nn.LayerNorm(WIDTH)
+        self.share, self.meaning = linear(WIDTH, 1), linear(WIDTH, MEANING)
+        nn.init.zeros_(self.share.weight)
+        nn.init.orthogonal_(self.meaning.weight)
         waves = torch.arange(1024)[:, None] * torch.logspace(0, -4, PIECE // 2, dtype=torch.float64)
         self.places = torch.cat([waves.sin(), waves.cos()], -1).float()
 
     @classmethod
     def read(cls, path, drop, linear):
         encoder = cls(drop, linear)
-        load(encoder.parameters(), path)
+        load(encoder.parameters(), path, most=4)  # USE-lite's own comes without what a text means
         return encoder
 
     def vectors_of(self, words):
@@ -120,6 +124,15 @@ class Encoder(nn.Module):
         for layer in self.layers:
             x = layer(x, bias)
         return self.norm(x.float()).to(x.dtype)
+
+    def whole(self, seen, mask):
+        """Of what it says of the tokens of some texts: what each text means, of length 1."""
+        share = self.share(seen).squeeze(-1).float().masked_fill(~mask, -1e4).softmax(-1)
+        return F.normalize(self.meaning(torch.einsum("bn,bnd->bd", share, seen.float())), dim=-1)
+
+    def likeness(self, b, seen):
+        """The cosine of each question of a batch (reader.py) with each of all passages; `seen` are its tokens and theirs."""
+        return self.whole(seen[0], b["q_mask"]) @ self.whole(seen[1], b["p_mask"]).T
 
 
 def weights_of(folder):

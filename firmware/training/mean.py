@@ -13,6 +13,13 @@ from encoder import Encoder, doubled, halved
 from reader import Dropout, Linear, Reader, prepare
 
 
+def mean_of(tables):
+    """What only some of them have, at the end, is the mean of those."""
+    shortest = min(map(len, tables))
+    rest = [table[shortest:] for table in tables if len(table) > shortest]
+    return numpy.concatenate([numpy.mean([table[:shortest] for table in tables], 0), *([numpy.mean(rest, 0)] if rest else [])])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
@@ -22,7 +29,7 @@ def main():
     prepare(1)
     out = options.out
     for name in ("reader_answers.bin", "encoder.bin"):
-        (out / name).write_bytes(halved(numpy.mean([doubled((folder / name).read_bytes()) for folder in options.folders], 0)))
+        (out / name).write_bytes(halved(mean_of([doubled((folder / name).read_bytes()) for folder in options.folders])))
     network = Reader(encoder=Encoder.read(out / "encoder.bin", Dropout(0.1), Linear))
     network.load(out / "reader_answers.bin")
     if options.none:

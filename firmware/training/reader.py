@@ -32,6 +32,7 @@ from train import ALLOCATOR
 
 EVIDENCE, KINDS, SHAPES, VECTOR = 56, 12, 31, 100
 OF_WORD = 40  # bytes
+MEANING_SCALE, MEANING_WEIGHT = 20, 0.5
 WIDTH, HEADS, BLOCKS, PIECE, SECOND, NONE = 96, 4, 2, 64, 32, 48
 SLOPES = [0.0, 1 / 32, 1 / 8, 1 / 2]  # of the heads: how much less a token counts for each token that it is away
 PROCESSES = 2  # that turn questions into tokens
@@ -242,7 +243,8 @@ class Reader(nn.Module):
 
     def forward(self, b):
         of, q_mask, p_mask, like = b["of"], b["q_mask"], b["p_mask"], b["like"]
-        (q, _), (p, p_seen) = self.tokens(b["q"], b["q_code"], q_mask), self.tokens(b["p"], b["p_code"], p_mask)
+        (q, q_seen), (p, p_seen) = self.tokens(b["q"], b["q_code"], q_mask), self.tokens(b["p"], b["p_code"], p_mask)
+        self.seen = (q_seen, p_seen)
         q, p = self.drop(q), self.drop(p)
         shut = ~q_mask[of][:, None, :]
         near = self.alike[0] * torch.einsum("wnd,wmd->wnm", F.normalize(p, dim=-1), F.normalize(q, dim=-1)[of]) + self.alike[1] * like + self.alike[2] * (like > 0.999)
@@ -291,14 +293,17 @@ class Reader(nn.Module):
         load(self.own, path, most=3 if self.encoder else 0)
 
     def golden(self):
-        """What tests/memory compares with: of each example the score of every piece and that of none."""
+        """What tests/memory compares with: of each example the score of every piece and that of none; how near each passage is."""
         made = []
         self.eval()
         questions = Questions([json.dumps(g) for g in GOLDEN], encoder=self.encoder)
         for example, row in zip(GOLDEN, questions.rows):
             with torch.no_grad():
-                score, none = self(batch([row], questions.vectors))
-            made.append({**example, "pieces": [round(x, 4) for x in score.tolist()], "none": round(none.item(), 4)})
+                b = batch([row], questions.vectors)
+                score, none = self(b)
+                made.append({**example, "pieces": [round(x, 4) for x in score.tolist()], "none": round(none.item(), 4)})
+                if self.encoder and not self.frozen:
+                    made[-1]["near"] = [round(x, 4) for x in self.encoder.likeness(b, self.seen)[0].tolist()]
         return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
 
     def halve(self):
@@ -368,6 +373,20 @@ def losses_of(b, score, none):
     return total.log() - good.clamp_min(1e-9).log()
 
 
+def loss_of_meanings(b, encoder, seen):
+    """How unlikely each question's own window is held to be among all windows of the batch, by what they mean as a whole (InfoNCE:
+    van den Oord et al. 2018, with the other questions' passages as in Karpukhin et al., "Dense passage retrieval", 2020)."""
+    like = MEANING_SCALE * encoder.likeness(b, seen)
+    holds = torch.zeros_like(like, dtype=torch.bool)
+    is_right = b["right"] > 0
+    holds[b["owner"][is_right], b["row"][is_right]] = True
+    some = holds.any(1)
+    if not some.any():
+        return torch.zeros(())
+    like, holds = like[some], holds[some]
+    return (like.logsumexp(1) - like.masked_fill(~holds, -1e4).logsumexp(1)).mean()
+
+
 def hard_ones(network, rows, vectors, easy, rng):
     """Rows that the network is not sure of, and of the others the share `easy`, which then count as much more."""
     kept, begun = [], time.time()
@@ -392,8 +411,9 @@ def hard_ones(network, rows, vectors, easy, rng):
 def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: None):
     """`rows` of Questions that have something right; `size` of them in a step."""
     rng = random.Random(seed)
+    with_meanings = network.encoder and not network.frozen
     adam = torch.optim.AdamW(network.learned(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
-    steps, begun, losses, batches = int(epochs * len(rows) / size), time.time(), [], []
+    steps, begun, losses, meanings, batches = int(epochs * len(rows) / size), time.time(), [], [], []
     for step in range(steps):
         if not batches:
             batches = alike_in_length(rows, size, rng)
@@ -403,6 +423,10 @@ def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: N
         score, none = network(b)
         weight = b["weight"]
         loss = (losses_of(b, score, none) * weight).sum() / weight.sum()
+        if with_meanings:
+            meant = loss_of_meanings(b, network.encoder, network.seen)
+            meanings.append(meant.item())
+            loss = loss + MEANING_WEIGHT * meant
         adam.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.learned(), 1.0)
@@ -410,9 +434,34 @@ def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: N
         losses.append(loss.item())
         if (step + 1) % 100 == 0:
             spent = time.time() - begun
-            print(f"step {step + 1} of {steps}  loss {numpy.mean(losses[-100:]):.3f}  {spent:.0f} s, {spent / (step + 1) * (steps - step - 1):.0f} s left", flush=True)
+            meant = f"  of meanings {numpy.mean(meanings[-100:]):.3f}" if meanings else ""
+            print(f"step {step + 1} of {steps}  loss {numpy.mean(losses[-100:]):.3f}{meant}  {spent:.0f} s, {spent / (step + 1) * (steps - step - 1):.0f} s left", flush=True)
         if (step + 1) % max(1, steps // 4) == 0 or step + 1 == steps:
             at_quarter()
+
+
+def learn_meanings(encoder, rows, vectors, epochs, size, rate, seed):
+    """What texts mean as a whole, over the encoder as it is: after a mean of several (mean.py) it is not quite theirs."""
+    learned = [*encoder.share.parameters(), *encoder.meaning.parameters()]
+    adam, rng, losses, batches = torch.optim.AdamW(learned, lr=rate, weight_decay=0.02), random.Random(seed), [], []
+    steps, begun = int(epochs * len(rows) / size), time.time()
+    encoder.train()
+    for step in range(steps):
+        if not batches:
+            batches = alike_in_length(rows, size, rng)
+        b = batch([rows[i] for i in batches.pop()], vectors)
+        for group in adam.param_groups:
+            group["lr"] = rate * min(1, (step + 1) / 20) * (0.02 + 0.98 * (1 - step / steps))
+        with torch.no_grad():
+            seen = [encoder(b[of][..., VECTOR:], b[of + "_code"], b[of + "_mask"]) for of in ("q", "p")]
+        loss = loss_of_meanings(b, encoder, seen)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        losses.append(loss.item())
+        if (step + 1) % 50 == 0:
+            spent = time.time() - begun
+            print(f"step {step + 1} of {steps}  loss of meanings {numpy.mean(losses[-50:]):.3f}  {spent:.0f} s, {spent / (step + 1) * (steps - step - 1):.0f} s left", flush=True)
 
 
 def prepare(threads):
@@ -429,6 +478,7 @@ def main():
     parser.add_argument("--begin", help="weights to begin with; without papers they are only measured, and written again")
     parser.add_argument("--encoder", help="encoder.bin to begin with (encoder.py); the new one is written beside the weights, and tools.py must follow. "
                                           "The program reads answers by weights that were learned with one")
+    parser.add_argument("--meanings", action="store_true", help="learn only what texts mean as a whole, over the encoder as it is")
     parser.add_argument("--easy", type=float, default=1, help="share that is learned of what the weights to begin with know")
     parser.add_argument("--test", nargs="*", default=[])
     parser.add_argument("--epochs", type=float, default=3)
@@ -470,7 +520,10 @@ def main():
         for name, questions in tests.items():
             print(f"  {name}: {measure(questions, network)}", flush=True)
 
-    learn(network, usable, train.vectors, options.epochs, options.batch, options.rate, options.seed, at_quarter)
+    if options.meanings:
+        learn_meanings(encoder, [row for row in usable if not row[4][-1, 0]], train.vectors, options.epochs, options.batch, options.rate, options.seed)
+    else:
+        learn(network, usable, train.vectors, options.epochs, options.batch, options.rate, options.seed, at_quarter)
     with torch.no_grad():
         network.none_last.bias += options.none
     network.halve()  # as the program has it

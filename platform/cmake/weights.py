@@ -21,7 +21,8 @@ namespace daimon::memory {
 """
 embedding = pathlib.Path(sys.argv[2])
 name = hashlib.sha256((embedding / "tokenizer.json").read_bytes() + (embedding / "model.safetensors").read_bytes()[8:]).hexdigest()[:16]
-text = HEAD + f'const std::string_view kReaderEmbedding = "{name}";\n'
+meaning = hashlib.sha256(b"".join(pathlib.Path(path).read_bytes() for path in sys.argv[3:] if "encoder" in pathlib.Path(path).name)).hexdigest()[:16]
+text = HEAD + f'const std::string_view kReaderEmbedding = "{name}";\nconst std::string_view kMeaningId = "{meaning}";\n'
 for path in map(pathlib.Path, sys.argv[3:]):
     table = "k" + "".join(part.capitalize() for part in path.stem.split("_")) + "Table"
     text += f"// {hashlib.sha256(path.read_bytes()).hexdigest()}\nstatic constexpr unsigned char {table}Bytes[] = {{\n#embed \"{path.resolve()}\"\n}};\n"

@@ -172,6 +172,14 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   return mount;
 }
 
+// A search by meaning finds what has been read; by its words everything is found at once.
+std::string being_read(const Json& mount) {
+  const auto unread = find_integer(mount, "unread").value_or(0);
+  return daimon::format("what {} of {} {} is being read in the background; by their words they are found already",
+                        counted(mount, "unread", "passage", "passages"), text_of(mount, "name"),
+                        unread == 1 ? "means" : "mean");
+}
+
 int mount(const Session& session, const Arguments& arguments) {
   const auto client = session.client();
   if (!client) return session.failed(client.error());
@@ -185,6 +193,7 @@ int mount(const Session& session, const Arguments& arguments) {
                                               counted(*made, "chunks", "passage", "passages"), text_of(*made, "root")));
   if (const auto skipped = find_integer(*made, "skipped").value_or(0); skipped > 0 && !arguments.has("json"))
     session.note(left_out(skipped, *made));
+  if (find_integer(*made, "unread").value_or(0) > 0 && !arguments.has("json")) session.note(being_read(*made));
   return kSuccess;
 }
 
@@ -203,11 +212,13 @@ int list_mounts(const Session& session, const Arguments& arguments) {
   const auto is_incomplete = [&](const Json& mount) {
     return find_bool(mount, "complete") == false && !is_gone(mount);
   };
+  const auto unread = [](const Json& mount) { return find_integer(mount, "unread").value_or(0); };
   for (const Json& mount : list->get_array())
     table.add(
         {text_of(mount, "name"),
          is_gone(mount)         ? "gone"
          : is_incomplete(mount) ? "incomplete"
+         : unread(mount) > 0    ? "reading"
                                 : "complete",
          count_of(mount, "files"), count_of(mount, "chunks"), count_of(mount, "problems"), text_of(mount, "root")},
         {Style::kCyan, is_gone(mount)         ? Style::kRed
@@ -221,6 +232,8 @@ int list_mounts(const Session& session, const Arguments& arguments) {
     else if (is_incomplete(mount))
       session.note(daimon::format("{} is being read, or that was interrupted: daimon mount {} goes on where it stopped",
                                   text_of(mount, "name"), text_of(mount, "root")));
+    else if (unread(mount) > 0)
+      session.note(being_read(mount));
   return kSuccess;
 }
 

@@ -102,6 +102,16 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::vector<std::int8_t> as_bytes(std::span<const float> vector) {
+  float most = 0;
+  for (const float value : vector) most = std::max(most, std::abs(value));
+  std::vector<std::int8_t> bytes(vector.size());
+  if (most > 0)
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<std::int8_t>(std::lround(vector[i] / most * 127));
+  return bytes;
+}
+
 bool is_of_word(char32_t c) { return kind_of(c) == Kind::kWord; }
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -258,15 +268,7 @@ std::vector<float> StaticEmbedding::direction(std::string_view text) const {
   return vector;
 }
 
-std::vector<std::int8_t> StaticEmbedding::embed(std::string_view text) const {
-  const std::vector<float> sum = this->sum(pieces(text));
-  float most = 0;
-  for (const float value : sum) most = std::max(most, std::abs(value));
-  std::vector<std::int8_t> bytes(width_);
-  if (most > 0)
-    for (std::size_t i = 0; i < width_; ++i) bytes[i] = static_cast<std::int8_t>(std::lround(sum[i] / most * 127));
-  return bytes;
-}
+std::vector<std::int8_t> StaticEmbedding::embed(std::string_view text) const { return as_bytes(sum(pieces(text))); }
 
 Result<std::filesystem::path> builtin_embedding() {
   return find_builtin({.name = "embedding",

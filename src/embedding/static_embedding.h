@@ -58,6 +58,9 @@ class StaticEmbedding {
 // Where the built-in one is: $DAIMON_EMBEDDING, beside the program, or where it was built. kNotFound with what to do.
 Result<std::filesystem::path> builtin_embedding();
 
+// A vector as bytes, scaled so that its largest number is 127.
+std::vector<std::int8_t> as_bytes(std::span<const float> vector);
+
 // The cosine of two vectors of the same width; 0 when one is all zero.
 double cosine(const std::int8_t* a, const std::int8_t* b, std::size_t width);
 

@@ -118,4 +118,23 @@ std::vector<Chunk> chunks_of(const Document& document) {
   return chunks;
 }
 
+std::vector<std::string_view> parts_of(std::string_view text, std::size_t bytes_max) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    std::size_t size = text.size();
+    if (size > bytes_max) {
+      const std::string_view most = text.substr(0, bytes_max + 1);
+      size = most.rfind('\n');
+      if (size == std::string_view::npos || size == 0) size = most.rfind(' ');
+      if (size == std::string_view::npos || size == 0) size = cut_utf8(text, bytes_max).size();
+      if (size == 0) size = std::min(bytes_max, text.size());
+    }
+    if (const auto part = trim(text.substr(0, size)); !part.empty()) parts.push_back(part);
+    text.remove_prefix(size);
+    // The blank at which it was cut.
+    if (text.starts_with('\n') || text.starts_with(' ')) text.remove_prefix(1);
+  }
+  return parts;
+}
+
 }  // namespace daimon::fs

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fs/document.h"
@@ -23,5 +24,9 @@ inline constexpr std::uint64_t kChunkBytesMax = 1600;  // never exceeded
 // The chunks cover the text in order without gaps or overlap, and never cut a code point. Page breaks and headings
 // begin a new one; so do empty lines and, in code, definitions, once the chunk is large enough.
 std::vector<Chunk> chunks_of(const Document& document);
+
+// A text in parts of whole lines, each at most `bytes_max` long; of a line that is longer, of whole words, or what does
+// not cut a code point. Blank parts are left out.
+std::vector<std::string_view> parts_of(std::string_view text, std::size_t bytes_max);
 
 }  // namespace daimon::fs

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/within.h"
 #include "embedding/spelling.h"
+#include "fs/chunk.h"
 #include "fs/index.h"
 #include "fs/rank.h"
 #include "fs/sweeper.h"
@@ -59,6 +60,27 @@ bool asks_for_table(std::string_view goal) {
   return false;
 }
 
+// Passages that hold words of a query and those that are near it in meaning, by both: the score of its words and the
+// cosine, which what is not among the nearest has no more of than the last of them.
+std::vector<Passage> weighed(std::vector<Passage> by_words, std::vector<Passage> by_meaning) {
+  constexpr double kOfMeaning = 12;  // bench_answers: the same from 8 to 12, less below
+  using Place = std::tuple<std::string, std::string, std::uint64_t>;
+  const auto place_of = [](const Passage& passage) { return Place(passage.mount, passage.path, passage.byte_begin); };
+  const double least = by_meaning.empty() ? 0 : by_meaning.back().score;
+  std::map<Place, Passage> near;
+  for (Passage& passage : by_meaning) near.emplace(place_of(passage), std::move(passage));
+  for (Passage& passage : by_words) {
+    const auto known = near.extract(place_of(passage));
+    passage.score += kOfMeaning * (known.empty() ? least : known.mapped().score);
+  }
+  for (auto& [place, passage] : near) {
+    passage.score *= kOfMeaning;
+    by_words.push_back(std::move(passage));
+  }
+  std::ranges::stable_sort(by_words, std::ranges::greater(), &Passage::score);
+  return by_words;
+}
+
 // Every third place is what is nearest in meaning and no other has: it is for questions in other words than the
 // documents', and nearly every passage shares some word with a question. Mixing both lists by all of their places made
 // held-out questions worse (docs/decisions/0005).
@@ -100,15 +122,25 @@ struct FileSystem::State {
   Result<std::vector<std::string>> chosen(const std::vector<std::string>& mounts);
   // As the watcher asks for it: of what is still mounted. False when not all of it could be read.
   bool rescan(const std::string& name);
+  enum class By : std::uint8_t { kWords, kMeaning };  // the embedding, which reads no text, counts in both
   // The lock of the index is held.
-  Result<std::vector<Passage>> find(const SearchRequest& request);
+  Result<std::vector<Passage>> find(const SearchRequest& request, By by);
   // With words that stand nowhere as they are probably meant.
   std::string respelt(std::string_view query, const std::function<bool(std::string_view)>& stands);
   // The lock of the index is held. An unmount does not wait for a scan, so a scan looks for it.
   Status check_mounted(const std::string& name);
 
-  std::mutex mutex;        // of the index
-  std::mutex mount_mutex;  // one scan at a time
+  // As MountStatus has it.
+  Result<std::int64_t> unread(const std::string& name);
+  Status understand_all(const std::stop_token& stop);
+  // The same where that is soon done.
+  Status understand_few(const std::stop_token& stop);
+  // Reads what a few passages mean of which that is not known yet; false when there are none.
+  Result<bool> understand();
+
+  std::mutex meaning_mutex;  // one reads what passages mean at a time
+  std::mutex mutex;          // of the index
+  std::mutex mount_mutex;    // one scan at a time
   Index index;
   Options options;
   std::stop_source stopping;
@@ -118,7 +150,30 @@ struct FileSystem::State {
     const std::scoped_lock lock(mutex);
     return index.sweep().value_or(false);
   }};
+  Sweeper reader{[this] { return understand().value_or(false); }};
 };
+
+Result<bool> FileSystem::State::understand() {
+  constexpr int kPassagesAStep = 4;
+  if (!options.meaning) return false;
+  const std::scoped_lock one_reader(meaning_mutex);
+  std::vector<Passage> passages;
+  {
+    const std::scoped_lock lock(mutex);
+    DAIMON_TRY(passages, index.without_meaning(kPassagesAStep));
+  }
+  for (const Passage& passage : passages) {
+    // Reading takes long and needs no lock.
+    std::vector<std::int8_t> vectors;
+    for (const std::string_view part : parts_of(passage.text, options.meaning->bytes_max())) {
+      const auto vector = options.meaning->of_passage(passage.path, part);
+      vectors.insert(vectors.end(), vector.begin(), vector.end());
+    }
+    const std::scoped_lock lock(mutex);
+    DAIMON_CHECK(index.put_meaning(passage, vectors, options.meaning->width()));
+  }
+  return !passages.empty();
+}
 
 Result<MountReport> FileSystem::State::scan(const std::string& name, const std::filesystem::path& root,
                                             const std::function<void(const Progress&)>& progress,
@@ -210,6 +265,7 @@ bool FileSystem::State::rescan(const std::string& name) {
   // What fails now is tried again at the next change and by the next mount, which says so.
   const bool all = scan(name, root, {}, stopping.get_token()).has_value();
   sweeper.wake();
+  reader.wake();
   return all;
 }
 
@@ -228,7 +284,8 @@ FileSystem::~FileSystem() {
 }
 
 Result<std::unique_ptr<FileSystem>> FileSystem::open(const Options& options) {
-  DAIMON_TRY(auto index, Index::open(options.database, options.embedding));
+  DAIMON_TRY(auto index,
+             Index::open(options.database, options.embedding, options.meaning ? options.meaning->id() : ""));
   auto files = std::unique_ptr<FileSystem>(new FileSystem(std::make_unique<State>(std::move(index), options)));
   if (options.watch) {
     State* state = files->state_.get();
@@ -278,8 +335,41 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
   }
   auto report = state_->scan(name, root, progress, stop);
   state_->sweeper.wake();
+  if (!report) return report;
+  if (!is_material) {
+    DAIMON_CHECK(state_->understand_few(stop));
+  }
+  state_->reader.wake();
+  DAIMON_TRY(report->mount.unread, state_->unread(name));
   return report;
 }
+
+Result<std::int64_t> FileSystem::State::unread(const std::string& name) {
+  if (!options.meaning) return 0;
+  const std::scoped_lock lock(mutex);
+  DAIMON_TRY(const auto mounts, index.mounts());
+  const auto mount = std::ranges::find(mounts, name, &MountStatus::name);
+  return mount == mounts.end() ? 0 : mount->unread;
+}
+
+Status FileSystem::State::understand_few(const std::stop_token& stop) {
+  constexpr std::int64_t kFew = 128;  // some two seconds
+  {
+    const std::scoped_lock lock(mutex);
+    DAIMON_TRY(const std::int64_t unread, index.count_without_meaning());
+    if (unread > kFew) return {};
+  }
+  return understand_all(stop);
+}
+
+Status FileSystem::State::understand_all(const std::stop_token& stop) {
+  for (bool more = true; more && !stop.stop_requested();) {
+    DAIMON_TRY(more, understand());
+  }
+  return {};
+}
+
+Status FileSystem::understand(const std::stop_token& stop) { return state_->understand_all(stop); }
 
 Status FileSystem::unmount(const std::string& name) {
   {
@@ -300,7 +390,10 @@ Result<std::vector<MountStatus>> FileSystem::mounts() {
     DAIMON_TRY(mounts, state_->index.mounts());
   }
   std::erase_if(mounts, [&](const MountStatus& mount) { return state_->is_material(mount.root); });
-  for (MountStatus& mount : mounts) mount.gone = is_gone(mount.root);
+  for (MountStatus& mount : mounts) {
+    mount.gone = is_gone(mount.root);
+    if (!state_->options.meaning) mount.unread = 0;
+  }
   return mounts;
 }
 
@@ -329,7 +422,7 @@ Result<std::vector<std::string>> FileSystem::settle(std::vector<std::string> mou
 Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
   // In one piece: between finding a text and noting that it is given out, it must not be forgotten.
   const std::scoped_lock lock(state_->mutex);
-  DAIMON_TRY(auto passages, state_->find(request));
+  DAIMON_TRY(auto passages, state_->find(request, State::By::kMeaning));
   // A disk that is full, say, is no reason to find nothing: nothing can be forgotten then either.
   static_cast<void>(state_->index.give(passages));
   return passages;
@@ -353,7 +446,7 @@ std::string FileSystem::State::respelt(std::string_view query, const std::functi
   });
 }
 
-Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request) {
+Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request, By by) {
   constexpr int kCandidates = 80;
   DAIMON_TRY(const auto mounts, chosen(request.mounts));
   const auto is_admitted = [&](const Passage& passage) {
@@ -375,9 +468,19 @@ Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& reques
     return !is_about(terms, said);
   });
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
-  DAIMON_TRY(auto near, index.nearest(query, mounts, kCandidates));
-  std::erase_if(near, std::not_fn(is_admitted));
-  candidates = mixed(std::move(candidates), std::move(near));
+  std::int64_t unread = 1;
+  if (options.meaning && by == By::kMeaning) {
+    const auto meaning = options.meaning->of_question(query);
+    DAIMON_TRY(auto near, index.nearest_in_meaning(meaning, mounts, kCandidates));
+    std::erase_if(near, std::not_fn(is_admitted));
+    candidates = weighed(std::move(candidates), std::move(near));
+    DAIMON_TRY(unread, index.count_without_meaning());
+  }
+  if (unread > 0) {
+    DAIMON_TRY(auto near, index.nearest(query, mounts, kCandidates));
+    std::erase_if(near, std::not_fn(is_admitted));
+    candidates = mixed(std::move(candidates), std::move(near));
+  }
   DAIMON_TRY(const auto roots, index.roots());
   // Each file by the mount in which it fits best, or every passage would come once for each mount.
   std::map<std::string, std::pair<std::string, int>> shown;
@@ -429,7 +532,8 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
   {
     const std::scoped_lock lock(state_->mutex);
     DAIMON_TRY(roots, state_->index.roots());
-    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}));
+    // What a goal is about is for its words to say: some passage of any file is near it.
+    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}, State::By::kWords));
     DAIMON_TRY(const auto chosen, state_->chosen(mounts));
     DAIMON_TRY(files, state_->index.files(chosen));
   }

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "capability/label.h"
 #include "embedding/static_embedding.h"
+#include "embedding/text_meaning.h"
 
 namespace daimon::fs {
 
@@ -63,6 +64,7 @@ struct MountStatus {
   std::int64_t chunks = 0;
   std::int64_t problems = 0;
   std::int64_t skipped = 0;  // files without text: no problem, but not there for a search either
+  std::int64_t unread = 0;   // passages of which it is not known yet what they mean (FileSystem::understand)
   bool complete = true;      // false: its first mount was stopped, so files may be missing
   bool gone = false;         // there is no such folder at this time; what is indexed of it is kept
 };
@@ -118,6 +120,9 @@ class FileSystem {
     bool watch = true;                                                      // keeps the mounts fresh by itself
     std::chrono::milliseconds patience{1000};                               // of settle()
     std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr;  // without it words alone are looked for
+    // What passages mean as a whole is read once they are there, in the background; a small folder's is when it is
+    // mounted. Without it, and until then, the embedding says what is near.
+    std::shared_ptr<const embedding::TextMeaning> meaning = nullptr;
   };
   // With `watch`, what changed meanwhile is indexed soon afterwards: open() itself does not wait for that.
   static Result<std::unique_ptr<FileSystem>> open(const Options& options);
@@ -140,6 +145,10 @@ class FileSystem {
   // in the index, as far as Options::patience lets it. Returns those that may have more than the index holds all the
   // same: they are being read, that was interrupted, or it failed, as it does where the folder is gone.
   Result<std::vector<std::string>> settle(std::vector<std::string> mounts, const std::stop_token& stop = {});
+
+  // Reads what the passages that are there mean, until it is known of all or `stop`. It goes on in the background
+  // anyway; this is for who would rather wait than search without it.
+  Status understand(const std::stop_token& stop = {});
 
   // Best first, a file below several mounts by one of them. No query can break it; one without words finds nothing.
   // What it gives out can be verified from then on, whatever becomes of the file.

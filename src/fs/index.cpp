@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS chunks (
   id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE, begin INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER);
 CREATE INDEX IF NOT EXISTS chunks_of_file ON chunks (file);
 CREATE TABLE IF NOT EXISTS vectors (chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vector BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS meanings (chunk INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE, vectors BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(path, heading, text, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
@@ -59,19 +60,27 @@ Status take_over(sqlite::Database& database) {
   return transaction.commit();
 }
 
-// Vectors are of one embedding. Where it is another one now, or there was none, files are read again.
-Status adopt(sqlite::Database& database, const embedding::StaticEmbedding* embedding) {
-  const std::string id = embedding != nullptr ? embedding->id() : "";
-  DAIMON_TRY(auto known, database.prepare("SELECT value FROM settings WHERE name = 'embedding'"));
+// Vectors are of one embedding, meanings of one network. True where it is another one now than `name` was.
+Result<bool> is_new(sqlite::Database& database, std::string_view name, std::string_view id) {
+  DAIMON_TRY(auto known, database.prepare("SELECT value FROM settings WHERE name = ?"));
+  known.bind(1, name);
   DAIMON_TRY(const bool row, known.step());
-  if (row ? known.text(0) == id : id.empty()) return {};
+  if (row ? known.text(0) == id : id.empty()) return false;
   known.reset();
-  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
-  DAIMON_CHECK(database.execute("DELETE FROM vectors"));
-  if (!id.empty()) DAIMON_CHECK(database.execute("UPDATE files SET modified = -1"));
-  DAIMON_TRY(auto set, database.prepare("INSERT OR REPLACE INTO settings VALUES ('embedding', ?)"));
-  set.bind(1, std::string_view(id));
+  DAIMON_TRY(auto set, database.prepare("INSERT OR REPLACE INTO settings VALUES (?, ?)"));
+  set.bind(1, name).bind(2, id);
   DAIMON_CHECK(set.run());
+  return true;
+}
+
+Status adopt(sqlite::Database& database, const embedding::StaticEmbedding* embedding, std::string_view meaning_id) {
+  const std::string id = embedding != nullptr ? embedding->id() : "";
+  DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database));
+  DAIMON_TRY(const bool other_vectors, is_new(database, "embedding", id));
+  if (other_vectors) DAIMON_CHECK(database.execute("DELETE FROM vectors"));
+  if (other_vectors && !id.empty()) DAIMON_CHECK(database.execute("UPDATE files SET modified = -1"));
+  DAIMON_TRY(const bool other_meanings, is_new(database, "meaning", meaning_id));
+  if (other_meanings) DAIMON_CHECK(database.execute("DELETE FROM meanings"));
   return transaction.commit();
 }
 
@@ -93,13 +102,13 @@ std::string path_words(std::string_view path) {
 }  // namespace
 
 Result<Index> Index::open(const std::filesystem::path& path,
-                          std::shared_ptr<const embedding::StaticEmbedding> embedding) {
+                          std::shared_ptr<const embedding::StaticEmbedding> embedding, std::string_view meaning_id) {
   const auto begin = [&]() -> Result<Index> {
     DAIMON_TRY(auto database, sqlite::Database::open(path, {.durable = false}));
     DAIMON_CHECK(begin_small(database));
     DAIMON_CHECK(database.execute(kSchema));
     DAIMON_CHECK(take_over(database));
-    DAIMON_CHECK(adopt(database, embedding.get()));
+    DAIMON_CHECK(adopt(database, embedding.get(), meaning_id));
     return Index(path, std::move(database), embedding);
   };
   auto index = begin();
@@ -149,20 +158,24 @@ Status Index::finish_mount(const std::string& name, std::span<const Problem> pas
 }
 
 Result<std::vector<MountStatus>> Index::mounts() {
-  DAIMON_TRY(auto query,
-             database_.prepare("SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
-                               "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
-                               "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
-                               "'skipped') + (SELECT count(*) FROM passing WHERE mount = name), "
-                               "(SELECT count(*) FROM files WHERE mount = name AND type = 'skipped'), "
-                               "NOT EXISTS (SELECT 1 FROM unfinished WHERE mount = name) "
-                               "FROM mounts WHERE name NOT LIKE '/%' ORDER BY name"));
+  DAIMON_TRY(
+      auto query,
+      database_.prepare(
+          "SELECT name, root, (SELECT count(*) FROM files WHERE mount = name AND version <> ''), "
+          "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file WHERE mount = name), "
+          "(SELECT count(*) FROM files WHERE mount = name AND problem <> '' AND type <> "
+          "'skipped') + (SELECT count(*) FROM passing WHERE mount = name), "
+          "(SELECT count(*) FROM files WHERE mount = name AND type = 'skipped'), "
+          "(SELECT count(*) FROM chunks JOIN files ON files.id = chunks.file LEFT JOIN meanings ON meanings.chunk = "
+          "chunks.id WHERE mount = name AND meanings.chunk IS NULL), "
+          "NOT EXISTS (SELECT 1 FROM unfinished WHERE mount = name) "
+          "FROM mounts WHERE name NOT LIKE '/%' ORDER BY name"));
   std::vector<MountStatus> list;
   for (;;) {
     DAIMON_TRY(const bool row, query.step());
     if (!row) return list;
     list.push_back({query.text(0), query.text(1), query.integer(2), query.integer(3), query.integer(4),
-                    query.integer(5), query.integer(6) != 0});
+                    query.integer(5), query.integer(6), query.integer(7) != 0});
   }
 }
 
@@ -206,7 +219,7 @@ Result<std::optional<Stamp>> Index::stamp(const std::string& mount, const std::s
 }
 
 Status Index::forget_chunks(const std::string& mount, const std::string& path) {
-  vectors_.current = false;
+  vectors_.current = meanings_.current = false;
   DAIMON_TRY(auto words,
              database_.prepare(
                  "DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
@@ -257,6 +270,7 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
   const std::string version = to_hex(sha256(document.text));
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   DAIMON_TRY(const auto before, current_version(mount, path));
+  DAIMON_TRY(const auto meanings, meanings_of(mount, path));
   DAIMON_CHECK(forget_chunks(mount, path));
   DAIMON_TRY(auto text, database_.prepare("INSERT OR IGNORE INTO texts VALUES (?, ?)"));
   text.bind(1, std::string_view(version)).bind_blob(2, document.text);
@@ -280,6 +294,7 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
   DAIMON_TRY(auto chunk, database_.prepare("INSERT INTO chunks (file, begin, end, page) VALUES (?, ?, ?, ?)"));
   DAIMON_TRY(auto words, database_.prepare("INSERT INTO words (rowid, path, heading, text) VALUES (?, ?, ?, ?)"));
   DAIMON_TRY(auto vector, database_.prepare("INSERT INTO vectors VALUES (?, ?)"));
+  DAIMON_TRY(auto known, database_.prepare("INSERT INTO meanings VALUES (?, ?)"));
   const std::string path_text = path_words(path);
   for (const Chunk& piece : chunks_of(document)) {
     const std::string_view bytes = std::string_view(document.text).substr(piece.begin, piece.end - piece.begin);
@@ -302,6 +317,10 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
         .bind(3, std::string_view(piece.heading))
         .bind(4, bytes);
     DAIMON_CHECK(words.run());
+    if (const auto meaning = meanings.find(words_key(piece.heading, bytes)); meaning != meanings.end()) {
+      known.bind(1, chunk_id).bind_blob(2, meaning->second);
+      DAIMON_CHECK(known.run());
+    }
   }
   if (before) DAIMON_CHECK(forget_version(mount, path, *before));
   return transaction.commit();
@@ -409,58 +428,14 @@ Result<std::vector<Passage>> Index::match(std::string_view fts, const std::vecto
   }
 }
 
-Status Index::load_vectors() {
-  Vectors loaded;
-  DAIMON_TRY(auto query,
-             database_.prepare("SELECT vectors.chunk, files.mount, vectors.vector FROM vectors JOIN chunks ON "
-                               "chunks.id = vectors.chunk JOIN files ON files.id = chunks.file WHERE "
-                               "files.mount NOT LIKE '/%'"));
-  std::map<std::string, std::uint32_t, std::less<>> known;
-  for (;;) {
-    DAIMON_TRY(const bool row, query.step());
-    if (!row) break;
-    const std::string bytes = query.blob(2);
-    if (bytes.size() != embedding_->width()) continue;
-    const auto [mount, is_new] = known.try_emplace(query.text(1), static_cast<std::uint32_t>(known.size()));
-    if (is_new) loaded.names.push_back(mount->first);
-    loaded.chunks.push_back(query.integer(0));
-    loaded.mounts.push_back(mount->second);
-    const auto* values = reinterpret_cast<const std::int8_t*>(bytes.data());
-    loaded.values.insert(loaded.values.end(), values, values + bytes.size());
-  }
-  loaded.current = true;
-  vectors_ = std::move(loaded);
-  return {};
-}
-
-Result<std::vector<Passage>> Index::nearest(std::string_view query, const std::vector<std::string>& mounts, int limit) {
-  std::vector<Passage> passages;
-  if (embedding_ == nullptr) return passages;
-  const auto meaning = embedding_->embed(query);
-  if (std::ranges::all_of(meaning, [](std::int8_t value) { return value == 0; })) return passages;
-  if (!vectors_.current) DAIMON_CHECK(load_vectors());
-  std::vector<bool> wanted;
-  for (const std::string& name : vectors_.names)
-    wanted.push_back(mounts.empty() || std::ranges::contains(mounts, name));
-  std::vector<std::pair<double, std::int64_t>> scored;
-  const std::size_t width = embedding_->width();
-  for (std::size_t i = 0; i < vectors_.chunks.size(); ++i)
-    if (wanted[vectors_.mounts[i]])
-      scored.emplace_back(embedding::cosine(meaning.data(), vectors_.values.data() + i * width, width),
-                          vectors_.chunks[i]);
-  const auto most = std::min(scored.size(), static_cast<std::size_t>(std::max(limit, 0)));
-  std::ranges::partial_sort(scored, scored.begin() + static_cast<std::ptrdiff_t>(most), std::ranges::greater());
+Result<std::optional<Passage>> Index::passage_at(std::int64_t chunk) {
   DAIMON_TRY(auto find, database_.prepare(daimon::format(
                             "SELECT {} FROM words JOIN chunks ON chunks.id = words.rowid JOIN files ON files.id = "
                             "chunks.file WHERE words.rowid = ?",
                             kPassageColumns)));
-  for (std::size_t i = 0; i < most; ++i) {
-    find.bind(1, scored[i].second);
-    DAIMON_TRY(const bool row, find.step());
-    if (row) passages.push_back(passage_of(find, scored[i].first));
-    find.reset();
-  }
-  return passages;
+  find.bind(1, chunk);
+  DAIMON_TRY(const bool row, find.step());
+  return row ? std::optional(passage_of(find, 0)) : std::nullopt;
 }
 
 Result<std::vector<FileSummary>> Index::files(const std::vector<std::string>& mounts) {

@@ -35,8 +35,10 @@ class Index {
   // A damaged database is moved away and begun anew: all of it can be rebuilt from the files. One that an earlier
   // version of Daimon wrote is kept, and its files are read again by the next scan.
   // With an embedding each chunk has a vector; one that another embedding made is made anew by the next scan.
+  // What passages mean as a whole (put_meaning) is kept while `meaning_id` stays the same.
   static Result<Index> open(const std::filesystem::path& path,
-                            std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr);
+                            std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr,
+                            std::string_view meaning_id = {});
 
   // A new one is not complete until finish_mount().
   Status add_mount(const std::string& name, const std::filesystem::path& root);
@@ -75,6 +77,17 @@ class Index {
   // for 60,000 chunks take some milliseconds), so nothing is missed and what is forgotten is gone. None without an
   // embedding.
   Result<std::vector<Passage>> nearest(std::string_view query, const std::vector<std::string>& mounts, int limit);
+  // The same by what their parts mean as a whole, as far as put_meaning was told of them; `meaning` is that of the
+  // query.
+  Result<std::vector<Passage>> nearest_in_meaning(std::span<const std::int8_t> meaning,
+                                                  const std::vector<std::string>& mounts, int limit);
+  // Passages of which put_meaning was told nothing, at most `limit`; empty when there are none. What a file had of the
+  // same words before it was put again is known.
+  Result<std::vector<Passage>> without_meaning(int limit);
+  Result<std::int64_t> count_without_meaning();
+  // Vectors as long as `width`, one behind the other, for the parts of a passage. Nothing happens where its file has
+  // changed meanwhile.
+  Status put_meaning(const Passage& passage, std::span<const std::int8_t> vectors, std::size_t width);
   // These leave the index, and what is quoted from them is to be verified later.
   Status give(const std::vector<Passage>& passages);
   Result<std::vector<FileSummary>> files(const std::vector<std::string>& mounts);
@@ -87,7 +100,20 @@ class Index {
   Index(std::filesystem::path path, sqlite::Database database,
         std::shared_ptr<const embedding::StaticEmbedding> embedding)
       : path_(std::move(path)), database_(std::move(database)), embedding_(std::move(embedding)) {}
-  Status load_vectors();
+  // Vectors in the order of their chunks, read again after a change.
+  struct Vectors {
+    bool current = false;
+    std::vector<std::int64_t> chunks;   // of each vector
+    std::vector<std::uint32_t> mounts;  // by their place in names
+    std::vector<std::int8_t> values;
+    std::vector<std::string> names;
+  };
+  Result<std::vector<Passage>> nearest(Vectors& vectors, std::string_view table, std::span<const std::int8_t> meaning,
+                                       const std::vector<std::string>& mounts, int limit);
+  Status load(Vectors& vectors, std::string_view table, std::size_t width);
+  Result<std::optional<Passage>> passage_at(std::int64_t chunk);
+  // What put_meaning was told of a file's passages, by their words.
+  Result<std::map<std::string, std::string>> meanings_of(const std::string& mount, const std::string& path);
   Status forget_chunks(const std::string& mount, const std::string& path);
   Status forget_version(const std::string& mount, const std::string& path, const std::string& version);
   Status forget_text(const std::string& version);  // unless it is some file's still
@@ -99,19 +125,16 @@ class Index {
   std::filesystem::path path_;
   sqlite::Database database_;
   std::shared_ptr<const embedding::StaticEmbedding> embedding_;
-  // All vectors, read again after a change.
-  struct Vectors {
-    bool current = false;
-    std::vector<std::int64_t> chunks;
-    std::vector<std::uint32_t> mounts;  // by their place in names
-    std::vector<std::int8_t> values;
-    std::vector<std::string> names;
-  };
-  Vectors vectors_;
+  Vectors vectors_;                 // of the embedding, one a chunk
+  Vectors meanings_;                // of parts of chunks
+  std::int64_t meaning_after_ = 0;  // the chunk behind which without_meaning goes on
   std::int64_t chunks_swept_ = 0;
   bool vacuum_tried_ = false;
   enum class Merge : std::uint8_t { kNone, kWanted, kBegun };
   Merge merge_ = Merge::kNone;
 };
+
+// A passage by its heading and its words.
+std::string words_key(std::string_view heading, std::string_view text);
 
 }  // namespace daimon::fs

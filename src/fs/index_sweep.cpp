@@ -26,7 +26,7 @@ constexpr std::int64_t kMergeAbovePart = 4;
 }  // namespace
 
 Status Index::remove_mount(const std::string& name, bool with_given) {
-  vectors_ = {};
+  vectors_ = meanings_ = {};
   DAIMON_TRY(auto transaction, sqlite::Transaction::begin(database_));
   // Random, for a folder may be mounted and unmounted again before the first is forgotten.
   DAIMON_TRY(auto gone, database_.prepare("INSERT INTO mounts SELECT '/' || hex(randomblob(8)), root FROM mounts WHERE "

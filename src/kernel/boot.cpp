@@ -17,6 +17,7 @@
 #include "kernel/kernel.h"
 #include "kernel/state_lock.h"
 #include "kernel/views.h"
+#include "memory/passage_meaning.h"
 #include "processor/firmware.h"
 #include "processor/local_processor.h"
 #include "processor/model_store.h"
@@ -92,7 +93,8 @@ class Machine final : public System {
     DAIMON_TRY(files_, fs::FileSystem::open({.database = options_.state_folder / "index.db",
                                              .own_folders = own,
                                              .material_folder = materials,
-                                             .embedding = meanings}));
+                                             .embedding = meanings,
+                                             .meaning = memory::passage_meaning()}));
     DAIMON_TRY(auto journal, journal::Journal::open(options_.state_folder / "journal.db"));
     Ports ports{clock_, random_, std::move(journal), {}, {}, models_, *files_, meanings};
     ports.devices.push_back(make_index_device(*files_, configuration_.constitution));

@@ -16,9 +16,9 @@ constexpr std::size_t kKindsShown = 20;
 constexpr int kPassagesRead = 20;
 
 JsonObject mount_view(const fs::MountStatus& mount) {
-  return {{"name", mount.name},         {"root", mount.root.string()}, {"files", mount.files},
-          {"chunks", mount.chunks},     {"problems", mount.problems},  {"skipped", mount.skipped},
-          {"complete", mount.complete}, {"gone", mount.gone}};
+  return {{"name", mount.name},     {"root", mount.root.string()}, {"files", mount.files},
+          {"chunks", mount.chunks}, {"problems", mount.problems},  {"skipped", mount.skipped},
+          {"unread", mount.unread}, {"complete", mount.complete},  {"gone", mount.gone}};
 }
 
 // Those that answer first (bench_answers, docs/decisions/0005).

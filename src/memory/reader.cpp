@@ -169,11 +169,7 @@ const Network& network_for(ReaderFor use) {
 // By the one encoder of all networks; nothing for one that does not see it.
 Rows encoded_of(const Network& net, const Reading& reading, std::span<const Reading::Token> tokens) {
   if (!net.of_encoder) return {};
-  static const TextEncoder kEncoder = [] {
-    Taking take(kEncoderTable);
-    return TextEncoder(kEncoderPiecesTable, kEncoderVectorsTable, take);
-  }();
-  return kEncoder(reading, tokens);
+  return text_encoder()(reading, tokens);
 }
 
 // Tokens as the network begins with them; `encoded` as the encoder sees them, if that counts.

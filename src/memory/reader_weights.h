@@ -14,8 +14,10 @@ using WeightTable = std::span<const unsigned char>;
 
 inline constexpr std::size_t kReaderWeights = 262483;
 inline constexpr std::size_t kEncodedReaderWeights = kReaderWeights + 180320;  // of one that sees what the encoder says
-inline constexpr std::size_t kEncoderWeights = 4673536;
+inline constexpr std::size_t kEncoderWeights = 4739713;
 inline constexpr std::size_t kEncoderVectors = std::size_t{8000} * 256;
+// The id of what a text means, by encoder.bin and the pieces.
+extern const std::string_view kMeaningId;
 // The id of the embedding whose vectors the readers were learned with; others say nothing to them.
 extern const std::string_view kReaderEmbedding;
 extern const WeightTable kReaderAnswersTable, kReaderArgumentsTable, kReaderToolsTable;

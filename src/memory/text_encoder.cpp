@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "memory/reader_weights.h"
+
 namespace daimon::memory {
 namespace {
 
@@ -54,7 +56,9 @@ TextEncoder::TextEncoder(std::span<const unsigned char> pieces, std::span<const 
       places_(places(std::max(kQuestionTokensMax, kPassageTokensMax), kPieceWidth)),
       shapes_(take.many(kShapes * kPieceWidth)),
       layers_{Layer(take, kPieceWidth), Layer(take, kEncoderWidth)},
-      norm_(take, kEncoderWidth) {}
+      norm_(take, kEncoderWidth),
+      share_(take.linear(kEncoderWidth, 1)),
+      meaning_(take.linear(kEncoderWidth, kMeaningWidth)) {}
 
 Rows TextEncoder::operator()(const Reading& reading, std::span<const Reading::Token> tokens) const {
   Rows rows(tokens.size(), kPieceWidth);
@@ -72,6 +76,22 @@ Rows TextEncoder::operator()(const Reading& reading, std::span<const Reading::To
   }
   for (const Layer& layer : layers_) rows = layer(rows);
   return norm_(rows);
+}
+
+Rows TextEncoder::whole(const Rows& encoded) const {
+  Rows shares = share_(encoded);
+  softmax(shares.values());
+  Rows sum(1, kEncoderWidth);
+  for (std::size_t t = 0; t < encoded.count(); ++t) add(sum[0], encoded[t], shares[t][0]);
+  return meaning_(sum);
+}
+
+const TextEncoder& text_encoder() {
+  static const TextEncoder kEncoder = [] {
+    Taking take(kEncoderTable);
+    return TextEncoder(kEncoderPiecesTable, kEncoderVectorsTable, take);
+  }();
+  return kEncoder;
 }
 
 }  // namespace daimon::memory

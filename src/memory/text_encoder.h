@@ -16,6 +16,7 @@
 namespace daimon::memory {
 
 inline constexpr std::size_t kEncoderWidth = 512;
+inline constexpr std::size_t kMeaningWidth = 128;
 
 class TextEncoder {
  public:
@@ -27,6 +28,10 @@ class TextEncoder {
 
   // kEncoderWidth numbers for each token. Thread-safe.
   [[nodiscard]] Rows operator()(const Reading& reading, std::span<const Reading::Token> tokens) const;
+  // What a text means as a whole, of what the above says of its tokens: kMeaningWidth numbers, whose angle to those of
+  // a question says how likely the text answers it (one vector each, as in Karpukhin et al., "Dense passage retrieval",
+  // 2020). Of one token at least.
+  [[nodiscard]] Rows whole(const Rows& encoded) const;
 
  private:
   class Layer {
@@ -48,7 +53,11 @@ class TextEncoder {
   std::vector<float> shapes_;
   std::array<Layer, kLayers> layers_;
   Norm norm_;
+  Weights share_, meaning_;
 };
+
+// The one that comes with Daimon, made when it is first used.
+const TextEncoder& text_encoder();
 
 // Those of a layer whose rows are so wide at first.
 constexpr std::size_t weights_of_layer(std::size_t width) {
@@ -57,8 +66,8 @@ constexpr std::size_t weights_of_layer(std::size_t width) {
          (width == kEncoderWidth ? 0 : weights_of_linear(width, kEncoderWidth));
 }
 // What the constructor takes.
-inline constexpr std::size_t kTextEncoderWeights = kShapes * TextEncoder::kPieceWidth +
-                                                   weights_of_layer(TextEncoder::kPieceWidth) +
-                                                   weights_of_layer(kEncoderWidth) + 2 * kEncoderWidth;
+inline constexpr std::size_t kTextEncoderWeights =
+    kShapes * TextEncoder::kPieceWidth + weights_of_layer(TextEncoder::kPieceWidth) + weights_of_layer(kEncoderWidth) +
+    2 * kEncoderWidth + weights_of_linear(kEncoderWidth, 1) + weights_of_linear(kEncoderWidth, kMeaningWidth);
 
 }  // namespace daimon::memory

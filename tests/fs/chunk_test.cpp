@@ -105,5 +105,34 @@ TEST(Chunks, OfATableNameItsColumns) {
   EXPECT_LE(chunks_of(document).back().heading.size(), 400U);
 }
 
+TEST(Parts, AreShortAndHoldAllThatIsNotBlankInOrder) {
+  std::mt19937 random(9);
+  for (int round = 0; round < 500; ++round) {
+    const std::string text = made_text(random, random() % 3000);
+    const std::size_t most = 4 + random() % 500;
+    const auto without_blanks = [](std::string_view from) {
+      std::string left;
+      for (const char c : from)
+        if (!std::string_view(" \t\r\n\f\v").contains(c)) left += c;
+      return left;
+    };
+    std::string held;
+    for (const std::string_view part : parts_of(text, most)) {
+      ASSERT_LE(part.size(), most) << "round " << round;
+      ASSERT_TRUE(is_utf8(part)) << "round " << round;
+      ASSERT_FALSE(trim(part).empty()) << "round " << round;
+      held += part;
+    }
+    ASSERT_EQ(without_blanks(held), without_blanks(text)) << "round " << round;
+  }
+}
+
+TEST(Parts, EndWhereALineDoesOrElseAWord) {
+  EXPECT_THAT(parts_of("one two\nthree", 10), testing::ElementsAre("one two", "three"));
+  EXPECT_THAT(parts_of("one two three", 8), testing::ElementsAre("one two", "three"));
+  EXPECT_THAT(parts_of("onetwothree", 4), testing::ElementsAre("onet", "woth", "ree"));
+  EXPECT_THAT(parts_of(" \n ", 4), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace daimon::fs

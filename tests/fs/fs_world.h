@@ -50,6 +50,7 @@ struct FsWorld {
     options.patience = std::chrono::seconds(60);
     options.own_folders = own_folders;
     options.embedding = embedding;
+    options.meaning = meaning;
     auto opened = FileSystem::open(options);
     EXPECT_TRUE(opened) << opened.error().what;
     files = std::move(*opened);
@@ -81,6 +82,7 @@ struct FsWorld {
   std::unique_ptr<FileSystem> files;
   std::vector<std::filesystem::path> own_folders;
   std::shared_ptr<const embedding::StaticEmbedding> embedding;
+  std::shared_ptr<const embedding::TextMeaning> meaning;
 };
 
 // Within 10 s, which a loaded machine may need; by itself it takes some 300 ms.

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "embedding/tiny_embedding.h"
 #include "memory/answer_ranker.h"
+#include "memory/passage_meaning.h"
 
 namespace daimon::memory {
 namespace {
@@ -52,6 +53,25 @@ TEST(Reader, ReckonsWhatTrainingReckons) {
   compare_with_training(ReaderFor::kAnswers, "answers");
   compare_with_training(ReaderFor::kArguments, "arguments");
   compare_with_training(ReaderFor::kTools, "tools");
+}
+
+TEST(Reader, APassageIsAsNearAsTrainingSaysToWhatIsAsked) {
+  const auto meaning = passage_meaning();
+  std::ifstream file(DAIMON_SOURCE_DIR "/firmware/reader_answers_golden.json");
+  const auto golden = parse_json(std::string((std::istreambuf_iterator<char>(file)), {}));
+  ASSERT_TRUE(golden);
+  for (const Json& example : golden->as_array()) {
+    const auto asked = meaning->of_question(example.at("question").as_string());
+    ASSERT_EQ(asked.size(), meaning->width());
+    const auto& near = example.at("near").as_array();
+    ASSERT_EQ(near.size(), example.at("passages").as_array().size());
+    for (std::size_t i = 0; i < near.size(); ++i) {
+      const Json& passage = example.at("passages").at(i);
+      const auto vector = meaning->of_passage(passage.at("path").as_string(), passage.at("text").as_string());
+      EXPECT_NEAR(embedding::cosine(asked.data(), vector.data(), asked.size()), near[i].to_number<double>(), 0.02)
+          << example.at("question").as_string() << ' ' << i;
+    }
+  }
 }
 
 TEST(Reader, WhatWasEncodedForOneQuestionServesTheNext) {
