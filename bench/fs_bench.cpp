@@ -23,6 +23,7 @@
 #include "fs/document.h"
 #include "fs/file_system.h"
 #include "fs/rank.h"
+#include "memory/passage_meaning.h"
 
 namespace daimon::bench {
 namespace {
@@ -146,13 +147,15 @@ class Peer {
   sqlite::Database database_;
 };
 
-std::unique_ptr<fs::FileSystem> open(const stdfs::path& database) {
+std::unique_ptr<fs::FileSystem> open(const stdfs::path& database,
+                                     std::shared_ptr<const embedding::TextMeaning> meaning = nullptr) {
   fs::FileSystem::Options options;
   options.database = database;
   options.watch = false;
   // By words and by meaning, as the kernel has it.
   options.embedding = std::make_shared<const embedding::StaticEmbedding>(
       must(embedding::StaticEmbedding::load(must(embedding::builtin_embedding()))));
+  options.meaning = std::move(meaning);
   return must(fs::FileSystem::open(options));
 }
 
@@ -189,7 +192,8 @@ void indexing() {
   }
 }
 
-void searching(std::int64_t chunks_wanted) {
+// `meaning` is that of the kernel; what passages mean takes long to read, so it is measured over fewer.
+void searching(std::int64_t chunks_wanted, const std::shared_ptr<const embedding::TextMeaning>& meaning) {
   const Folder folder;
   Writer writer(2);
   stdfs::create_directory(folder.path / "home");
@@ -199,8 +203,15 @@ void searching(std::int64_t chunks_wanted) {
     std::ofstream(path, std::ios::binary) << writer.file("md", 10'000);
     chunks += static_cast<std::int64_t>(fs::chunks_of(must(fs::read_document(path, {}))).size());
   }
-  auto files = open(folder.path / "index.db");
+  auto files = open(folder.path / "index.db", meaning);
+  const auto mounted = Clock::now();
   const fs::MountReport report = must(files->mount(folder.path / "home", "home", {}, {}));
+  if (meaning) {
+    must(files->understand());
+    std::puts(daimon::format("\n{:.1f} ms to index a passage and to read what it means",
+                             seconds_since(mounted) * 1e3 / static_cast<double>(report.mount.chunks))
+                  .c_str());
+  }
   Peer peer(folder.path / "peer.db");
   peer.fill(folder.path / "home");
   const auto index_bytes = static_cast<double>(stdfs::file_size(folder.path / "index.db"));
@@ -247,6 +258,8 @@ void searching(std::int64_t chunks_wanted) {
 
 int main(int count, char** arguments) {
   daimon::bench::indexing();
-  daimon::bench::searching(count > 1 ? std::max(1, std::atoi(arguments[1])) : 10'000);
+  daimon::bench::searching(count > 1 ? std::max(1, std::atoi(arguments[1])) : 10'000, nullptr);
+  daimon::bench::searching(1'000, nullptr);
+  daimon::bench::searching(1'000, daimon::memory::passage_meaning());
   return 0;
 }

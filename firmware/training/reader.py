@@ -455,6 +455,8 @@ def learn_meanings(encoder, rows, vectors, epochs, size, rate, seed):
         with torch.no_grad():
             seen = [encoder(b[of][..., VECTOR:], b[of + "_code"], b[of + "_mask"]) for of in ("q", "p")]
         loss = loss_of_meanings(b, encoder, seen)
+        if not loss.requires_grad:
+            continue  # none of them has a window that is right
         adam.zero_grad()
         loss.backward()
         adam.step()

@@ -19,7 +19,8 @@ class TextMeaning {
   [[nodiscard]] virtual const std::string& id() const = 0;
   // How many numbers a vector has.
   [[nodiscard]] virtual std::size_t width() const = 0;
-  // Bytes of a passage that one vector can stand for; of a longer one only the beginning is read.
+  // Bytes of prose that one vector can stand for; of more, or of a text that is mostly marks, only the beginning is
+  // read.
   [[nodiscard]] virtual std::size_t bytes_max() const = 0;
   // Only the angle between two vectors means anything (cosine(), static_embedding.h): of a question and a passage how
   // likely the passage answers it.

@@ -25,8 +25,8 @@ inline constexpr std::uint64_t kChunkBytesMax = 1600;  // never exceeded
 // begin a new one; so do empty lines and, in code, definitions, once the chunk is large enough.
 std::vector<Chunk> chunks_of(const Document& document);
 
-// A text in parts of whole lines, each at most `bytes_max` long; of a line that is longer, of whole words, or what does
-// not cut a code point. Blank parts are left out.
+// A text in parts of whole lines, each at most `bytes_max` long, which is 4 at least; of a line that is longer, of
+// whole words, or what does not cut a code point. Blank parts are left out.
 std::vector<std::string_view> parts_of(std::string_view text, std::size_t bytes_max);
 
 }  // namespace daimon::fs

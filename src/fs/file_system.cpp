@@ -60,8 +60,11 @@ bool asks_for_table(std::string_view goal) {
   return false;
 }
 
+constexpr double kNear = 0.1;  // cosine
+
 // Passages that hold words of a query and those that are near it in meaning, by both: the score of its words and the
-// cosine, which what is not among the nearest has no more of than the last of them.
+// cosine, which what is not among the nearest has no more of than the last of them. What holds no word and is not near
+// either is left out.
 std::vector<Passage> weighed(std::vector<Passage> by_words, std::vector<Passage> by_meaning) {
   constexpr double kOfMeaning = 12;  // bench_answers: the same from 8 to 12, less below
   using Place = std::tuple<std::string, std::string, std::uint64_t>;
@@ -74,6 +77,7 @@ std::vector<Passage> weighed(std::vector<Passage> by_words, std::vector<Passage>
     passage.score += kOfMeaning * (known.empty() ? least : known.mapped().score);
   }
   for (auto& [place, passage] : near) {
+    if (passage.score < kNear) continue;
     passage.score *= kOfMeaning;
     by_words.push_back(std::move(passage));
   }
@@ -85,7 +89,6 @@ std::vector<Passage> weighed(std::vector<Passage> by_words, std::vector<Passage>
 // documents', and nearly every passage shares some word with a question. Mixing both lists by all of their places made
 // held-out questions worse (docs/decisions/0005).
 std::vector<Passage> mixed(std::vector<Passage> by_words, std::vector<Passage> by_meaning) {
-  constexpr double kNear = 0.1;  // cosine
   constexpr std::size_t kEach = 3;
   std::set<std::tuple<std::string, std::string, std::uint64_t>> known;
   std::vector<Passage> all;
@@ -122,21 +125,23 @@ struct FileSystem::State {
   Result<std::vector<std::string>> chosen(const std::vector<std::string>& mounts);
   // As the watcher asks for it: of what is still mounted. False when not all of it could be read.
   bool rescan(const std::string& name);
-  enum class By : std::uint8_t { kWords, kMeaning };  // the embedding, which reads no text, counts in both
-  // The lock of the index is held.
-  Result<std::vector<Passage>> find(const SearchRequest& request, By by);
+  // The query with words that stand nowhere as they are probably meant; the lock of the index is held.
+  Result<std::string> meant(const SearchRequest& request);
+  // `meaning` is that of the query; empty where its words and the embedding alone count. The lock of the index is held.
+  Result<std::vector<Passage>> find(const SearchRequest& request, const std::string& query,
+                                    std::span<const std::int8_t> meaning);
+  // Empty for what says nothing that anybody knows.
+  [[nodiscard]] std::vector<std::int8_t> meaning_of(const std::string& query) const;
   // With words that stand nowhere as they are probably meant.
   std::string respelt(std::string_view query, const std::function<bool(std::string_view)>& stands);
   // The lock of the index is held. An unmount does not wait for a scan, so a scan looks for it.
   Status check_mounted(const std::string& name);
 
-  // As MountStatus has it.
-  Result<std::int64_t> unread(const std::string& name);
-  Status understand_all(const std::stop_token& stop);
-  // The same where that is soon done.
-  Status understand_few(const std::stop_token& stop);
-  // Reads what a few passages mean of which that is not known yet; false when there are none.
-  Result<bool> understand();
+  // All of one mount where that is soon done.
+  Status understand_few(const std::string& mount, const std::stop_token& stop);
+  // Reads what a few passages mean of which that is not known yet, of that mount or of any (""); false when there are
+  // none, or when nothing came of it: it is tried again at the next scan.
+  Result<bool> understand(const std::string& mount);
 
   std::mutex meaning_mutex;  // one reads what passages mean at a time
   std::mutex mutex;          // of the index
@@ -150,18 +155,19 @@ struct FileSystem::State {
     const std::scoped_lock lock(mutex);
     return index.sweep().value_or(false);
   }};
-  Sweeper reader{[this] { return understand().value_or(false); }};
+  Sweeper reader{[this] { return understand("").value_or(false); }, Sweeper::Pace::kGentle};
 };
 
-Result<bool> FileSystem::State::understand() {
+Result<bool> FileSystem::State::understand(const std::string& mount) {
   constexpr int kPassagesAStep = 4;
   if (!options.meaning) return false;
   const std::scoped_lock one_reader(meaning_mutex);
   std::vector<Passage> passages;
   {
     const std::scoped_lock lock(mutex);
-    DAIMON_TRY(passages, index.without_meaning(kPassagesAStep));
+    DAIMON_TRY(passages, index.without_meaning(mount, kPassagesAStep));
   }
+  bool any = false;
   for (const Passage& passage : passages) {
     // Reading takes long and needs no lock.
     std::vector<std::int8_t> vectors;
@@ -170,9 +176,26 @@ Result<bool> FileSystem::State::understand() {
       vectors.insert(vectors.end(), vector.begin(), vector.end());
     }
     const std::scoped_lock lock(mutex);
-    DAIMON_CHECK(index.put_meaning(passage, vectors, options.meaning->width()));
+    DAIMON_TRY(const bool stored, index.put_meaning(passage, vectors, options.meaning->width()));
+    any = any || stored;
   }
-  return !passages.empty();
+  return any;
+}
+
+Status FileSystem::State::understand_few(const std::string& mount, const std::stop_token& stop) {
+  constexpr std::int64_t kFew = 128;  // some four seconds
+  constexpr std::chrono::seconds kLongest{10};
+  if (!options.meaning) return {};
+  {
+    const std::scoped_lock lock(mutex);
+    DAIMON_TRY(const std::int64_t unread, index.count_without_meaning(mount));
+    if (unread > kFew) return {};
+  }
+  const auto end = std::chrono::steady_clock::now() + kLongest;
+  for (bool more = true; more && !stop.stop_requested() && std::chrono::steady_clock::now() < end;) {
+    DAIMON_TRY(more, understand(mount));
+  }
+  return {};
 }
 
 Result<MountReport> FileSystem::State::scan(const std::string& name, const std::filesystem::path& root,
@@ -334,42 +357,24 @@ Result<MountReport> FileSystem::mount(const std::filesystem::path& folder, std::
     DAIMON_CHECK(state_->index.add_mount(name, root));
   }
   auto report = state_->scan(name, root, progress, stop);
+  if (one_scan) one_scan.unlock();
   state_->sweeper.wake();
-  if (!report) return report;
-  if (!is_material) {
-    DAIMON_CHECK(state_->understand_few(stop));
-  }
+  // Whatever becomes of that, the folder is mounted.
+  if (report && !is_material) static_cast<void>(state_->understand_few(name, stop));
   state_->reader.wake();
-  DAIMON_TRY(report->mount.unread, state_->unread(name));
+  if (report && state_->options.meaning) {
+    const std::scoped_lock lock(state_->mutex);
+    DAIMON_TRY(report->mount.unread, state_->index.count_without_meaning(name));
+  }
   return report;
 }
 
-Result<std::int64_t> FileSystem::State::unread(const std::string& name) {
-  if (!options.meaning) return 0;
-  const std::scoped_lock lock(mutex);
-  DAIMON_TRY(const auto mounts, index.mounts());
-  const auto mount = std::ranges::find(mounts, name, &MountStatus::name);
-  return mount == mounts.end() ? 0 : mount->unread;
-}
-
-Status FileSystem::State::understand_few(const std::stop_token& stop) {
-  constexpr std::int64_t kFew = 128;  // some two seconds
-  {
-    const std::scoped_lock lock(mutex);
-    DAIMON_TRY(const std::int64_t unread, index.count_without_meaning());
-    if (unread > kFew) return {};
-  }
-  return understand_all(stop);
-}
-
-Status FileSystem::State::understand_all(const std::stop_token& stop) {
+Status FileSystem::understand(const std::stop_token& stop) {
   for (bool more = true; more && !stop.stop_requested();) {
-    DAIMON_TRY(more, understand());
+    DAIMON_TRY(more, state_->understand(""));
   }
   return {};
 }
-
-Status FileSystem::understand(const std::stop_token& stop) { return state_->understand_all(stop); }
 
 Status FileSystem::unmount(const std::string& name) {
   {
@@ -420,9 +425,15 @@ Result<std::vector<std::string>> FileSystem::settle(std::vector<std::string> mou
 }
 
 Result<std::vector<Passage>> FileSystem::search(const SearchRequest& request) {
+  std::string query;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    DAIMON_TRY(query, state_->meant(request));
+  }
+  const auto meaning = state_->meaning_of(query);  // takes long and needs no lock
   // In one piece: between finding a text and noting that it is given out, it must not be forgotten.
   const std::scoped_lock lock(state_->mutex);
-  DAIMON_TRY(auto passages, state_->find(request, State::By::kMeaning));
+  DAIMON_TRY(auto passages, state_->find(request, query, meaning));
   // A disk that is full, say, is no reason to find nothing: nothing can be forgotten then either.
   static_cast<void>(state_->index.give(passages));
   return passages;
@@ -446,39 +457,56 @@ std::string FileSystem::State::respelt(std::string_view query, const std::functi
   });
 }
 
-Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request, By by) {
-  constexpr int kCandidates = 80;
+namespace {
+
+constexpr int kCandidates = 80;
+
+bool is_admitted(const SearchRequest& request, const Passage& passage) {
+  return !request.admits || request.admits(passage.mount, passage.path);
+}
+
+}  // namespace
+
+Result<std::string> FileSystem::State::meant(const SearchRequest& request) {
   DAIMON_TRY(const auto mounts, chosen(request.mounts));
-  const auto is_admitted = [&](const Passage& passage) {
-    return !request.admits || request.admits(passage.mount, passage.path);
-  };
   // What nobody may see must not decide it either: else a search would tell whether a guess stands there.
-  const std::string query = respelt(request.query, [&](std::string_view word) {
+  return respelt(request.query, [&](std::string_view word) {
     const auto holding = index.match(fts_query(word), mounts, kCandidates);
-    return !holding || std::ranges::any_of(*holding, is_admitted);
+    return !holding ||
+           std::ranges::any_of(*holding, [&](const Passage& passage) { return is_admitted(request, passage); });
   });
+}
+
+std::vector<std::int8_t> FileSystem::State::meaning_of(const std::string& query) const {
+  if (!options.meaning) return {};
+  // A network makes something of any letters.
+  const auto terms = query_terms(query);
+  const bool is_known = std::ranges::any_of(
+      terms, [&](const std::string& term) { return options.embedding == nullptr || options.embedding->knows(term); });
+  return is_known ? options.meaning->of_question(query) : std::vector<std::int8_t>();
+}
+
+Result<std::vector<Passage>> FileSystem::State::find(const SearchRequest& request, const std::string& query,
+                                                     std::span<const std::int8_t> meaning) {
+  DAIMON_TRY(const auto mounts, chosen(request.mounts));
   const auto terms = query_terms(query);
   DAIMON_TRY(auto candidates, index.match(fts_query(query), mounts, kCandidates));
   // A passage that holds all of what was asked for goes before one that holds a rare word often.
   std::erase_if(candidates, [&](Passage& passage) {
-    if (!is_admitted(passage)) return true;
+    if (!is_admitted(request, passage)) return true;
     const std::string said = spaced(passage.path) + " " + passage.heading + " " + passage.text;
     const auto held = static_cast<double>(terms_in(terms, said));
     passage.score *= 0.4 + held / static_cast<double>(std::max<std::size_t>(terms.size(), 1));
     return !is_about(terms, said);
   });
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Passage::score);
-  std::int64_t unread = 1;
-  if (options.meaning && by == By::kMeaning) {
-    const auto meaning = options.meaning->of_question(query);
-    DAIMON_TRY(auto near, index.nearest_in_meaning(meaning, mounts, kCandidates));
-    std::erase_if(near, std::not_fn(is_admitted));
+  if (!meaning.empty()) {
+    DAIMON_TRY(auto near, index.nearest_in_meaning(meaning, mounts, kCandidates, request.admits));
     candidates = weighed(std::move(candidates), std::move(near));
-    DAIMON_TRY(unread, index.count_without_meaning());
   }
-  if (unread > 0) {
-    DAIMON_TRY(auto near, index.nearest(query, mounts, kCandidates));
-    std::erase_if(near, std::not_fn(is_admitted));
+  // What nobody has read yet is found by the words of its text.
+  if (meaning.empty() || !index.knows_all_meanings()) {
+    DAIMON_TRY(auto near, index.nearest(query, mounts, kCandidates, request.admits));
     candidates = mixed(std::move(candidates), std::move(near));
   }
   DAIMON_TRY(const auto roots, index.roots());
@@ -532,8 +560,10 @@ Result<std::vector<FileSummary>> FileSystem::rank_files(std::string_view goal, c
   {
     const std::scoped_lock lock(state_->mutex);
     DAIMON_TRY(roots, state_->index.roots());
-    // What a goal is about is for its words to say: some passage of any file is near it.
-    DAIMON_TRY(passages, state_->find({std::string(goal), mounts, 24, admits}, State::By::kWords));
+    // What a goal is about is for its words to say: some passage of any file is near it in meaning.
+    const SearchRequest request{std::string(goal), mounts, 24, admits};
+    DAIMON_TRY(const std::string query, state_->meant(request));
+    DAIMON_TRY(passages, state_->find(request, query, {}));
     DAIMON_TRY(const auto chosen, state_->chosen(mounts));
     DAIMON_TRY(files, state_->index.files(chosen));
   }

@@ -120,7 +120,7 @@ class FileSystem {
     bool watch = true;                                                      // keeps the mounts fresh by itself
     std::chrono::milliseconds patience{1000};                               // of settle()
     std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr;  // without it words alone are looked for
-    // What passages mean as a whole is read once they are there, in the background; a small folder's is when it is
+    // What passages mean as a whole is read once they are there, in the background, of a small folder when it is
     // mounted. Without it, and until then, the embedding says what is near.
     std::shared_ptr<const embedding::TextMeaning> meaning = nullptr;
   };
@@ -146,8 +146,8 @@ class FileSystem {
   // same: they are being read, that was interrupted, or it failed, as it does where the folder is gone.
   Result<std::vector<std::string>> settle(std::vector<std::string> mounts, const std::stop_token& stop = {});
 
-  // Reads what the passages that are there mean, until it is known of all or `stop`. It goes on in the background
-  // anyway; this is for who would rather wait than search without it.
+  // Reads what the passages that are there mean, until it is known of all, or `stop`, or nothing more comes of it. It
+  // goes on in the background anyway; this is for who would rather wait than search without it.
   Status understand(const std::stop_token& stop = {});
 
   // Best first, a file below several mounts by one of them. No query can break it; one without words finds nothing.

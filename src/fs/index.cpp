@@ -79,8 +79,10 @@ Status adopt(sqlite::Database& database, const embedding::StaticEmbedding* embed
   DAIMON_TRY(const bool other_vectors, is_new(database, "embedding", id));
   if (other_vectors) DAIMON_CHECK(database.execute("DELETE FROM vectors"));
   if (other_vectors && !id.empty()) DAIMON_CHECK(database.execute("UPDATE files SET modified = -1"));
-  DAIMON_TRY(const bool other_meanings, is_new(database, "meaning", meaning_id));
-  if (other_meanings) DAIMON_CHECK(database.execute("DELETE FROM meanings"));
+  if (!meaning_id.empty()) {
+    DAIMON_TRY(const bool other_meanings, is_new(database, "meaning", meaning_id));
+    if (other_meanings) DAIMON_CHECK(database.execute("DELETE FROM meanings"));
+  }
   return transaction.commit();
 }
 
@@ -219,7 +221,7 @@ Result<std::optional<Stamp>> Index::stamp(const std::string& mount, const std::s
 }
 
 Status Index::forget_chunks(const std::string& mount, const std::string& path) {
-  vectors_.current = meanings_.current = false;
+  vectors_.current = meanings_.current = all_meanings_ = false;
   DAIMON_TRY(auto words,
              database_.prepare(
                  "DELETE FROM words WHERE rowid IN (SELECT chunks.id FROM chunks JOIN files ON files.id = chunks.file "
@@ -317,7 +319,7 @@ Status Index::put(const std::string& mount, const std::string& path, const Stamp
         .bind(3, std::string_view(piece.heading))
         .bind(4, bytes);
     DAIMON_CHECK(words.run());
-    if (const auto meaning = meanings.find(words_key(piece.heading, bytes)); meaning != meanings.end()) {
+    if (const auto meaning = meanings.find(std::string(bytes)); meaning != meanings.end()) {
       known.bind(1, chunk_id).bind_blob(2, meaning->second);
       DAIMON_CHECK(known.run());
     }

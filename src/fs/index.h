@@ -35,7 +35,7 @@ class Index {
   // A damaged database is moved away and begun anew: all of it can be rebuilt from the files. One that an earlier
   // version of Daimon wrote is kept, and its files are read again by the next scan.
   // With an embedding each chunk has a vector; one that another embedding made is made anew by the next scan.
-  // What passages mean as a whole (put_meaning) is kept while `meaning_id` stays the same.
+  // What passages mean as a whole (put_meaning) is kept while `meaning_id` is the same, or empty: then nobody asks.
   static Result<Index> open(const std::filesystem::path& path,
                             std::shared_ptr<const embedding::StaticEmbedding> embedding = nullptr,
                             std::string_view meaning_id = {});
@@ -73,21 +73,25 @@ class Index {
 
   // Passages by BM25, best first, of an FTS5 query made by fts_query.
   Result<std::vector<Passage>> match(std::string_view fts, const std::vector<std::string>& mounts, int limit);
-  // Passages by the cosine of their vectors with the query's, best first: all of them are looked at (8 MB of vectors
+  // Passages by the cosine of their vectors with the query's, best first: all of them are looked at (6 MB of vectors
   // for 60,000 chunks take some milliseconds), so nothing is missed and what is forgotten is gone. None without an
-  // embedding.
-  Result<std::vector<Passage>> nearest(std::string_view query, const std::vector<std::string>& mounts, int limit);
-  // The same by what their parts mean as a whole, as far as put_meaning was told of them; `meaning` is that of the
-  // query.
+  // embedding. What is not admitted is as if it were not there.
+  Result<std::vector<Passage>> nearest(std::string_view query, const std::vector<std::string>& mounts, int limit,
+                                       const Admits& admits = {});
+  // The same by what their parts mean as a whole, as far as put_meaning was told of them (two to four parts of 128
+  // bytes a chunk); `meaning` is that of the query.
   Result<std::vector<Passage>> nearest_in_meaning(std::span<const std::int8_t> meaning,
-                                                  const std::vector<std::string>& mounts, int limit);
-  // Passages of which put_meaning was told nothing, at most `limit`; empty when there are none. What a file had of the
-  // same words before it was put again is known.
-  Result<std::vector<Passage>> without_meaning(int limit);
-  Result<std::int64_t> count_without_meaning();
-  // Vectors as long as `width`, one behind the other, for the parts of a passage. Nothing happens where its file has
-  // changed meanwhile.
-  Status put_meaning(const Passage& passage, std::span<const std::int8_t> vectors, std::size_t width);
+                                                  const std::vector<std::string>& mounts, int limit,
+                                                  const Admits& admits = {});
+  // Passages of which put_meaning was told nothing, of that mount or of all ("") in turn, at most `limit`; empty when
+  // there are none.
+  Result<std::vector<Passage>> without_meaning(const std::string& mount, int limit);
+  Result<std::int64_t> count_without_meaning(const std::string& mount);
+  // False until without_meaning("", ...) has found nothing, and again when a file is put.
+  [[nodiscard]] bool knows_all_meanings() const { return all_meanings_; }
+  // Vectors as long as `width`, one behind the other, for the parts of a passage. False where its file has changed
+  // meanwhile: then nothing happens. What a file had of the same text before it was put again is known.
+  Result<bool> put_meaning(const Passage& passage, std::span<const std::int8_t> vectors, std::size_t width);
   // These leave the index, and what is quoted from them is to be verified later.
   Status give(const std::vector<Passage>& passages);
   Result<std::vector<FileSummary>> files(const std::vector<std::string>& mounts);
@@ -100,19 +104,21 @@ class Index {
   Index(std::filesystem::path path, sqlite::Database database,
         std::shared_ptr<const embedding::StaticEmbedding> embedding)
       : path_(std::move(path)), database_(std::move(database)), embedding_(std::move(embedding)) {}
-  // Vectors in the order of their chunks, read again after a change.
+  // Those of a chunk one behind the other; read again after a change.
   struct Vectors {
     bool current = false;
-    std::vector<std::int64_t> chunks;   // of each vector
-    std::vector<std::uint32_t> mounts;  // by their place in names
+    std::vector<std::int64_t> chunks;  // of each vector
+    std::vector<std::uint32_t> files;  // by their place in names
     std::vector<std::int8_t> values;
-    std::vector<std::string> names;
+    std::vector<std::pair<std::string, std::string>> names;  // mount and path; one may be there twice
+    void add(std::int64_t chunk, const std::string& mount, const std::string& path, std::span<const std::int8_t> more,
+             std::size_t width);
   };
   Result<std::vector<Passage>> nearest(Vectors& vectors, std::string_view table, std::span<const std::int8_t> meaning,
-                                       const std::vector<std::string>& mounts, int limit);
+                                       const std::vector<std::string>& mounts, int limit, const Admits& admits);
   Status load(Vectors& vectors, std::string_view table, std::size_t width);
   Result<std::optional<Passage>> passage_at(std::int64_t chunk);
-  // What put_meaning was told of a file's passages, by their words.
+  // What put_meaning was told of a file's passages, by their text.
   Result<std::map<std::string, std::string>> meanings_of(const std::string& mount, const std::string& path);
   Status forget_chunks(const std::string& mount, const std::string& path);
   Status forget_version(const std::string& mount, const std::string& path, const std::string& version);
@@ -125,16 +131,14 @@ class Index {
   std::filesystem::path path_;
   sqlite::Database database_;
   std::shared_ptr<const embedding::StaticEmbedding> embedding_;
-  Vectors vectors_;                 // of the embedding, one a chunk
-  Vectors meanings_;                // of parts of chunks
+  Vectors vectors_;   // of the embedding, one a chunk
+  Vectors meanings_;  // of parts of chunks
+  bool all_meanings_ = false;
   std::int64_t meaning_after_ = 0;  // the chunk behind which without_meaning goes on
   std::int64_t chunks_swept_ = 0;
   bool vacuum_tried_ = false;
   enum class Merge : std::uint8_t { kNone, kWanted, kBegun };
   Merge merge_ = Merge::kNone;
 };
-
-// A passage by its heading and its words.
-std::string words_key(std::string_view heading, std::string_view text);
 
 }  // namespace daimon::fs

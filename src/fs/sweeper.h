@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -12,13 +13,16 @@ class Sweeper {
  public:
   // `step` does a little and says whether there is more to do; it is called until there is not, after opening and after
   // each wake(). Between two steps there is a pause, in which others get the locks that a step needs.
-  explicit Sweeper(std::function<bool()> step);
+  // A gentle one takes of the processors what nobody else wants.
+  enum class Pace : std::uint8_t { kQuick, kGentle };
+  explicit Sweeper(std::function<bool()> step, Pace pace = Pace::kQuick);
   void wake();
 
  private:
   void run(const std::stop_token& stop);
 
   std::function<bool()> step_;
+  Pace pace_;
   std::mutex mutex_;
   std::condition_variable_any woken_;
   bool wanted_ = true;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/format.h"
 #include "embedding/static_embedding.h"
 #include "memory/reader_weights.h"
 #include "memory/reading.h"
@@ -17,6 +18,7 @@ class PassageMeaning final : public embedding::TextMeaning {
  public:
   [[nodiscard]] const std::string& id() const override { return id_; }
   [[nodiscard]] std::size_t width() const override { return kMeaningWidth; }
+  // Prose of as many bytes has some 90 tokens, of 160 that are read (reading.h).
   [[nodiscard]] std::size_t bytes_max() const override { return 400; }
   [[nodiscard]] std::vector<std::int8_t> of_question(std::string_view question) const override {
     const Reading reading(question, {}, nullptr);
@@ -36,7 +38,9 @@ class PassageMeaning final : public embedding::TextMeaning {
     return embedding::as_bytes(whole[0]);
   }
 
-  std::string id_{kMeaningId};
+  // Counts up with each change of what is read of a text: its parts, its tokens, its path.
+  static constexpr int kGeneration = 1;
+  std::string id_ = daimon::format("{}.{}", kMeaningId, kGeneration);
 };
 
 }  // namespace

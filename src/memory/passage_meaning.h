@@ -1,5 +1,5 @@
 // What passages and questions mean as a whole, by the text encoder that reads them for the reader too (text_encoder.h):
-// some 7 ms for a passage of 480 bytes on a core with AVX-512 BF16, some 100 without AVX2.
+// some 7 ms for 400 bytes on a core with AVX-512 BF16, some 100 without AVX2.
 #pragma once
 
 #include <memory>

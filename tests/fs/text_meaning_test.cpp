@@ -4,6 +4,8 @@
 
 #include "base/format.h"
 #include "base/sqlite.h"
+#include "embedding/tiny_embedding.h"
+#include "fs/index.h"
 #include "fs_world.h"
 
 namespace daimon::fs {
@@ -12,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// A text means what the first of the known words in it does.
+// A text means what the first word by alphabet means of those in it that are known.
 class KnownWords final : public embedding::TextMeaning {
  public:
   KnownWords(std::string id, std::map<std::string, std::vector<std::int8_t>> words)
@@ -26,10 +28,12 @@ class KnownWords final : public embedding::TextMeaning {
     return {0, 0, 0};
   }
   [[nodiscard]] std::vector<std::int8_t> of_passage(std::string_view /*path*/, std::string_view text) const override {
+    while (!may_read) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ++read;
     return of_question(text);
   }
   mutable std::atomic<int> read = 0;
+  std::atomic<bool> may_read = true;  // until then whoever reads waits
 
  private:
   std::string id_;
@@ -40,6 +44,13 @@ std::shared_ptr<KnownWords> vehicles(const std::string& id = "vehicles") {
   return std::make_shared<KnownWords>(
       id, std::map<std::string, std::vector<std::int8_t>>{
               {"car", {100, 0, 0}}, {"lorry", {100, 10, 0}}, {"rose", {0, 0, 100}}, {"tulip", {0, 10, 100}}});
+}
+
+Document document_of(std::string text) {
+  Document document;
+  document.type = "text";
+  document.text = std::move(text);
+  return document;
 }
 
 struct TextMeaning : ::testing::Test {
@@ -59,7 +70,9 @@ struct TextMeaning : ::testing::Test {
       DAIMON_TRY(const bool row, count.step());
       return row ? count.integer(0) : -1;
     };
-    return number().value_or(-1);
+    const auto counted = number();
+    EXPECT_TRUE(counted) << counted.error().what;
+    return counted.value_or(-1);
   }
   FsWorld world;
 };
@@ -67,25 +80,97 @@ struct TextMeaning : ::testing::Test {
 TEST_F(TextMeaning, FindsWhatSharesNoWordWithTheQuestionTheNearestFirst) {
   world.meaning = vehicles();
   world.mount();
-  EXPECT_THAT(paths("my car"), ElementsAre("garage.md", "garden.md"));
-  EXPECT_THAT(paths("one rose"), ElementsAre("garden.md", "garage.md"));
+  EXPECT_THAT(paths("my car"), ElementsAre("garage.md"));
+  EXPECT_THAT(paths("one rose"), ElementsAre("garden.md"));
   EXPECT_THAT(paths("nothing known"), IsEmpty());
 }
 
-TEST_F(TextMeaning, WhatIsNearGoesBeforeWhatHoldsAWordAndMeansSomethingElse) {
-  world.put("list.txt", "rose garden, car park\n");
-  world.meaning =
-      std::make_shared<KnownWords>("park", std::map<std::string, std::vector<std::int8_t>>{
-                                               {"car", {100, 0, 0}}, {"lorry", {100, 10, 0}}, {"park", {0, 0, 100}}});
+TEST_F(TextMeaning, AWordCountsBesideTheMeaning) {
+  world.put("list.txt", "Smith, and a tulip\n");
+  world.meaning = vehicles();
   world.mount();
-  EXPECT_EQ(paths("my car").size(), 3U);
+  EXPECT_THAT(paths("the car at Smith's"), ElementsAre("garage.md", "list.txt"))
+      << "both, a word alone; not what has neither";
+  EXPECT_THAT(paths("one rose of Smith's").front(), "list.txt");
+}
+
+TEST_F(TextMeaning, WhatIsNotReadYetIsFoundByItsWordsAndByTheEmbedding) {
+  const auto network = vehicles();
+  world.meaning = network;
+  world.embedding = std::make_shared<const embedding::StaticEmbedding>(
+      embedding::test::embedding_of({{"moved", {100, 0, 0}}, {"gone", {100, 5, 0}}, {"car", {0, 0, 100}}}));
+  world.mount();
+  network->may_read = false;
+  {
+    auto index = Index::open(world.folder / "index.db", world.embedding, "vehicles");
+    ASSERT_TRUE(index);
+    ASSERT_TRUE(index->put("home", "new.txt", {}, document_of("Jones has moved\n"), ""));
+    EXPECT_EQ(index->count_without_meaning("home"), 1);
+    EXPECT_FALSE(index->knows_all_meanings());
+  }
+  world.open();
+  EXPECT_EQ(paths("where is Jones?").front(), "new.txt");
+  EXPECT_EQ(paths("who is gone?").front(), "new.txt");
+  EXPECT_EQ((*world.files->mounts())[0].unread, 1);
+  network->may_read = true;
+  ASSERT_TRUE(world.files->understand());
+  EXPECT_EQ((*world.files->mounts())[0].unread, 0);
+}
+
+TEST_F(TextMeaning, WhatSaysNothingThatIsKnownIsNearNothing) {
+  world.meaning =
+      std::make_shared<KnownWords>("all", std::map<std::string, std::vector<std::int8_t>>{{"", {0, 0, 100}}});
+  world.embedding = std::make_shared<const embedding::StaticEmbedding>(
+      embedding::test::embedding_of({{"tulip", {0, 100}}, {"car", {100, 0}}}));
+  world.mount();
+  EXPECT_THAT(paths("?!"), IsEmpty());
+  EXPECT_THAT(paths("xyzzy"), IsEmpty());
+  EXPECT_THAT(paths("car"), testing::SizeIs(2));
+}
+
+TEST_F(TextMeaning, WhatCannotBeStoredIsNotTriedForEver) {
+  const auto network = vehicles();
+  world.meaning = network;
+  network->may_read = false;
+  world.open();
+  std::jthread mounting([&] { world.mount(); });
+  // What refuses each row stands for a full disk.
+  ASSERT_TRUE(comes_true([&] { return rows("chunks") == 2; }));
+  {
+    auto database = sqlite::Database::open(world.folder / "index.db", {.durable = false});
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(
+        database->execute("CREATE TRIGGER full BEFORE INSERT ON meanings BEGIN SELECT RAISE(FAIL, 'full'); END"));
+  }
+  network->may_read = true;
+  mounting.join();
+  EXPECT_FALSE(world.files->understand());
+  const int read = network->read;
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(network->read, read) << "nobody goes on";
+  EXPECT_EQ(paths("Smith").front(), "garage.md");
+}
+
+TEST_F(TextMeaning, OfAFileThatChangedMeanwhileIsNotKept) {
+  world.mount();
+  auto index = Index::open(world.folder / "index.db", nullptr, "vehicles");
+  ASSERT_TRUE(index);
+  const auto unread = index->without_meaning("", 8);
+  ASSERT_TRUE(unread);
+  ASSERT_EQ(unread->size(), 2U);
+  const Passage& garage = (*unread)[0].path == "garage.md" ? (*unread)[0] : (*unread)[1];
+  ASSERT_TRUE(index->put("home", "garage.md", {}, document_of("Nothing is left of it.\n"), ""));
+  const std::vector<std::int8_t> meaning = {100, 0, 0};
+  EXPECT_EQ(index->put_meaning(garage, meaning, 3), false);
+  EXPECT_EQ(rows("meanings"), 0);
+  EXPECT_EQ(index->count_without_meaning("home"), 2);
 }
 
 TEST_F(TextMeaning, APassageIsAsNearAsTheNearestOfItsParts) {
   world.put("long.md", "A tulip here and there, one in each of the beds.\nAnd at the end of it all a car.\n");
   world.meaning = vehicles();
   world.mount();
-  EXPECT_THAT(paths("a lorry"), ElementsAre("garage.md", "long.md", "garden.md"));
+  EXPECT_THAT(paths("a lorry"), ElementsAre("garage.md", "long.md"));
 }
 
 TEST_F(TextMeaning, ReadsEachPassageOnceUntilItChanges) {
@@ -116,15 +201,33 @@ TEST_F(TextMeaning, AnotherNetworkReadsAllAnew) {
   world.open();
   EXPECT_TRUE(world.files->understand());
   EXPECT_EQ(other->read, 2);
-  EXPECT_THAT(paths("my car"), ElementsAre("garage.md", "garden.md"));
+  EXPECT_THAT(paths("my car"), ElementsAre("garage.md"));
 }
 
 TEST_F(TextMeaning, OfALargeFolderIsReadInTheBackground) {
   for (int i = 0; i < 400; ++i) world.put(daimon::format("{}.txt", i), "a lorry\n");
-  world.meaning = vehicles();
-  world.mount();
-  EXPECT_TRUE(comes_true([&] { return rows("meanings") == rows("chunks"); }));
-  EXPECT_EQ(rows("chunks"), 402);
+  const auto network = vehicles();
+  world.meaning = network;
+  network->may_read = false;
+  EXPECT_EQ(world.mount().mount.unread, 402) << "and nobody waits for that";
+  network->may_read = true;
+  EXPECT_TRUE(comes_true([&] { return rows("meanings") == 402; }));
+}
+
+TEST_F(TextMeaning, OfASmallFolderIsReadWhenItIsMountedHoweverMuchOthersHave) {
+  const auto network = vehicles();
+  world.meaning = network;
+  for (int i = 0; i < 400; ++i) world.put(daimon::format("large/{}.txt", i), "a lorry\n");
+  world.put("small/a.txt", "a tulip\n");
+  world.open();
+  network->may_read = false;
+  const auto large = world.files->mount(world.home() / "large", "large", {}, {});
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->mount.unread, 400);
+  network->may_read = true;
+  const auto small = world.files->mount(world.home() / "small", "small", {}, {});
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->mount.unread, 0);
 }
 
 TEST_F(TextMeaning, GoesWithItsFileAndItsMount) {
@@ -133,22 +236,35 @@ TEST_F(TextMeaning, GoesWithItsFileAndItsMount) {
   std::filesystem::remove(world.home() / "garage.md");
   world.mount();
   EXPECT_EQ(rows("meanings"), 1);
-  EXPECT_THAT(paths("my car"), ElementsAre("garden.md"));
+  EXPECT_THAT(paths("my car"), IsEmpty());
   ASSERT_TRUE(world.files->unmount("home"));
   EXPECT_THAT(paths("my car"), IsEmpty());
   EXPECT_TRUE(comes_true([&] { return rows("meanings") == 0; }));
 }
 
-TEST_F(TextMeaning, WhatNobodyMaySeeIsNotFoundByIt) {
+TEST_F(TextMeaning, WhatNobodyMaySeeIsNotFoundByItAndChangesNothing) {
+  for (int i = 0; i < 100; ++i) world.put(daimon::format("hidden/{}.txt", i), "a car\n");
+  world.put("plain.txt", "Smith and a rose\n");
   world.meaning = vehicles();
   world.mount();
-  const auto found =
-      world.files->search({.query = "my car", .mounts = {}, .limit = 8, .admits = [](const auto&, const auto& path) {
-                             return path != "garage.md";
-                           }});
-  ASSERT_TRUE(found);
-  ASSERT_EQ(found->size(), 1U);
-  EXPECT_EQ(found->front().path, "garden.md");
+  ASSERT_TRUE(world.files->understand());
+  const auto seen = [&] {
+    const auto found = world.files->search(
+        {.query = "my car at Smith's", .mounts = {}, .limit = 8, .admits = [](const auto&, const auto& path) {
+           return !path.starts_with("hidden/");
+         }});
+    EXPECT_TRUE(found);
+    std::vector<std::pair<std::string, double>> all;
+    for (const Passage& passage : found.value_or(std::vector<Passage>())) all.emplace_back(passage.path, passage.score);
+    return all;
+  };
+  const auto with_hidden = seen();
+  EXPECT_EQ(with_hidden.size(), 2U);
+  std::filesystem::remove_all(world.home() / "hidden");
+  world.mount();
+  const auto without = seen();
+  ASSERT_EQ(with_hidden.size(), without.size());
+  for (std::size_t i = 0; i < without.size(); ++i) EXPECT_EQ(with_hidden[i].first, without[i].first);
 }
 
 }  // namespace
