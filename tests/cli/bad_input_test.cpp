@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "base/sqlite.h"
 #include "base/text.h"
@@ -214,6 +216,20 @@ TEST_F(BadInput, FilesThatCannotBeReadThisTimeAreCountedByEveryList) {
   std::filesystem::remove(docs() / "b\xff.md");
   EXPECT_EQ(daimon({"mount", docs()}).err, "");
   EXPECT_EQ(find_integer(find(json({"mounts", "--json"}), "mounts")->as_array().front(), "problems"), 0);
+}
+
+TEST_F(BadInput, OfALargeFolderItIsSaidWhatIsStillBeingRead) {
+  for (int i = 0; i < 300; ++i) put(std::to_string(i) + ".txt", "The tulips by the pond need water.\n");
+  const Ended mounted = daimon({"mount", docs()});
+  EXPECT_EQ(mounted.code, 0);
+  EXPECT_THAT(mounted.err, HasSubstr("passages of docs mean is being read in the background"));
+  EXPECT_THAT(daimon({"find", "pond"}).out, HasSubstr("tulips")) << "by its words";
+  const auto unread = [&] {
+    return find_integer(find(json({"mounts", "--json"}), "mounts")->as_array().front(), "unread").value_or(-1);
+  };
+  for (int i = 0; i < 600 && unread() != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(unread(), 0);
+  EXPECT_THAT(daimon({"mounts"}).out, HasSubstr("complete"));
 }
 
 TEST_F(BadInput, NameThatATerminalWouldObeyIsFoundCitedAndShownSafely) {
