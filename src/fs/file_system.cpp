@@ -195,6 +195,9 @@ Status FileSystem::State::understand_few(const std::string& mount, const std::st
   for (bool more = true; more && !stop.stop_requested() && std::chrono::steady_clock::now() < end;) {
     DAIMON_TRY(more, understand(mount));
   }
+  // Whether any is left: else the next search would look at the embedding too, until the background has looked.
+  const std::scoped_lock lock(mutex);
+  DAIMON_CHECK(index.without_meaning("", 1));
   return {};
 }
 

@@ -48,10 +48,9 @@ Result<std::vector<Passage>> Index::nearest(Vectors& vectors, std::string_view t
   if (std::ranges::all_of(meaning, [](std::int8_t value) { return value == 0; })) return std::vector<Passage>();
   const std::size_t width = meaning.size();
   if (!vectors.current) DAIMON_CHECK(load(vectors, table, width));
-  // Before the nearest are taken: what nobody may see takes no place of what they may.
   std::vector<bool> wanted;
   for (const auto& [mount, path] : vectors.names)
-    wanted.push_back((mounts.empty() || std::ranges::contains(mounts, mount)) && (!admits || admits(mount, path)));
+    wanted.push_back(mounts.empty() || std::ranges::contains(mounts, mount));
   std::vector<std::pair<double, std::int64_t>> scored;
   for (std::size_t i = 0; i < vectors.chunks.size(); ++i) {
     if (!wanted[vectors.files[i]]) continue;
@@ -62,12 +61,15 @@ Result<std::vector<Passage>> Index::nearest(Vectors& vectors, std::string_view t
     else
       scored.emplace_back(near, vectors.chunks[i]);
   }
-  const auto most = std::min(scored.size(), static_cast<std::size_t>(std::max(limit, 0)));
-  std::ranges::partial_sort(scored, scored.begin() + static_cast<std::ptrdiff_t>(most), std::ranges::greater());
+  // One after the other, as what nobody may see takes no place of what they may; to ask of all of them would take long.
+  std::ranges::make_heap(scored);
   std::vector<Passage> passages;
-  for (const auto& [near, chunk] : std::span(scored).first(most)) {
+  while (!scored.empty() && std::ssize(passages) < limit) {
+    std::ranges::pop_heap(scored);
+    const auto [near, chunk] = scored.back();
+    scored.pop_back();
     DAIMON_TRY(auto passage, passage_at(chunk));
-    if (!passage) continue;
+    if (!passage || (admits && !admits(passage->mount, passage->path))) continue;
     passage->score = near;
     passages.push_back(std::move(*passage));
   }

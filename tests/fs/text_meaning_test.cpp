@@ -145,9 +145,9 @@ TEST_F(TextMeaning, WhatCannotBeStoredIsNotTriedForEver) {
   network->may_read = true;
   mounting.join();
   EXPECT_FALSE(world.files->understand());
-  const int read = network->read;
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  EXPECT_EQ(network->read, read) << "nobody goes on";
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LE(network->read, 8)
+      << "once for each who asks: the mount, this test and the background, which is woken twice";
   EXPECT_EQ(paths("Smith").front(), "garage.md");
 }
 
