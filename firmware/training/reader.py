@@ -408,6 +408,11 @@ def hard_ones(network, rows, vectors, easy, rng):
     return kept
 
 
+def spent_and_left(begun, done, steps):
+    spent = time.time() - begun
+    return f"{spent:.0f} s, {spent / done * (steps - done):.0f} s left"
+
+
 def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: None):
     """`rows` of Questions that have something right; `size` of them in a step."""
     rng = random.Random(seed)
@@ -433,9 +438,8 @@ def learn(network, rows, vectors, epochs, size, rate, seed, at_quarter=lambda: N
         adam.step()
         losses.append(loss.item())
         if (step + 1) % 100 == 0:
-            spent = time.time() - begun
             meant = f"  of meanings {numpy.mean(meanings[-100:]):.3f}" if meanings else ""
-            print(f"step {step + 1} of {steps}  loss {numpy.mean(losses[-100:]):.3f}{meant}  {spent:.0f} s, {spent / (step + 1) * (steps - step - 1):.0f} s left", flush=True)
+            print(f"step {step + 1} of {steps}  loss {numpy.mean(losses[-100:]):.3f}{meant}  {spent_and_left(begun, step + 1, steps)}", flush=True)
         if (step + 1) % max(1, steps // 4) == 0 or step + 1 == steps:
             at_quarter()
 
@@ -462,8 +466,7 @@ def learn_meanings(encoder, rows, vectors, epochs, size, rate, seed):
         adam.step()
         losses.append(loss.item())
         if (step + 1) % 50 == 0:
-            spent = time.time() - begun
-            print(f"step {step + 1} of {steps}  loss of meanings {numpy.mean(losses[-50:]):.3f}  {spent:.0f} s, {spent / (step + 1) * (steps - step - 1):.0f} s left", flush=True)
+            print(f"step {step + 1} of {steps}  loss of meanings {numpy.mean(losses[-50:]):.3f}  {spent_and_left(begun, step + 1, steps)}", flush=True)
 
 
 def prepare(threads):

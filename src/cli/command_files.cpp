@@ -172,12 +172,14 @@ Result<Json> mount_path(const Session& session, const api::Client& client, const
   return mount;
 }
 
+// Passages of a mount of which it is not known yet what they mean.
+std::int64_t unread(const Json& mount) { return find_integer(mount, "unread").value_or(0); }
+
 // A search by meaning finds what has been read; by its words everything is found at once.
 std::string being_read(const Json& mount) {
-  const auto unread = find_integer(mount, "unread").value_or(0);
   return daimon::format("what {} of {} {} is being read in the background; by their words they are found already",
                         counted(mount, "unread", "passage", "passages"), text_of(mount, "name"),
-                        unread == 1 ? "means" : "mean");
+                        unread(mount) == 1 ? "means" : "mean");
 }
 
 int mount(const Session& session, const Arguments& arguments) {
@@ -193,7 +195,7 @@ int mount(const Session& session, const Arguments& arguments) {
                                               counted(*made, "chunks", "passage", "passages"), text_of(*made, "root")));
   if (const auto skipped = find_integer(*made, "skipped").value_or(0); skipped > 0 && !arguments.has("json"))
     session.note(left_out(skipped, *made));
-  if (find_integer(*made, "unread").value_or(0) > 0 && !arguments.has("json")) session.note(being_read(*made));
+  if (unread(*made) > 0 && !arguments.has("json")) session.note(being_read(*made));
   return kSuccess;
 }
 
@@ -212,7 +214,6 @@ int list_mounts(const Session& session, const Arguments& arguments) {
   const auto is_incomplete = [&](const Json& mount) {
     return find_bool(mount, "complete") == false && !is_gone(mount);
   };
-  const auto unread = [](const Json& mount) { return find_integer(mount, "unread").value_or(0); };
   for (const Json& mount : list->get_array())
     table.add(
         {text_of(mount, "name"),

@@ -1,7 +1,6 @@
 // What passages mean, as vectors: of the static embedding one for each chunk, made with it; of a network that reads one
 // for each part of a chunk, made afterwards, as it takes a thousand times as long.
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "base/format.h"
