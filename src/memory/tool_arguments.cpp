@@ -82,6 +82,33 @@ std::optional<Numeral> numeral_at(std::string_view text, std::size_t begin) {
   return made;
 }
 
+// What a word, in lower case, can be of a day that is said.
+enum class DayPart : std::uint8_t { kNone, kMonth, kWeekday, kNumber, kBetween };
+DayPart part_of_day(std::string_view word) {
+  constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                        "may",       "june",     "july",     "august",
+                                                        "september", "october",  "november", "december"};
+  constexpr std::array<std::string_view, 7> kWeekdays = {"monday", "tuesday",  "wednesday", "thursday",
+                                                         "friday", "saturday", "sunday"};
+  constexpr std::array<std::string_view, 20> kOrdinals = {
+      "first",     "second",    "third",       "fourth",     "fifth",      "sixth",      "seventh",
+      "eighth",    "ninth",     "tenth",       "eleventh",   "twelfth",    "thirteenth", "fourteenth",
+      "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"};
+  constexpr std::array<std::string_view, 5> kEndings = {"", "st", "nd", "rd", "th"};
+  const auto is_short = [&](std::string_view whole) {
+    return word == whole || (word.size() == 3 && whole.starts_with(word)) || (word == "sept" && whole == "september");
+  };
+  if (word == "the" || word == "of") return DayPart::kBetween;
+  if (std::ranges::any_of(kMonths, is_short)) return DayPart::kMonth;
+  if (std::ranges::contains(kWeekdays, word)) return DayPart::kWeekday;
+  if (std::ranges::contains(kOrdinals, word)) return DayPart::kNumber;
+  const std::size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
+  const bool is_day = digits == 1 || digits == 2;
+  const bool is_year = digits == 4 && word.size() == 4 && (word.starts_with("19") || word.starts_with("20"));
+  if (is_year || (is_day && std::ranges::contains(kEndings, word.substr(digits)))) return DayPart::kNumber;
+  return DayPart::kNone;
+}
+
 // A goal cut into what its words are, and what an argument is compared with.
 class GoalReader {
  public:
@@ -97,6 +124,7 @@ class GoalReader {
     for (const std::string& text : candidates_in(goal, {AnswerType::kIdentifier, AnswerType::kPhone}, 24))
       mark(text, kAddress);
     mark_times();
+    mark_days();
     for (std::size_t at = 0; at < goal.size(); ++at) {
       const char quote = goal[at];
       if (quote != '"' && quote != '\'') continue;
@@ -179,6 +207,41 @@ class GoalReader {
       if (is(i, {"in"}) && i + 2 < tokens_.size() && is_number(i + 1) && is_unit(i + 2)) put(i, i + 2, kDay);
       if (is(i, {"half", "quarter"}) && is(i + 1, {"past", "to"}) && i + 2 < tokens_.size()) put(i, i + 2, kClock);
       if (is(i, {"now", "noon", "midnight", "midday"})) put(i, i, kClock);
+    }
+  }
+
+  // Days as they are said in any case: "june the fourteenth, 2020", "Feb. 8, 2034", "the 3rd of march", "monday 9
+  // june".
+  void mark_days() {
+    const auto word = [&](std::size_t i) { return std::string_view(lexicon_.word(tokens_[i].word)); };
+    const auto follows = [&](std::size_t i) {  // in the same run as the token before
+      const std::string_view between = goal_.substr(tokens_[i - 1].end, tokens_[i].begin - tokens_[i - 1].end);
+      return between == " " || between == ", " || between == ". ";
+    };
+    const auto belongs = [&](std::size_t i) {
+      return part_of_day(word(i)) != DayPart::kNone && (part_of_day(word(i)) != DayPart::kNumber || !is_joined(i));
+    };
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (!belongs(i) || is_joined(i)) continue;
+      std::size_t last = i;
+      while (last + 1 < tokens_.size() && follows(last + 1) && belongs(last + 1) && !is_joined(last + 2)) ++last;
+      const std::size_t next = last + 1;
+      // "the", "of" and "may" alone are no day, nor is a number.
+      std::size_t first = i;
+      while (first < last && part_of_day(word(first)) == DayPart::kBetween && word(first) != "the") ++first;
+      while (last > first && part_of_day(word(last)) == DayPart::kBetween) --last;
+      bool has_month = false;
+      bool has_weekday = false;
+      bool has_number = false;
+      for (std::size_t t = first; t <= last; ++t) {
+        has_month = has_month || part_of_day(word(t)) == DayPart::kMonth;
+        has_weekday = has_weekday || part_of_day(word(t)) == DayPart::kWeekday;
+        has_number = has_number || part_of_day(word(t)) == DayPart::kNumber;
+      }
+      if ((has_month && (has_number || (first == last && word(first) != "may" && word(first) != "march"))) ||
+          has_weekday)
+        marked_.push_back({tokens_[first].begin, tokens_[last].end, kDay});
+      i = next - 1;
     }
   }
 
@@ -534,33 +597,38 @@ std::vector<ArgumentWays> argument_ways(std::string_view goal, const Offer& tool
 }
 
 FilledArguments fill_arguments(const std::vector<Argument>& arguments, const std::vector<ArgumentWays>& ways) {
-  FilledArguments filled;
-  std::vector<const ArgumentWay*> chosen(arguments.size());
-  // The surest first; what it takes no other argument has. What is required may be less sure.
-  const auto choose = [&](bool required_alone, double least) {
-    for (std::size_t round = 0; round < arguments.size(); ++round) {
-      const ArgumentWay* best = nullptr;
-      std::size_t of = 0;
-      double lead = least;
-      for (std::size_t a = 0; a < arguments.size(); ++a) {
-        if (chosen[a] != nullptr || (required_alone && !arguments[a].required)) continue;
-        const double none = ways[a].none;
-        for (const ArgumentWay& way : ways[a].ways) {
-          const bool taken = std::ranges::any_of(chosen, [&](const ArgumentWay* other) {
-            return other != nullptr && way.end > way.begin && other->end > other->begin && way.begin < other->end &&
-                   other->begin < way.end;
-          });
-          if (!taken && way.score - none > lead) lead = way.score - none, best = &way, of = a;
-        }
-      }
-      if (best == nullptr) return;
-      chosen[of] = best;
-    }
+  // What is required may be less sure.
+  constexpr double kForRequired = 1;
+  constexpr std::size_t kStatesMax = 64;
+  // A choice for the arguments so far, and how much likelier it is than that none of them is said.
+  struct State {
+    std::vector<const ArgumentWay*> chosen;
+    double gain = 0;
   };
-  constexpr double kLeastOfRequired = -1;
-  choose(true, 0);
-  choose(true, kLeastOfRequired);
-  choose(false, 0);
+  std::vector<State> states{{std::vector<const ArgumentWay*>(arguments.size())}};
+  const auto gain_of = [&](std::size_t a, const ArgumentWay& way) {
+    return way.score - ways[a].none + (arguments[a].required ? kForRequired : 0);
+  };
+  for (std::size_t a = 0; a < arguments.size(); ++a) {
+    std::vector<State> next = states;
+    for (const State& state : states)
+      for (const ArgumentWay& way : ways[a].ways) {
+        const double gain = gain_of(a, way);
+        const bool taken = std::ranges::any_of(state.chosen, [&](const ArgumentWay* other) {
+          return other != nullptr && way.end > way.begin && other->end > other->begin && way.begin < other->end &&
+                 other->begin < way.end;
+        });
+        if (gain <= 0 || taken) continue;
+        State& with = next.emplace_back(state);
+        with.chosen[a] = &way;
+        with.gain += gain;
+      }
+    std::ranges::stable_sort(next, std::greater(), &State::gain);
+    if (next.size() > kStatesMax) next.resize(kStatesMax);
+    states = std::move(next);
+  }
+  const auto& chosen = states.front().chosen;
+  FilledArguments filled;
   for (std::size_t a = 0; a < arguments.size(); ++a) {
     if (chosen[a] != nullptr)
       filled.values[arguments[a].name] = chosen[a]->value;

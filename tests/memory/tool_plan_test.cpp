@@ -61,6 +61,31 @@ TEST(ToolPlan, AnythingThatIsSaidInOnePieceCanBeAValue) {
   }
 }
 
+TEST(ToolPlan, ADayIsAValueHoweverItIsSaid) {
+  const Offer tool{"book", "", "Book a room", schema_of({{"day", text("which day")}}, {"day"})};
+  const auto arguments = arguments_of(tool.arguments_schema);
+  for (const std::string day : {"june the fourteenth, 2020", "feb. 8, 2034", "the 3rd of march", "Monday 9 june",
+                                "Sept. 1st", "may 5 2027", "friday"}) {
+    const auto ways = argument_ways("book the blue room for " + day + ", please", tool, arguments, &meanings());
+    EXPECT_TRUE(std::ranges::contains(ways.at(0).ways, Json(day), &ArgumentWay::value)) << day;
+  }
+  const auto ways = argument_ways("may 5 of us march the whole way", tool, arguments, &meanings());
+  EXPECT_FALSE(std::ranges::contains(ways.at(0).ways, Json("march the"), &ArgumentWay::value));
+}
+
+TEST(ToolPlan, WhatFitsTwoArgumentsGoesWhereBothAreServedBest) {
+  const std::vector<Argument> arguments{{"old", "", ArgumentForm::kString, {}, true},
+                                        {"new", "", ArgumentForm::kString, {}, true}};
+  const auto way = [](std::string_view value, std::size_t begin, double score) {
+    return ArgumentWay{Json(value), begin, begin + value.size(), {}, score};
+  };
+  // "main" is the surest for "old" by itself, but then "new" has nothing.
+  const std::vector<ArgumentWays> ways{{{way("main", 0, 5), way("trunk", 8, 4)}, 0}, {{way("main", 0, 4)}, 0}};
+  const auto filled = fill_arguments(arguments, ways);
+  EXPECT_EQ(to_text(Json(filled.values)), R"({"old":"trunk","new":"main"})");
+  EXPECT_TRUE(filled.missing.empty());
+}
+
 TEST(ToolPlan, WhatIsForNoToolIsPlannedAsWithoutTools) {
   Context context;
   context.set_goal("What did I pay for electricity in March?", capability::system_label());
