@@ -76,6 +76,7 @@ Json as_json(const exam::Report& report, const exam::Paper& paper, const std::st
                     {"kinds", scores(report.kinds)},
                     {"steps", scores(report.steps)},
                     {"quoted", exam::to_json(report.quoted)},
+                    {"shown", exam::to_json(report.shown)},
                     {"tools", exam::to_json(report.tools)},
                     {"unverified", report.unverified},
                     {"seconds", report.seconds},
@@ -89,6 +90,7 @@ void print(const exam::Report& report, const exam::Paper& paper, const std::stri
   for (const auto& [kind, score] : report.kinds) table.add(row_of(kind, score));
   for (const auto& [steps, score] : report.steps) table.add(row_of(steps == "1" ? "1 call" : steps + " calls", score));
   if (report.quoted.total > 0) table.add(row_of("quotation holds the answer", report.quoted));
+  if (report.shown.total > 0) table.add(row_of("it or another does", report.shown));
   if (report.tools.total > 0) table.add(row_of("right tool", report.tools));
   table.add(row_of("all", report.all), {Style::kBold, Style::kBold, Style::kBold});
   std::string text = table.text(terminal, terminal.out);

@@ -176,6 +176,7 @@ int show_process(const Session& session, const Arguments& arguments) {
   }
   if (const auto answer = find_string(*process, "answer")) out += "\n" + printable_block(*answer) + "\n";
   for (const Json& citation : list("citations")) out += citation_line(citation, terminal, terminal.out) + "\n";
+  out += other_lines(*process, terminal, terminal.out);
   terminal.out.write(out);
   session.note(cost_line(*process, terminal));
   return kSuccess;

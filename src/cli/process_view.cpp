@@ -109,6 +109,20 @@ std::string citation_line(const Json& citation, const Terminal& terminal, const 
   return out;
 }
 
+std::string other_lines(const Json& process, const Terminal& terminal, const Stream& stream) {
+  const Json* others = find(process, "others");
+  if (others == nullptr || !others->is_array() || others->get_array().empty()) return {};
+  std::string out = "\n";
+  out += stream.paint(Style::kYellow, find_bool(process, "found").value_or(false) ? "Not sure. It may also be:"
+                                                                                  : "The nearest that was found:");
+  out += "\n";
+  for (const Json& other : others->get_array()) {
+    for (const std::string& line : wrap(text_of(other, "answer"), terminal.columns - 2)) out += "  " + line + "\n";
+    out += citation_line(other, terminal, stream) + "\n";
+  }
+  return out;
+}
+
 std::string cost_line(const Json& process, const Terminal& terminal) {
   const Json* cost = find(process, "cost");
   if (cost == nullptr) return {};
@@ -317,6 +331,7 @@ void ProcessView::show_finished(const Json& process) {
     for (const Json& citation : citations->get_array()) text += citation_line(citation, terminal_, out) + "\n";
     out.write(text);
   }
+  err.write(other_lines(process, terminal_, err));
   std::string cost = "\n";
   for (const std::string& line : wrap(cost_line(process, terminal_), terminal_.columns))
     cost += err.paint(Style::kDim, line) + "\n";

@@ -57,6 +57,8 @@ std::string show_goal(std::string_view goal, const Stream& stream, const Termina
 std::string show_diff(std::string_view diff, const Stream& stream, const Terminal& terminal, std::size_t lines_max);
 // "invoices/x.pdf p1 “quoted text” ✓ verified"
 std::string citation_line(const Json& citation, const Terminal& terminal, const Stream& stream);
+// What a doubtful answer may be instead, under a line that says so; nothing where there is none.
+std::string other_lines(const Json& process, const Terminal& terminal, const Stream& stream);
 // "812 tokens read (640 kept from before), 31 generated, 22 forced · model 0.3 s · 0.4 s · 3 calls"
 std::string cost_line(const Json& process, const Terminal& terminal);
 // The word of a state in its colour.

@@ -142,21 +142,29 @@ Mark mark_of(const Expectation& expected, const Json& view, bool asked, const Co
   };
   const std::string answer = text_of(view, "answer");
   const bool found = find_bool(view, "found").value_or(false);
-  std::vector<const Json*> citations;
-  if (const Json* list = find(view, "citations"); list != nullptr && list->is_array())
-    for (const Json& citation : list->get_array()) {
-      if (find_bool(citation, "verified").value_or(false))
-        citations.push_back(&citation);
-      else
-        ++mark.unverified;
-    }
+  const auto verified_of = [&](std::string_view member) {
+    std::vector<const Json*> verified;
+    if (const Json* list = find(view, member); list != nullptr && list->is_array())
+      for (const Json& citation : list->get_array()) {
+        if (find_bool(citation, "verified").value_or(false))
+          verified.push_back(&citation);
+        else
+          ++mark.unverified;
+      }
+    return verified;
+  };
+  const auto citations = verified_of("citations");
+  const auto others = verified_of("others");
   if (!expected.answers.empty()) {
-    mark.quoted = std::ranges::all_of(expected.answers, [&](const Lookup& lookup) {
-      return std::ranges::any_of(citations, [&](const Json* citation) {
+    const auto holds = [](const Lookup& lookup, const std::vector<const Json*>& quoted) {
+      return std::ranges::any_of(quoted, [&](const Json* citation) {
         return is_path(text_of(*citation, "path"), lookup.document) &&
                plain(text_of(*citation, "quote")).contains(plain(lookup.answer));
       });
-    });
+    };
+    mark.quoted = std::ranges::all_of(expected.answers, [&](const auto& lookup) { return holds(lookup, citations); });
+    mark.shown = std::ranges::all_of(
+        expected.answers, [&](const auto& lookup) { return holds(lookup, citations) || holds(lookup, others); });
     // What was looked up only to reckon with it need not be said.
     if (expected.values.empty()) {
       if (!*mark.quoted) miss("no quotation from the right document holds the answer");

@@ -33,6 +33,7 @@ struct Mark {
   bool passed = false;
   std::string missed;          // what was expected and did not come; empty when it passed
   std::optional<bool> quoted;  // of a goal with answers in documents: whether a verified quotation holds each
+  std::optional<bool> shown;   // of the same: whether that, or what is said that it may be instead, holds each
   int unverified = 0;          // citations that were shown and do not stand
   std::optional<bool> tool;    // of a goal for a call: whether that was called, with whatever arguments
 };

@@ -89,6 +89,7 @@ void count(Report& report, const Question& question, const Outcome& outcome, con
   report.kinds[question.kind].add(mark.passed);
   report.steps[group_of(question.steps)].add(mark.passed);
   if (mark.quoted) report.quoted.add(*mark.quoted);
+  if (mark.shown) report.shown.add(*mark.shown);
   if (mark.tool) report.tools.add(*mark.tool);
   report.unverified += mark.unverified;
   if (const Json* cost = find(outcome.view, "cost"))

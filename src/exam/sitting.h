@@ -38,6 +38,7 @@ struct Report {
   std::map<std::string, Score> kinds;
   std::map<std::string, Score> steps;  // "1", "2 to 3", "4 to 6" calls
   Score quoted;                        // goals with answers in documents whose quotation holds the answer
+  Score shown;                         // the same, or what is said that it may be instead
   Score tools;                         // goals for a call: the right one was called, with whatever arguments
   int unverified = 0;                  // citations that do not stand
   std::vector<Failure> failures;

@@ -80,6 +80,38 @@ void erase_answered(std::vector<RankedAnswer>& ranked, const Context& context) {
   }
 }
 
+// What the answer may be instead, where it is doubtful: the likeliest of other lines. How likely the first is says how
+// often it is right (docs/decisions/0007-firmware.md).
+JsonArray others_than(const RankedAnswer& chosen, const std::vector<RankedAnswer>& ranked,
+                      const std::vector<AnswerSource>& sources) {
+  constexpr double kSure = 0.6;   // of all pieces together
+  constexpr double kLeast = 0.1;  // of that too; beside "none" of everything
+  constexpr std::size_t kOthersMax = 2;
+  double total = 0;
+  for (const RankedAnswer& answer : ranked)
+    if (answer.passage != 0 || chosen.passage == 0) total += answer.probability;
+  if (chosen.passage != 0 && chosen.probability >= kSure * total) return {};
+  const auto on_one_line = [&](const RankedAnswer& a, const RankedAnswer& b) {
+    if (a.passage != b.passage) return false;
+    const std::string_view text = sources[a.read.source].text;
+    const auto [first, last] = std::minmax(a.read.begin, b.read.begin);
+    return !text.substr(first, last - first).contains('\n');
+  };
+  std::vector<const RankedAnswer*> others;
+  for (const RankedAnswer& answer : ranked) {
+    if (others.size() == (chosen.passage == 0 ? 1 : kOthersMax) || answer.probability < kLeast * total) break;
+    const auto same = [&](const RankedAnswer& other) {
+      return answer.text == other.text || (other.passage != 0 && on_one_line(answer, other));
+    };
+    if (answer.passage != 0 && !same(chosen) && std::ranges::none_of(others, [&](const auto* o) { return same(*o); }))
+      others.push_back(&answer);
+  }
+  JsonArray said;
+  for (const RankedAnswer* other : others)
+    said.push_back(JsonObject{{"passage", other->passage}, {"answer", fitting(other->text)}});
+  return said;
+}
+
 }  // namespace
 
 Json answer_schema(const Turn& turn) {
@@ -118,6 +150,11 @@ Json answer_schema(const Turn& turn) {
   const RankedAnswer& chosen = ranked.front();
   JsonObject answer{{"passage", JsonObject{{"const", chosen.passage}}}};
   if (chosen.passage != 0) answer["answer"] = JsonObject{{"const", fitting(chosen.text)}};
+  // What is reckoned with or written is one thing; and of several answers nobody could tell which is meant.
+  const bool is_all =
+      turn.step + 1 == turn.plan.size() && std::ranges::count(turn.plan, "answer", &PlanStep::call) == 1;
+  if (auto others = is_all ? others_than(chosen, ranked, sources) : JsonArray(); !others.empty())
+    answer["otherwise"] = JsonObject{{"const", std::move(others)}};
   return object_schema(std::move(answer));
 }
 

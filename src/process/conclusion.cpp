@@ -122,15 +122,22 @@ Json Process::view() const {
                                {"text", call.text},
                                {"ms", call.ms},
                                {"hidden", call.hidden}});
-  JsonArray citations;
-  for (const Citation& citation : citations_) {
+  const auto shown = [](const Citation& citation) {
     JsonObject object{{"path", citation.path},
                       {"page", nullptr},
                       {"quote", citation.quote},
                       {"verified", citation.verified},
                       {"version", citation.version}};
     if (citation.page) object["page"] = *citation.page;
-    citations.push_back(std::move(object));
+    return object;
+  };
+  JsonArray citations;
+  for (const Citation& citation : citations_) citations.push_back(shown(citation));
+  JsonArray others;
+  for (const Citation& citation : others_) {
+    JsonObject object = shown(citation);
+    object["answer"] = citation.other;
+    others.push_back(std::move(object));
   }
   JsonArray changes;
   for (const Change& change : changes_)
@@ -168,6 +175,7 @@ Json Process::view() const {
                     {"plan", std::move(plan)},
                     {"calls", std::move(calls)},
                     {"citations", std::move(citations)},
+                    {"others", std::move(others)},
                     {"changes", std::move(changes)},
                     {"waiting", std::move(waiting)}};
   if (answer_) object["answer"] = *answer_;

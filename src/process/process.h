@@ -153,6 +153,7 @@ class Process {
     std::string mount, path, version, quote;
     std::optional<int> page;
     bool verified = false;
+    std::string other = {};  // the answer that it is for, where that is another than what was said
   };
   struct Change {
     std::string path, change, diff;
@@ -279,6 +280,7 @@ class Process {
 
   std::vector<CallRecord> calls_;
   std::vector<Citation> citations_;
+  std::vector<Citation> others_;     // what a doubtful answer may be instead
   std::vector<Citation> to_verify_;  // of the answer being checked
   std::optional<std::string> answer_to_verify_;
   std::size_t cited_before_ = 0;  // citations of earlier answers

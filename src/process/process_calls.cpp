@@ -12,6 +12,7 @@ namespace daimon::process {
 namespace {
 
 constexpr int kFailuresMax = 3;
+constexpr std::size_t kOthersMax = 2;  // that a doubtful answer may be instead
 constexpr std::size_t kQuoteBytesMax = 300;
 constexpr std::size_t kCitedBytesMax = 4000;  // of a quotation of a model's own, as `cite` takes it
 
@@ -286,7 +287,7 @@ void Process::take_result(CallRecord& call, const Json& body) {
     to_verify_.erase(to_verify_.begin());
     citation.verified = find_bool(value, "verified").value_or(false);
     // What fails verification is never shown as evidence.
-    if (citation.verified) citations_.push_back(std::move(citation));
+    if (citation.verified) (citation.other.empty() ? citations_ : others_).push_back(std::move(citation));
     return next_citation();
   }
   if (call.name == "apply") {
@@ -413,19 +414,28 @@ void Process::choose_answer(const Json& arguments) {
   answered_ = true;
   const memory::Passage* passage = context_.passage(static_cast<int>(find_integer(arguments, "passage").value_or(0)));
   const std::string answer(trim(find_string(arguments, "answer").value_or("")));
-  if (passage == nullptr || answer.empty()) {
-    add_result("answer", std::string(memory::kNotThere), false, capability::agent_label());
-    return step_done();
-  }
   cited_before_ = citations_.size();
-  if (!passage->text.contains(answer)) {
+  to_verify_.clear();
+  others_.clear();
+  const auto cite = [&](const memory::Passage& from, const std::string& text, std::string other) {
+    to_verify_.push_back(
+        {from.mount, from.path, from.version, line_around(from.text, text), from.page, false, std::move(other)});
+  };
+  if (passage != nullptr && !answer.empty() && !passage->text.contains(answer)) {
     add_result("answer", "the answer does not stand in the passage", true, capability::system_label());
     return step_failed("the answer does not stand in the passage");
   }
-  Citation citation{passage->mount, passage->path, passage->version, line_around(passage->text, answer),
-                    passage->page,  false};
-  answer_to_verify_ = daimon::format("{} [{}]", answer, passage->number);
-  to_verify_ = {std::move(citation)};
+  const bool is_there = passage != nullptr && !answer.empty();
+  if (is_there) cite(*passage, answer, {});
+  answer_to_verify_ = is_there ? daimon::format("{} [{}]", answer, passage->number) : std::string(memory::kNotThere);
+  if (const Json* others = find(arguments, "otherwise"); others != nullptr && others->is_array())
+    for (const Json& other : others->get_array()) {
+      const memory::Passage* from = context_.passage(static_cast<int>(find_integer(other, "passage").value_or(0)));
+      const std::string text(trim(find_string(other, "answer").value_or("")));
+      if (from != nullptr && !text.empty() && from->text.contains(text) &&
+          to_verify_.size() < kOthersMax + (is_there ? 1 : 0))
+        cite(*from, text, text);
+    }
   next_citation();
 }
 
@@ -453,8 +463,13 @@ void Process::next_citation() {
   if (!answer_to_verify_) return conclude();  // `finish` of a full model
   const std::string text = std::move(*answer_to_verify_);
   answer_to_verify_.reset();
+  if (text == memory::kNotThere) {
+    add_result("answer", text, false, capability::agent_label());
+    return step_done();
+  }
   const bool verified = citations_.size() > cited_before_;
   if (!verified) {
+    others_.clear();
     add_result("answer", "the quotation does not stand in the document", true, capability::system_label());
     return step_failed("the quotation does not stand in the document");
   }

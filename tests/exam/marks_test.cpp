@@ -38,6 +38,20 @@ TEST(ExamMarks, ALookupNeedsTheAnswerAndAVerifiedQuotationOfItsDocument) {
   EXPECT_EQ(mark(view_of("x", true, {citation("a", "b", false)})).unverified, 1);
 }
 
+TEST(ExamMarks, WhatAnAnswerMayBeInsteadIsCountedApart) {
+  Expectation expected;
+  expected.answers = {{"£84.20", "bills/may.txt"}};
+  Json view = view_of("£12", true, {citation("bills/may.txt", "Deposit: £12")});
+  view.get_object()["others"] = JsonArray{citation("bills/may.txt", "Total: £84.20")};
+  const Mark mark = mark_of(expected, view, false, nothing);
+  EXPECT_FALSE(mark.passed);
+  EXPECT_EQ(mark.quoted, false);
+  EXPECT_EQ(mark.shown, true);
+  view.get_object()["others"] = JsonArray{citation("bills/may.txt", "Total: £84.20", false)};
+  EXPECT_EQ(mark_of(expected, view, false, nothing).shown, false);
+  EXPECT_EQ(mark_of(expected, view, false, nothing).unverified, 1);
+}
+
 TEST(ExamMarks, AQuantityIsTheSameInAnyNameOfItsUnit) {
   EXPECT_TRUE(says("≈24.4713110254 pounds", "≈24.471311 lb"));
   EXPECT_TRUE(says("a\n≈5.28344104716 US gallons", "≈5.28344104715 gallons"));

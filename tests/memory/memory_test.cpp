@@ -135,20 +135,41 @@ TEST(CompactPromptTest, an_answer_is_a_piece_of_the_passage_that_it_stands_in) {
   EXPECT_FALSE(admits(schema, R"({"call":"answer","with":{"passage":3,"answer":"Dear"}})"));
 }
 
-TEST(CompactPromptTest, an_answer_is_the_piece_that_the_reader_thinks_most_of) {
+// What the schema of the answer leaves, as text.
+const std::vector<PlanStep> kReckoned{{"search", {}, {}}, {"answer", {}, {}}, {"calculate", {}, {}}};
+std::string answer_left(std::vector<Passage> passages, std::string goal, const std::vector<PlanStep>& plan = kPlan) {
   Context made;
-  made.set_goal("How much is the fee?", capability::user_label());
-  std::string fees;
-  for (int i = 1; i <= 9; ++i) fees += daimon::format("The fee is £{}0.\n", i);
-  made.add({"search", "", "", false, {passage("a.md", {}, fees + "Bring 4 pens and 2 chairs.")}, {}});
-  const Json schema = next_call(made, {offer("answer", "", "")}).schema;
-  const auto admitted = [&](std::string_view answer) {
-    return admits(schema, daimon::format(R"({{"call":"answer","with":{{"passage":1,"answer":"{}"}}}})", answer));
-  };
+  made.set_goal(std::move(goal), capability::user_label());
+  made.add({"search", "", "", false, std::move(passages), untrusted_label("file:a")});
+  return to_text(next_call(made, {offer("answer", "", "")}, plan).schema);
+}
+
+const std::string kFees = "The fee is £10.\nThe fee is £20.\nThe fee is £30.\nBring 4 pens and 2 chairs.";
+
+TEST(CompactPromptTest, an_answer_is_the_piece_that_the_reader_thinks_most_of) {
+  const std::string left = answer_left({passage("a.md", {}, kFees)}, "How much is the fee?", kReckoned);
   int offered = 0;
-  for (int i = 1; i <= 9; ++i) offered += admitted(daimon::format("£{}0", i)) ? 1 : 0;
-  EXPECT_EQ(offered, 1);
-  EXPECT_FALSE(admitted("4"));
+  for (const char* fee : {"£10", "£20", "£30"}) offered += left.contains(fee) ? 1 : 0;
+  EXPECT_EQ(offered, 1) << left;
+  EXPECT_FALSE(left.contains("4 pens")) << left;
+}
+
+TEST(CompactPromptTest, a_doubtful_answer_says_what_it_may_be_instead) {
+  const Passage people = passage("people.txt", {}, "Ann Hale fixes the boiler.\nBen Moss sweeps the chimney.");
+  const std::string who = answer_left({people}, "who comes");
+  EXPECT_TRUE(who.contains("otherwise")) << who;
+  EXPECT_TRUE(who.contains("Ann Hale") && who.contains("Ben Moss")) << who;
+  const Passage days = passage("a.md", {}, "Dentist on Monday 3 May at 10:30.\nOptician on Tuesday 4 May at 11:15.");
+  const std::string none = answer_left({days}, "When do I have to be there?");
+  EXPECT_TRUE(none.contains(R"("passage":{"const":0})") && none.contains("otherwise")) << "the nearest: " << none;
+  const std::string sure = answer_left(
+      {passage("a.txt", {}, "Deposit: £12.00"), passage("b.txt", {}, "The dog barks.")}, "How much is the deposit?");
+  EXPECT_FALSE(sure.contains("otherwise")) << sure;
+  // The same is no other, wherever it stands; what is reckoned with is one thing.
+  const std::string same =
+      answer_left({passage("a.md", {}, "The fee is £10.\nThe fee is £10.")}, "How much is the fee?");
+  EXPECT_EQ(same.find("£10"), same.rfind("£10")) << same;
+  EXPECT_FALSE(answer_left({passage("a.md", {}, kFees)}, "How much is the fee?", kReckoned).contains("otherwise"));
 }
 
 TEST(CompactPromptTest, what_is_reckoned_with_next_is_a_number) {

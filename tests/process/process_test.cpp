@@ -48,6 +48,50 @@ TEST(ProcessTest, a_quotation_that_does_not_verify_is_never_shown) {
   EXPECT_EQ(find_bool(process.view(), "found"), false);
 }
 
+TEST(ProcessTest, what_a_doubtful_answer_may_be_instead_is_verified_and_shown_apart) {
+  World world;
+  world.script(
+      {R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity"}})",
+       R"({"call":"answer","with":{"passage":1,"answer":"£84.20","otherwise":[)"
+       R"({"passage":1,"answer":"March 2026"},{"passage":1,"answer":"not in it"},{"passage":7,"answer":"£84.20"}]}})"});
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay for electricity?"));
+  world.run(process);
+  const Json view = process.view();
+  EXPECT_EQ(text_of(view, "answer"), "£84.20");
+  ASSERT_EQ(view.at("citations").as_array().size(), 1U);
+  ASSERT_EQ(view.at("others").as_array().size(), 1U) << "what stands nowhere is dropped";
+  const Json& other = view.at("others").at(0);
+  EXPECT_EQ(text_of(other, "answer"), "March 2026");
+  EXPECT_EQ(text_of(other, "quote"), "Electricity, March 2026");
+  EXPECT_EQ(text_of(other, "path"), "bills/march.pdf");
+  EXPECT_EQ(find_bool(other, "verified"), true);
+}
+
+TEST(ProcessTest, what_was_not_found_may_have_a_nearest_and_stays_not_found) {
+  World world;
+  const std::vector<std::string> script{
+      R"({"plan":["search","answer"]})", R"({"call":"search","with":{"query":"electricity"}})",
+      R"({"call":"answer","with":{"passage":0,"otherwise":[{"passage":1,"answer":"£84.20"}]}})"};
+  world.script(script);
+  Process process = world.make();
+  world.input(process, "created", World::created("What did I pay for gas?"));
+  world.run(process);
+  EXPECT_EQ(find_bool(process.view(), "found"), false);
+  EXPECT_THAT(text_of(process.view(), "answer"), HasSubstr("Not found in your files"));
+  EXPECT_TRUE(process.view().at("citations").as_array().empty());
+  ASSERT_EQ(process.view().at("others").as_array().size(), 1U);
+
+  World liar;
+  liar.devices["cite"] = [](const device::Call&) { return World::ok(JsonObject{{"verified", false}}, ""); };
+  liar.script(script);
+  Process other = liar.make();
+  liar.input(other, "created", World::created("What did I pay for gas?"));
+  liar.run(other);
+  EXPECT_EQ(other.state(), State::kDone);
+  EXPECT_TRUE(other.view().at("others").as_array().empty()) << "what does not verify is never shown";
+}
+
 TEST(ProcessTest, nothing_found_is_an_answer) {
   World world;
   world.devices["search"] = [](const device::Call&) {
