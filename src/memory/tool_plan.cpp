@@ -25,15 +25,6 @@ std::vector<Argument> only(std::vector<Argument> arguments, const std::vector<st
   return arguments;
 }
 
-// Whether an answer says that there is none: it is no value then.
-bool is_no_answer(std::string_view answer) {
-  constexpr std::array<std::string_view, 10> kNone = {"no",   "none",         "never mind",    "nevermind",  "cancel",
-                                                      "stop", "i don't know", "i do not know", "don't know", "no idea"};
-  std::string text = to_lower_ascii(trim(answer));
-  while (!text.empty() && std::string_view(".!?").contains(text.back())) text.pop_back();
-  return text.empty() || std::ranges::contains(kNone, std::string_view(text));
-}
-
 std::string spoken(std::string_view name) {
   std::string text;
   for (const char c : name) text += c == '_' ? ' ' : c;
@@ -49,6 +40,14 @@ std::string_view answer_of(const Context& context) {
 }
 
 }  // namespace
+
+bool is_no_answer(std::string_view answer) {
+  constexpr std::array<std::string_view, 10> kNone = {"no",   "none",         "never mind",    "nevermind",  "cancel",
+                                                      "stop", "i don't know", "i do not know", "don't know", "no idea"};
+  std::string text = to_lower_ascii(trim(answer));
+  while (!text.empty() && std::string_view(".!?").contains(text.back())) text.pop_back();
+  return text.empty() || std::ranges::contains(kNone, std::string_view(text));
+}
 
 bool is_known_to_firmware(std::string_view call) { return std::ranges::contains(kFirmwareCalls, call); }
 

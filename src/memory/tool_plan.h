@@ -24,6 +24,9 @@ bool is_known_to_firmware(std::string_view call);
 std::optional<std::vector<std::string>> tool_plan(const Context& context, std::span<const Offer> offers,
                                                   const embedding::StaticEmbedding* meanings);
 
+// Whether what the person answered says that there is none: "never mind".
+bool is_no_answer(std::string_view answer);
+
 // What such a tool is called with, by the goal and by what the person answered.
 Json tool_with_schema(const Turn& turn, const Offer& tool);
 

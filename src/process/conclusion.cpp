@@ -95,6 +95,11 @@ std::string Process::compose_answer() const {
              : daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change->path));
   }
   if (text.empty() && state_ == State::kFailed) return {};
+  // Who was asked sees what was understood.
+  if (text.empty() && asked_for_goal_)
+    if (const auto asked = std::ranges::find(calls_.rbegin(), calls_.rend(), "ask", &CallRecord::name);
+        asked != calls_.rend())
+      return daimon::format("You said: {}", asked->text);
   return text;
 }
 

@@ -157,10 +157,7 @@ void Process::on_created(const Json& body) {
     limits_.money = find_number(*budget, "money").value_or(limits_.money);
   }
   take_tools(body);
-  std::vector<std::pair<std::string, std::string>> roots;
-  for (const device::MountReference& mount : mounts_)
-    roots.emplace_back(mount.root.string(), mounts_.size() == 1 ? "" : mount.name + "/");
-  context_.set_goal(memory::with_paths_below(goal_, roots), capability::user_label());
+  context_.set_goal(with_paths_below_mounts(goal_), capability::user_label());
   // The person gave it, and somebody else may have written it.
   if (const auto material = find_string(body, "material"))
     context_.set_material(std::string(*material), capability::untrusted_label("piped"));
@@ -172,10 +169,37 @@ void Process::on_created(const Json& body) {
                                                  printable(profile)));
   if (const auto rules = find_string(body, "constitution"); rules && !on_constitution(*rules)) return;
   set_state(State::kRunning, "");
+  begin();
+}
+
+std::string Process::with_paths_below_mounts(std::string text) const {
+  std::vector<std::pair<std::string, std::string>> roots;
+  for (const device::MountReference& mount : mounts_)
+    roots.emplace_back(mount.root.string(), mounts_.size() == 1 ? "" : mount.name + "/");
+  return memory::with_paths_below(std::move(text), roots);
+}
+
+// Of the goal, as it is now: which files have to do with it, then a plan.
+void Process::begin() {
   if (!mounts_.empty())
     request_call("survey", JsonObject{{"goal", context_.goal()}, {"limit", 6}}, false);
   else
     make_plan();
+}
+
+// The goal left open what the person now says: with that it is begun anew.
+void Process::begin_again(std::string_view said) {
+  asked_for_goal_ = true;
+  chosen_.clear();
+  plan_.clear();
+  step_ = 0;
+  plan_approved_ = false;
+  cover_ = {};
+  std::string line(trim(said));
+  std::ranges::replace(line, '\n', ' ');
+  context_.set_goal(daimon::format("{}, {}", context_.goal(), with_paths_below_mounts(std::move(line))),
+                    capability::user_label());
+  begin();
 }
 
 // The rules are of the journal, not of the file: a replay judges as it was judged. What is under way goes on; what
@@ -372,6 +396,12 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
     steps.push_back(JsonObject{{"call", step.step.call}, {"text", step.step.text}, {"check", step.step.check}});
   emit("planned", {{"plan", std::move(steps)}});
   step_ = 0;
+  // It was asked, and nobody is asked twice.
+  if (asked_for_goal_ && profile_->plan_decides() && plan_.size() == 1 &&
+      (plan_.front().step.call == "ask" || plan_.front().step.call == "none")) {
+    plan_.clear();
+    return finish(State::kDone, "you were asked, and no other call fits what you said");
+  }
   if (profile_->plan_decides())
     if (auto why = impossible()) return finish(State::kFailed, std::move(*why));
   if (autonomy_ == 3) {
@@ -656,6 +686,8 @@ void Process::on_answered(const Json& body) {
   set_state(State::kRunning, "");
   calls_.back().outcome = "ok";
   calls_.back().text = text;
+  if (profile_->plan_decides() && plan_.size() == 1 && !asked_for_goal_ && !memory::is_no_answer(text))
+    return begin_again(text);
   add_result("ask", daimon::format("\"{}\"", text), false, capability::user_label());
   step_done();
 }

@@ -173,6 +173,9 @@ class Process {
   void on_decided(const Json& body);
   void on_expired(const Json& body);
   void on_answered(const Json& body);
+  [[nodiscard]] std::string with_paths_below_mounts(std::string text) const;
+  void begin();
+  void begin_again(std::string_view said);
   void on_signalled(const Json& body);
   void on_budget(const Json& body);
   void on_child(const Json& body);
@@ -264,8 +267,9 @@ class Process {
   std::vector<std::string> incomplete_;  // mounts that had more than a search looked through, or may have
   PlanCover cover_;                      // what the plan allows, once it is approved
   bool plan_approved_ = false;
-  int failures_ = 0;      // of this step, in a row
-  int model_errors_ = 0;  // in a row
+  bool asked_for_goal_ = false;  // the person said what a goal left open
+  int failures_ = 0;             // of this step, in a row
+  int model_errors_ = 0;         // in a row
   int thoughts_ = 0, call_count_ = 0, requests_ = 0;
   std::string purpose_;               // of the thought in flight
   std::vector<std::string> offered_;  // what it may choose from

@@ -92,6 +92,52 @@ TEST(ProcessTest, what_was_not_found_may_have_a_nearest_and_stays_not_found) {
   EXPECT_TRUE(other.view().at("others").as_array().empty()) << "what does not verify is never shown";
 }
 
+// A process whose plan is only a question, once it is answered.
+Process answered(World& world, std::vector<std::string> script, std::string_view said) {
+  script.insert(script.begin(), {R"({"plan":["ask"]})", R"({"call":"ask","with":{"question":"Which numbers?"}})"});
+  world.script(std::move(script));
+  Process process = world.make();
+  world.input(process, "created", World::created("add it up"));
+  world.run(process);
+  const auto* question = std::get_if<AwaitAnswer>(&process.pending());
+  EXPECT_NE(question, nullptr);
+  if (question != nullptr) world.input(process, "answered", {{"request", question->request}, {"text", said}});
+  return process;
+}
+
+TEST(ProcessTest, what_the_person_answers_is_a_part_of_the_goal_from_then_on) {
+  World world;
+  std::vector<std::string> surveyed;
+  world.devices["survey"] = [&](const device::Call& call) {
+    surveyed.emplace_back(text_of(call.arguments, "goal"));
+    return World::ok(JsonObject{{"files", JsonArray{JsonObject{{"path", "a.csv"}}}}}, "1 file");
+  };
+  world.devices["table"] = [](const device::Call&) { return World::ok(nullptr, "sum of amount = 60.00"); };
+  Process process = answered(
+      world,
+      {R"({"plan":["table"]})", R"({"call":"table","with":{"path":"a.csv","operation":"sum","column":"amount"}})"},
+      "the amounts of\na.csv");
+  world.run(process);
+  EXPECT_THAT(surveyed, testing::ElementsAre("add it up", "add it up, the amounts of a.csv"));
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_EQ(text_of(process.view(), "answer"), "sum of amount = 60.00");
+  EXPECT_EQ(text_of(process.view(), "goal"), "add it up");
+}
+
+TEST(ProcessTest, nobody_is_asked_twice_what_a_goal_means) {
+  World world;
+  Process process = answered(world, {R"({"plan":["ask"]})"}, "hm");
+  world.run(process);
+  EXPECT_EQ(process.state(), State::kDone);
+  EXPECT_EQ(text_of(process.view(), "answer"), "You said: hm");
+
+  World other;
+  Process stopped = answered(other, {R"({"plan":["table"]})"}, "never mind");
+  other.run(stopped);
+  EXPECT_EQ(stopped.state(), State::kDone);
+  EXPECT_EQ(std::ranges::count(other.calls, "table", &device::Call::name), 0);
+}
+
 TEST(ProcessTest, nothing_found_is_an_answer) {
   World world;
   world.devices["search"] = [](const device::Call&) {
