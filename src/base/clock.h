@@ -44,6 +44,8 @@ class ManualClock final : public Clock {
 
 // "2026-03-31T14:05:09.123Z"
 std::string to_iso8601(WallTime time);
+// "2026-03-31", the day where the machine says it is (TZ, /etc/localtime).
+std::string to_local_date(WallTime time);
 inline std::int64_t to_milliseconds(WallTime time) { return time.time_since_epoch().count(); }
 inline WallTime wall_time_from(std::int64_t milliseconds) { return WallTime{std::chrono::milliseconds{milliseconds}}; }
 

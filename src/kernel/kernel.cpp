@@ -128,6 +128,7 @@ class Kernel final : public System {
     DAIMON_TRY(auto mounts, ports_.files.mounts());
     DAIMON_TRY(Json created, created_body(options, options_, model, mounts, material, ports_.random));
     created.as_object()["constitution"] = constitution_.text();
+    created.as_object()["today"] = to_local_date(ports_.clock.now());
     for (auto& [name, value] : tools_body()) created.as_object()[name] = value;
     return on_kernel<std::string>([&, created = std::move(created)]() mutable -> Result<std::string> {
       std::string id = daimon::format("p{}", next_number_);

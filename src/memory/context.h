@@ -50,6 +50,8 @@ struct Result {
 class Context {
  public:
   void set_goal(std::string goal, const capability::Label& label);
+  // The day on which the goal was given ("2026-03-31"), where it is known.
+  void set_today(std::string today) { today_ = std::move(today); }
   // Text that came along with the goal, for a model that reads it whole.
   void set_material(std::string material, const capability::Label& label);
   void set_files(std::vector<FileEntry> files, const capability::Label& label);
@@ -59,6 +61,7 @@ class Context {
   const Result& add(Result result);
 
   [[nodiscard]] const std::string& goal() const { return goal_; }
+  [[nodiscard]] const std::string& today() const { return today_; }
   [[nodiscard]] const std::string& material() const { return material_; }
   [[nodiscard]] const std::vector<FileEntry>& files() const { return files_; }
   [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
@@ -70,7 +73,7 @@ class Context {
   [[nodiscard]] const capability::Label& label() const { return label_; }
 
  private:
-  std::string goal_, material_;
+  std::string goal_, today_, material_;
   std::vector<FileEntry> files_;
   std::vector<std::string> folders_;
   std::vector<Result> results_;

@@ -158,6 +158,7 @@ void Process::on_created(const Json& body) {
   }
   take_tools(body);
   context_.set_goal(with_paths_below_mounts(goal_), capability::user_label());
+  context_.set_today(std::string(find_string(body, "today").value_or("")));
   // The person gave it, and somebody else may have written it.
   if (const auto material = find_string(body, "material"))
     context_.set_material(std::string(*material), capability::untrusted_label("piped"));

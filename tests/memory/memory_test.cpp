@@ -578,6 +578,25 @@ TEST(CompactPromptTest, a_time_before_a_day_is_counted_back_from_it) {
   EXPECT_TRUE(admitted("I'm back 3 weeks after 9 May 2026, when is that", "2026-05-09 + 3 weeks"));
 }
 
+TEST(CompactPromptTest, time_is_counted_from_the_day_on_which_the_goal_was_given) {
+  const auto admitted = [](std::string goal, std::string_view expression) {
+    Context made;
+    made.set_goal(std::move(goal), capability::user_label());
+    made.set_today("2026-11-29");
+    return admits(next_call(made, {offer("calculate", "", "")}).schema,
+                  daimon::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", expression));
+  };
+  EXPECT_TRUE(admitted("how many days until 3 December 2026?", "2026-12-03 - 2026-11-29"));
+  EXPECT_FALSE(admitted("how many days until 3 December 2026?", "2026-12-03 - 2026-12-03"));
+  EXPECT_TRUE(admitted("days till 25 December", "2026-12-25 - 2026-11-29"));
+  EXPECT_TRUE(admitted("days till 3 May", "2027-05-03 - 2026-11-29"));
+  EXPECT_TRUE(admitted("how long since 25 December", "2026-11-29 - 2025-12-25"));
+  EXPECT_TRUE(admitted("how long ago was 4 March 2026", "2026-11-29 - 2026-03-04"));
+  EXPECT_TRUE(admitted("which date is 3 weeks from today", "2026-11-29 + 3 weeks"));
+  EXPECT_TRUE(admitted("days from 18 May 2026 until 4 September 2026", "2026-09-04 - 2026-05-18"));
+  EXPECT_FALSE(admitted("days from 18 May 2026 until 4 September 2026", "2026-11-29 - 2026-05-18"));
+}
+
 TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_the_person_are_written_whole) {
   Context made;
   made.set_goal("How many days from 18 May 2026 to 4 September 2026?", capability::user_label());
