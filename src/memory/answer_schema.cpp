@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "memory/answer_ranker.h"
 #include "memory/compact_schema.h"
+#include "memory/days_from_today.h"
 #include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
 #include "memory/schema_parts.h"
@@ -140,7 +141,9 @@ Json answer_schema(const Turn& turn) {
   if (types == std::vector{AnswerType::kWeekday} &&
       std::ranges::none_of(ranked, [](const auto& answer) { return answer.type == AnswerType::kWeekday; }))
     types = {AnswerType::kDate};
-  if (is_reckoned && is_sum_meant(asked, ranked))
+  if (is_reckoned && time_asked_from_today(turn.context.goal()))
+    keep_types({AnswerType::kDate}, true);
+  else if (is_reckoned && is_sum_meant(asked, ranked))
     keep_types({AnswerType::kMoney}, false);
   else if (is_reckoned)
     keep_types({AnswerType::kMoney, AnswerType::kNumber}, false);

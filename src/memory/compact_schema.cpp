@@ -9,6 +9,7 @@
 #include "memory/answer_schema.h"
 #include "memory/answer_target.h"
 #include "memory/asked_parts.h"
+#include "memory/days_from_today.h"
 #include "memory/expression_schema.h"
 #include "memory/goal_facts.h"
 #include "memory/schema_parts.h"
@@ -185,6 +186,14 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   };
   if (offered("list") && asks_what_is_there(context.goal())) return {Names{"list"}};
   if (offered("ask") && context.files().size() != 1 && lacks_its_thing(context.goal())) return {Names{"ask"}};
+  // Until a day, or since one, that the goal says or that is looked up.
+  if (offered("calculate") && !context.today().empty() && time_asked_from_today(context.goal())) {
+    Names plan;
+    if (dates_from_today(context.goal(), context.today()).size() < 2) plan = {"search", "answer"};
+    plan.emplace_back("calculate");
+    if (may_write(context.goal())) plan.emplace_back("write");
+    if (std::ranges::all_of(plan, offered)) return {plan};
+  }
   constexpr std::size_t kStepsMax = 8;
   std::vector<Names> made;
   const bool is_of_table = offered("table") && asks_for_table(context);

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/text.h"
 #include "memory/compact_schema.h"
+#include "memory/days_from_today.h"
 #include "memory/goal_facts.h"
 #include "memory/goal_words.h"
 #include "memory/named_times.h"
@@ -222,29 +223,6 @@ void add_ways(Names& ways, const Names& numbers, const Units& units, const Opera
 
 }  // namespace
 
-// The dates of a text, and today where its words count from there ("until", "ago"); a day without a year is the next
-// one of that name, or the last one where time since then is asked for.
-Names dates_to_reckon(const std::string& text, const std::string& today) {
-  constexpr std::size_t kReadMax = 400;  // the expressions of the library recurse
-  auto dates = dates_in(text);
-  static const std::regex kBack("\\b(?:since|ago)\\b", std::regex::icase | std::regex::optimize);
-  static const std::regex kFromToday("\\b(?:today|until|till|since|ago|from now|away|left)\\b",
-                                     std::regex::icase | std::regex::optimize);
-  const std::string begin = text.substr(0, kReadMax);
-  if (dates_in(today).size() != 1 || dates.size() > 1 || !std::regex_search(begin, kFromToday)) return dates;
-  const bool is_back = std::regex_search(begin, kBack);
-  if (dates.empty()) {
-    const int year = std::stoi(today.substr(0, 4));
-    for (const int near : {year, is_back ? year - 1 : year + 1}) {
-      dates = dates_in(daimon::format("{} {}", text, near));
-      if (dates.size() != 1 || (is_back ? dates.front() <= today : dates.front() >= today)) break;
-    }
-    if (dates.size() > 1) return {};
-  }
-  if (!contains(dates, today)) dates.push_back(today);
-  return dates;
-}
-
 // What was looked up or worked out is there to be reckoned with: an expression uses it, all of it where there are
 // several, and the numbers of the goal beside it. Nothing is repeated that the goal says once.
 std::string expression_pattern(const Context& context) {
@@ -306,7 +284,7 @@ std::string expression_pattern(const Context& context) {
   for (const Result& result : context.results())
     if (!result.error && gives_value(result)) dated += "\n" + std::string(value_of(result));
   const auto spans = time_spans_in(goal);
-  const auto dates = dates_to_reckon(dated, context.today());
+  const auto dates = dates_from_today(dated, context.today());
   // So many weeks before a day: where nothing else is to be reckoned with, no other way makes sense.
   const bool is_all = std::ranges::all_of(said, [&](const std::string& number) {
     return std::ranges::any_of(spans, [&](const TimeSpan& span) { return span.length.starts_with(number + " "); });
@@ -324,6 +302,12 @@ std::string expression_pattern(const Context& context) {
                                                     : "[+]",
                                     span.length));
   // The days between two dates are counted from the earlier one.
+  const auto unit = time_asked_from_today(goal);
+  if (unit && dates.size() == 2) {
+    const auto [earlier, later] = std::ranges::minmax(dates);
+    const std::string weeks = *unit == "weeks" ? " in weeks" : "";
+    return daimon::format("^{} - {}{}$", later, earlier, weeks);
+  }
   for (const std::string& later : dates)
     for (const std::string& earlier : dates)
       if (earlier < later) ways.push_back(daimon::format("{} - {}", later, earlier));

@@ -44,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     DatesAndUnits, Calculator,
     ::testing::Values(Example{"2026-03-01 + 45 days", "2026-04-15"}, Example{"2026-04-15 - 2026-03-01", "45 days"},
+                      Example{"2026-04-15 - 2026-03-04 in weeks", "6 weeks"},
                       Example{"2026-01-31 + 1 month", "2026-02-28"}, Example{"2024-02-29 + 1 year", "2025-02-28"},
                       Example{"2026-03-31 - 1 month", "2026-02-28"}, Example{"2026-03-01 + 2 weeks", "2026-03-15"},
                       Example{"weekday(\"2026-03-01\")", "Sunday"}, Example{"weekday(2026-03-01 + 1 day)", "Monday"},

@@ -8,6 +8,7 @@
 #include "constraint/matcher.h"
 #include "embedding/static_embedding.h"
 #include "memory/answer_rank.h"
+#include "memory/days_from_today.h"
 #include "memory/goal_facts.h"
 #include "memory/prompt_profile.h"
 #include "memory/table_schema.h"
@@ -595,6 +596,29 @@ TEST(CompactPromptTest, time_is_counted_from_the_day_on_which_the_goal_was_given
   EXPECT_TRUE(admitted("which date is 3 weeks from today", "2026-11-29 + 3 weeks"));
   EXPECT_TRUE(admitted("days from 18 May 2026 until 4 September 2026", "2026-09-04 - 2026-05-18"));
   EXPECT_FALSE(admitted("days from 18 May 2026 until 4 September 2026", "2026-11-29 - 2026-05-18"));
+}
+
+TEST(CompactPromptTest, how_long_it_is_until_something_is_looked_up_and_reckoned_with) {
+  Context made;
+  made.set_goal("How many weeks until the MOT expires?", capability::user_label());
+  made.set_today("2026-11-29");
+  const std::vector<Offer> offers{offer("search", "", ""), offer("answer", "", ""), offer("calculate", "", "")};
+  EXPECT_TRUE(
+      admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["search","answer","calculate"]})"));
+  made.add({"search", "", "", false, {passage("mot.txt", {}, "MOT certificate 4471\nExpires: 14 March 2027")}, {}});
+  EXPECT_TRUE(admits(next_call(made, {offer("answer", "", "")}, kReckoned).schema,
+                     R"({"call":"answer","with":{"passage":1,"answer":"14 March 2027"}})"));
+  made.add({"answer", "", "14 March 2027 [1]", false, {}, {}});
+  EXPECT_TRUE(admits(next_call(made, {offer("calculate", "", "")}).schema,
+                     R"({"call":"calculate","with":{"expression":"2027-03-14 - 2026-11-29 in weeks"}})"));
+  made.set_goal("how many days until 25 December?", capability::user_label());
+  EXPECT_TRUE(admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["calculate"]})"));
+  EXPECT_FALSE(admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["search","answer"]})"));
+  EXPECT_EQ(time_asked_from_today("how long ago was it"), "days");
+  EXPECT_EQ(time_asked_from_today("how many months since we moved"), "months");
+  for (const char* other :
+       {"how long is the pipe", "how many days does it last", "wait until Monday", "how many days until then"})
+    EXPECT_EQ(time_asked_from_today(other), std::nullopt) << other;
 }
 
 TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_the_person_are_written_whole) {
