@@ -188,11 +188,17 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   if (offered("ask") && context.files().size() != 1 && lacks_its_thing(context.goal())) return {Names{"ask"}};
   // Until a day, or since one, that the goal says or that is looked up.
   if (offered("calculate") && !context.today().empty() && time_asked_from_today(context.goal())) {
+    const bool is_said = dates_from_today(context.goal(), context.today()).size() == 2;
     Names plan;
-    if (dates_from_today(context.goal(), context.today()).size() < 2) plan = {"search", "answer"};
+    if (!is_said) plan = {"search", "answer"};
     plan.emplace_back("calculate");
     if (may_write(context.goal())) plan.emplace_back("write");
-    if (std::ranges::all_of(plan, offered)) return {plan};
+    // "Until then" may be something that only the person knows.
+    if (std::ranges::all_of(plan, offered)) {
+      std::vector<Names> either{plan};
+      if (!is_said && offered("ask")) either.push_back({"ask"});
+      return either;
+    }
   }
   constexpr std::size_t kStepsMax = 8;
   std::vector<Names> made;

@@ -42,7 +42,7 @@ std::vector<std::string> dates_from_today(const std::string& text, const std::st
 std::optional<std::string> time_asked_from_today(std::string_view goal) {
   static const std::regex kAsked = words(
       "\\b(?:how (?:many (days|weeks|months|years)|long)|(days|weeks|months|years)) (?:[a-z' ]+ "
-      ")?(?:until|till|since|ago)\\b(?! (?:then|that)\\b)");
+      ")?(?:until|till|since|ago)\\b");
   const std::string text = beginning_of(goal);
   std::smatch found;
   if (!std::regex_search(text, found, kAsked)) return std::nullopt;
