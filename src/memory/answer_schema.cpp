@@ -87,7 +87,6 @@ JsonArray others_than(const RankedAnswer& chosen, const std::vector<RankedAnswer
                       const std::vector<AnswerSource>& sources) {
   constexpr double kSure = 0.6;   // of all pieces together
   constexpr double kLeast = 0.1;  // of that too; beside "none" of everything
-  constexpr std::size_t kOthersMax = 2;
   double total = 0;
   for (const RankedAnswer& answer : ranked)
     if (answer.passage != 0 || chosen.passage == 0) total += answer.probability;
@@ -154,9 +153,9 @@ Json answer_schema(const Turn& turn) {
   JsonObject answer{{"passage", JsonObject{{"const", chosen.passage}}}};
   if (chosen.passage != 0) answer["answer"] = JsonObject{{"const", fitting(chosen.text)}};
   // What is reckoned with or written is one thing; and of several answers nobody could tell which is meant.
-  const bool is_all =
+  const bool is_the_end =
       turn.step + 1 == turn.plan.size() && std::ranges::count(turn.plan, "answer", &PlanStep::call) == 1;
-  if (auto others = is_all ? others_than(chosen, ranked, sources) : JsonArray(); !others.empty())
+  if (auto others = is_the_end ? others_than(chosen, ranked, sources) : JsonArray(); !others.empty())
     answer["otherwise"] = JsonObject{{"const", std::move(others)}};
   return object_schema(std::move(answer));
 }

@@ -2,10 +2,14 @@
 // answers is ranked among them.
 #pragma once
 
+#include <cstddef>
+
 #include "base/json.h"
 #include "memory/prompt_profile.h"
 
 namespace daimon::memory {
+
+inline constexpr std::size_t kOthersMax = 2;  // that a doubtful answer may be instead
 
 Json answer_schema(const Turn& turn);
 

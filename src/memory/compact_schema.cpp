@@ -1,6 +1,7 @@
 #include "memory/compact_schema.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -176,6 +177,28 @@ Json content_schema(const Context& context) {
   return JsonObject{{"type", "string"}, {"x-span-of", pieces.empty() ? lines_of(context.goal()) : std::move(pieces)}};
 }
 
+// Those for a goal that counts from today and asks nothing else; none for any other.
+std::vector<Names> plans_from_today(const Context& context, const std::function<bool(std::string_view)>& offered) {
+  const std::string& goal = context.goal();
+  const auto unit = time_asked_from_today(goal);
+  if (context.today().empty() || !offered("calculate") || asks_for_table(context)) return {};
+  const bool is_said = dates_from_today(goal, goal, context.today()).size() == 2;
+  std::vector<Names> made;
+  if (asks_day_from_today(goal) || (unit && is_said))
+    made = {{"calculate"}};
+  else if (unit && offered("search") && offered("answer"))
+    made = {{"search", "answer", "calculate"}};
+  if (made.empty()) return {};
+  // How long something takes may stand in a document; and "until then" is what only the person knows.
+  if (!is_said && unit == "") made.push_back({"search", "answer"});
+  if (!is_said && unit && offered("ask")) made.push_back({"ask"});
+  if (offered("write") && may_write(goal)) {
+    made.push_back(made.front());
+    made.back().emplace_back("write");
+  }
+  return made;
+}
+
 // Every plan that could be carried out: what is looked up or worked out first, then what is made of it.
 std::vector<Names> plans(const Context& context, std::span<const std::string> names) {
   const auto offered = [&](std::string_view name) {
@@ -186,20 +209,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   };
   if (offered("list") && asks_what_is_there(context.goal())) return {Names{"list"}};
   if (offered("ask") && context.files().size() != 1 && lacks_its_thing(context.goal())) return {Names{"ask"}};
-  // Until a day, or since one, that the goal says or that is looked up.
-  if (offered("calculate") && !context.today().empty() && time_asked_from_today(context.goal())) {
-    const bool is_said = dates_from_today(context.goal(), context.today()).size() == 2;
-    Names plan;
-    if (!is_said) plan = {"search", "answer"};
-    plan.emplace_back("calculate");
-    if (may_write(context.goal())) plan.emplace_back("write");
-    // "Until then" may be something that only the person knows.
-    if (std::ranges::all_of(plan, offered)) {
-      std::vector<Names> either{plan};
-      if (!is_said && offered("ask")) either.push_back({"ask"});
-      return either;
-    }
-  }
+  if (auto counted = plans_from_today(context, offered); !counted.empty()) return counted;
   constexpr std::size_t kStepsMax = 8;
   std::vector<Names> made;
   const bool is_of_table = offered("table") && asks_for_table(context);

@@ -226,7 +226,7 @@ class GoalReader {
       std::size_t last = i;
       while (last + 1 < tokens_.size() && follows(last + 1) && belongs(last + 1) && !is_joined(last + 2)) ++last;
       const std::size_t next = last + 1;
-      // "the", "of" and "may" alone are no day, nor is a number.
+      // "the" and "of" alone are no day, nor is a number, nor a month, which may be a name.
       std::size_t first = i;
       while (first < last && part_of_day(word(first)) == DayPart::kBetween && word(first) != "the") ++first;
       while (last > first && part_of_day(word(last)) == DayPart::kBetween) --last;
@@ -238,9 +238,7 @@ class GoalReader {
         has_weekday = has_weekday || part_of_day(word(t)) == DayPart::kWeekday;
         has_number = has_number || part_of_day(word(t)) == DayPart::kNumber;
       }
-      if ((has_month && (has_number || (first == last && word(first) != "may" && word(first) != "march"))) ||
-          has_weekday)
-        marked_.push_back({tokens_[first].begin, tokens_[last].end, kDay});
+      if ((has_month && has_number) || has_weekday) marked_.push_back({tokens_[first].begin, tokens_[last].end, kDay});
       i = next - 1;
     }
   }
@@ -597,12 +595,13 @@ std::vector<ArgumentWays> argument_ways(std::string_view goal, const Offer& tool
 }
 
 FilledArguments fill_arguments(const std::vector<Argument>& arguments, const std::vector<ArgumentWays>& ways) {
-  // What is required may be less sure.
-  constexpr double kForRequired = 1;
+  constexpr double kForRequired = 1;  // what is required may be less sure
   constexpr std::size_t kStatesMax = 64;
-  // A choice for the arguments so far, and how much likelier it is than that none of them is said.
+  // A choice for the arguments so far: how many that are required it has, and how much likelier it is than that none of
+  // them is said.
   struct State {
     std::vector<const ArgumentWay*> chosen;
+    int required = 0;
     double gain = 0;
   };
   std::vector<State> states{{std::vector<const ArgumentWay*>(arguments.size())}};
@@ -621,9 +620,10 @@ FilledArguments fill_arguments(const std::vector<Argument>& arguments, const std
         if (gain <= 0 || taken) continue;
         State& with = next.emplace_back(state);
         with.chosen[a] = &way;
+        with.required += arguments[a].required ? 1 : 0;
         with.gain += gain;
       }
-    std::ranges::stable_sort(next, std::greater(), &State::gain);
+    std::ranges::stable_sort(next, std::greater(), [](const State& s) { return std::pair(s.required, s.gain); });
     if (next.size() > kStatesMax) next.resize(kStatesMax);
     states = std::move(next);
   }

@@ -42,8 +42,9 @@ std::string_view answer_of(const Context& context) {
 }  // namespace
 
 bool is_no_answer(std::string_view answer) {
-  constexpr std::array<std::string_view, 10> kNone = {"no",   "none",         "never mind",    "nevermind",  "cancel",
-                                                      "stop", "i don't know", "i do not know", "don't know", "no idea"};
+  constexpr std::array<std::string_view, 11> kNone = {"forget it",     "no",         "none",   "never mind",
+                                                      "nevermind",     "cancel",     "stop",   "i don't know",
+                                                      "i do not know", "don't know", "no idea"};
   std::string text = to_lower_ascii(trim(answer));
   while (!text.empty() && std::string_view(".!?").contains(text.back())) text.pop_back();
   return text.empty() || std::ranges::contains(kNone, std::string_view(text));

@@ -95,11 +95,8 @@ std::string Process::compose_answer() const {
              : daimon::format("{} write {}.", autonomy_ == 0 ? "Would" : "Did not", change->path));
   }
   if (text.empty() && state_ == State::kFailed) return {};
-  // Who was asked sees what was understood.
-  if (text.empty() && asked_for_goal_)
-    if (const auto asked = std::ranges::find(calls_.rbegin(), calls_.rend(), "ask", &CallRecord::name);
-        asked != calls_.rend())
-      return daimon::format("You said: {}", asked->text);
+  // Nothing more could be done with it.
+  if (text.empty() && said_) return daimon::format("You said: {}", *said_);
   return text;
 }
 
@@ -180,10 +177,10 @@ Json Process::view() const {
                     {"plan", std::move(plan)},
                     {"calls", std::move(calls)},
                     {"citations", std::move(citations)},
-                    {"others", std::move(others)},
                     {"changes", std::move(changes)},
                     {"waiting", std::move(waiting)}};
   if (answer_) object["answer"] = *answer_;
+  if (!others.empty()) object["others"] = std::move(others);
   object["cost"] = JsonObject{{"tokens_prompt", cost_.tokens_prompt},
                               {"tokens_cached", cost_.tokens_cached},
                               {"tokens_generated", cost_.tokens_generated},

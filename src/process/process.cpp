@@ -190,15 +190,16 @@ void Process::begin() {
 
 // The goal left open what the person now says: with that it is begun anew.
 void Process::begin_again(std::string_view said) {
-  asked_for_goal_ = true;
+  constexpr std::size_t kSaidBytesMax = 4000;  // as long as a question may be
+  said_ = std::string(trim(cut_utf8(said, kSaidBytesMax)));
+  std::ranges::replace_if(*said_, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; }, ' ');
   chosen_.clear();
   plan_.clear();
   step_ = 0;
+  failures_ = 0;
   plan_approved_ = false;
   cover_ = {};
-  std::string line(trim(said));
-  std::ranges::replace(line, '\n', ' ');
-  context_.set_goal(daimon::format("{}, {}", context_.goal(), with_paths_below_mounts(std::move(line))),
+  context_.set_goal(daimon::format("{}, {}", context_.goal(), with_paths_below_mounts(*said_)),
                     capability::user_label());
   begin();
 }
@@ -304,7 +305,9 @@ std::vector<memory::Offer> Process::offers(const std::vector<std::string>& names
 
 void Process::make_plan() {
   if (mode_ == "ask") return accept_plan({{"search", {}, {}}, {"answer", {}, {}}});
-  const auto plannable = plannable_names();
+  auto plannable = plannable_names();
+  // A file that the person names when asked is not there to be written over.
+  if (said_ && memory::targets_in(goal_).empty() && memory::targets_in(*said_).empty()) std::erase(plannable, "write");
   if (plannable.empty()) return finish(State::kFailed, "no system call is offered to this process");
   think("plan", profile_->plan(context_, offers(plannable), environment_.meanings), plannable);
 }
@@ -398,9 +401,10 @@ void Process::accept_plan(std::vector<memory::PlanStep> plan) {
   emit("planned", {{"plan", std::move(steps)}});
   step_ = 0;
   // It was asked, and nobody is asked twice.
-  if (asked_for_goal_ && profile_->plan_decides() && plan_.size() == 1 &&
+  if (said_ && profile_->plan_decides() && plan_.size() == 1 &&
       (plan_.front().step.call == "ask" || plan_.front().step.call == "none")) {
     plan_.clear();
+    found_ = true;
     return finish(State::kDone, "you were asked, and no other call fits what you said");
   }
   if (profile_->plan_decides())
@@ -687,7 +691,8 @@ void Process::on_answered(const Json& body) {
   set_state(State::kRunning, "");
   calls_.back().outcome = "ok";
   calls_.back().text = text;
-  if (profile_->plan_decides() && plan_.size() == 1 && !asked_for_goal_ && !memory::is_no_answer(text))
+  if (profile_->plan_decides() && plan_.size() == 1 && plan_.front().step.call == "ask" && !said_ &&
+      !memory::is_no_answer(text))
     return begin_again(text);
   add_result("ask", daimon::format("\"{}\"", text), false, capability::user_label());
   step_done();

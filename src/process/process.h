@@ -267,9 +267,9 @@ class Process {
   std::vector<std::string> incomplete_;  // mounts that had more than a search looked through, or may have
   PlanCover cover_;                      // what the plan allows, once it is approved
   bool plan_approved_ = false;
-  bool asked_for_goal_ = false;  // the person said what a goal left open
-  int failures_ = 0;             // of this step, in a row
-  int model_errors_ = 0;         // in a row
+  std::optional<std::string> said_;  // by the person, of what the goal left open
+  int failures_ = 0;                 // of this step, in a row
+  int model_errors_ = 0;             // in a row
   int thoughts_ = 0, call_count_ = 0, requests_ = 0;
   std::string purpose_;               // of the thought in flight
   std::vector<std::string> offered_;  // what it may choose from

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "memory/answer_schema.h"
 #include "memory/goal_facts.h"
 #include "memory/tool_plan.h"
 #include "process/process.h"
@@ -12,7 +13,6 @@ namespace daimon::process {
 namespace {
 
 constexpr int kFailuresMax = 3;
-constexpr std::size_t kOthersMax = 2;  // that a doubtful answer may be instead
 constexpr std::size_t kQuoteBytesMax = 300;
 constexpr std::size_t kCitedBytesMax = 4000;  // of a quotation of a model's own, as `cite` takes it
 
@@ -433,7 +433,7 @@ void Process::choose_answer(const Json& arguments) {
       const memory::Passage* from = context_.passage(static_cast<int>(find_integer(other, "passage").value_or(0)));
       const std::string text(trim(find_string(other, "answer").value_or("")));
       if (from != nullptr && !text.empty() && from->text.contains(text) &&
-          to_verify_.size() < kOthersMax + (is_there ? 1 : 0))
+          to_verify_.size() < memory::kOthersMax + (is_there ? 1 : 0))
         cite(*from, text, text);
     }
   next_citation();

@@ -202,6 +202,19 @@ TEST(ClockTest, writes_times_in_iso_8601) {
   EXPECT_EQ(to_iso8601(wall_time_from(1'774'965'909'123)), "2026-03-31T14:05:09.123Z");
 }
 
+TEST(ClockTest, the_day_is_that_of_the_place) {
+  const char* before = std::getenv("TZ");
+  const std::optional<std::string> kept = before != nullptr ? std::optional(std::string(before)) : std::nullopt;
+  for (const auto& [zone, day] :
+       {std::pair("AAA-14", "2026-04-01"), std::pair("UTC0", "2026-03-31"), std::pair("BBB15", "2026-03-30")}) {
+    setenv("TZ", zone, 1);
+    tzset();
+    EXPECT_EQ(to_local_date(wall_time_from(1'774'965'909'123)), day) << zone;
+  }
+  kept ? setenv("TZ", kept->c_str(), 1) : unsetenv("TZ");
+  tzset();
+}
+
 TEST(SqliteTest, a_transaction_that_is_not_committed_leaves_nothing) {
   auto database = sqlite::Database::open(":memory:").value();
   ASSERT_TRUE(database.execute("CREATE TABLE t (x)"));

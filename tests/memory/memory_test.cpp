@@ -589,11 +589,14 @@ TEST(CompactPromptTest, time_is_counted_from_the_day_on_which_the_goal_was_given
   };
   EXPECT_TRUE(admitted("how many days until 3 December 2026?", "2026-12-03 - 2026-11-29"));
   EXPECT_FALSE(admitted("how many days until 3 December 2026?", "2026-12-03 - 2026-12-03"));
-  EXPECT_TRUE(admitted("days till 25 December", "2026-12-25 - 2026-11-29"));
-  EXPECT_TRUE(admitted("days till 3 May", "2027-05-03 - 2026-11-29"));
+  EXPECT_TRUE(admitted("how many days till 25 December", "2026-12-25 - 2026-11-29"));
+  EXPECT_TRUE(admitted("how many days till 3 May", "2027-05-03 - 2026-11-29"));
   EXPECT_TRUE(admitted("how long since 25 December", "2026-11-29 - 2025-12-25"));
   EXPECT_TRUE(admitted("how long ago was 4 March 2026", "2026-11-29 - 2026-03-04"));
   EXPECT_TRUE(admitted("which date is 3 weeks from today", "2026-11-29 + 3 weeks"));
+  EXPECT_TRUE(admitted("how many days until 29 February?", "2028-02-29 - 2026-11-29"));
+  EXPECT_TRUE(admitted("what was the date 3 weeks ago", "2026-11-29 - 3 weeks"));
+  EXPECT_FALSE(admitted("how long until 3 December 2026 or 25 December 2026", "2026-12-25 - 2026-11-29"));
   EXPECT_TRUE(admitted("days from 18 May 2026 until 4 September 2026", "2026-09-04 - 2026-05-18"));
   EXPECT_FALSE(admitted("days from 18 May 2026 until 4 September 2026", "2026-11-29 - 2026-05-18"));
 }
@@ -611,13 +614,31 @@ TEST(CompactPromptTest, how_long_it_is_until_something_is_looked_up_and_reckoned
   made.add({"answer", "", "14 March 2027 [1]", false, {}, {}});
   EXPECT_TRUE(admits(next_call(made, {offer("calculate", "", "")}).schema,
                      R"({"call":"calculate","with":{"expression":"2027-03-14 - 2026-11-29 in weeks"}})"));
-  made.set_goal("how many days until 25 December?", capability::user_label());
-  EXPECT_TRUE(admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["calculate"]})"));
-  EXPECT_FALSE(admits(compact_profile().plan(made, offers, nullptr).schema, R"({"plan":["search","answer"]})"));
-  EXPECT_EQ(time_asked_from_today("how long ago was it"), "days");
-  EXPECT_EQ(time_asked_from_today("how many months since we moved"), "months");
-  for (const char* other : {"how long is the pipe", "how many days does it last", "wait until Monday"})
+  const auto planned = [&](std::string goal, std::string_view plan) {
+    made.set_goal(std::move(goal), capability::user_label());
+    std::vector<Offer> all = offers;
+    for (const char* call : {"write", "read", "table"}) all.push_back(offer(call, "", ""));
+    return admits(compact_profile().plan(made, all, nullptr).schema, daimon::format(R"({{"plan":[{}]}})", plan));
+  };
+  EXPECT_TRUE(planned("how many days until 25 December?", R"("calculate")"));
+  EXPECT_FALSE(planned("how many days until 25 December?", R"("search","answer")"));
+  EXPECT_TRUE(planned("make a note of how many days until 25 December", R"("calculate")"))
+      << "whether it is written is open";
+  EXPECT_TRUE(planned("how long until the paint is dry?", R"("search","answer")"));
+  EXPECT_TRUE(planned("How many days of leave have I taken since 1 March 2026?", R"("search","answer")"));
+  EXPECT_EQ(time_asked_from_today("how long ago was it"), "");
+  EXPECT_EQ(time_asked_from_today("how many weeks are left until the fair?"), "weeks");
+  EXPECT_EQ(time_asked_from_today("how many days has it been since we moved"), "days");
+  for (const char* other :
+       {"how long is the pipe", "how many days does it last", "wait until Monday", "what was the date 3 weeks ago",
+        "How many days of leave have I taken since 1 March 2026?", "Days since 2 January 2026 with sales in shop.csv",
+        "How long do I have to wait until the paint is dry?",
+        "how many days until the MOT expires, and how much is the rent?",
+        "I have 20 days of holiday, 7 days since used, how many are left?"})
     EXPECT_EQ(time_asked_from_today(other), std::nullopt) << other;
+  EXPECT_TRUE(asks_day_from_today("what was the date 3 weeks ago"));
+  EXPECT_TRUE(asks_day_from_today("the meeting is in 2 weeks, which date is that"));
+  EXPECT_FALSE(asks_day_from_today("what date did we move, was it 2026"));
 }
 
 TEST(CompactPromptTest, days_are_counted_from_the_earlier_date_and_answers_of_the_person_are_written_whole) {

@@ -84,6 +84,11 @@ TEST(ToolPlan, WhatFitsTwoArgumentsGoesWhereBothAreServedBest) {
   const auto filled = fill_arguments(arguments, ways);
   EXPECT_EQ(to_text(Json(filled.values)), R"({"old":"trunk","new":"main"})");
   EXPECT_TRUE(filled.missing.empty());
+  // What is required goes before what is not, however sure that is.
+  std::vector<Argument> one_required = arguments;
+  one_required[0].required = false;
+  const std::vector<ArgumentWays> both{{{way("main", 0, 9)}, 0}, {{way("main", 0, 1)}, 0}};
+  EXPECT_EQ(to_text(Json(fill_arguments(one_required, both).values)), R"({"new":"main"})");
 }
 
 TEST(ToolPlan, WhatIsForNoToolIsPlannedAsWithoutTools) {

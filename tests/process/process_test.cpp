@@ -89,7 +89,7 @@ TEST(ProcessTest, what_was_not_found_may_have_a_nearest_and_stays_not_found) {
   liar.input(other, "created", World::created("What did I pay for gas?"));
   liar.run(other);
   EXPECT_EQ(other.state(), State::kDone);
-  EXPECT_TRUE(other.view().at("others").as_array().empty()) << "what does not verify is never shown";
+  EXPECT_EQ(find(other.view(), "others"), nullptr) << "what does not verify is never shown";
 }
 
 // A process whose plan is only a question, once it is answered.
@@ -124,12 +124,32 @@ TEST(ProcessTest, what_the_person_answers_is_a_part_of_the_goal_from_then_on) {
   EXPECT_EQ(text_of(process.view(), "goal"), "add it up");
 }
 
+TEST(ProcessTest, a_file_that_is_named_when_asked_is_not_written_over) {
+  World world;
+  const std::vector<std::string> script{R"({"plan":["read"]})", R"({"call":"read","with":{"path":"paint.txt"}})"};
+  Process process = answered(world, script, "the file paint.txt");
+  const auto write_is_offered = [](World& in) {
+    return std::ranges::any_of(in.outputs, [](const journal::NewRecord& record) {
+      return record.type == "thinking" && to_text(record.body).contains("write");
+    });
+  };
+  world.outputs.clear();
+  world.run(process);
+  EXPECT_FALSE(write_is_offered(world));
+  World other;
+  Process wanted = answered(other, script, "put it into out.txt");
+  other.outputs.clear();
+  other.run(wanted);
+  EXPECT_TRUE(write_is_offered(other)) << "what the person asks for is";
+}
+
 TEST(ProcessTest, nobody_is_asked_twice_what_a_goal_means) {
   World world;
   Process process = answered(world, {R"({"plan":["ask"]})"}, "hm");
   world.run(process);
   EXPECT_EQ(process.state(), State::kDone);
   EXPECT_EQ(text_of(process.view(), "answer"), "You said: hm");
+  EXPECT_EQ(find_bool(process.view(), "found"), true) << "nothing was looked for";
 
   World other;
   Process stopped = answered(other, {R"({"plan":["table"]})"}, "never mind");
