@@ -56,7 +56,7 @@ std::vector<std::string> dates_from_today(std::string_view goal, const std::stri
       break;
     }
   }
-  if (!std::ranges::contains(dates, today)) dates.push_back(today);
+  dates.push_back(today);  // also where today is the one that is said: then it is no days
   return dates;
 }
 

@@ -594,6 +594,7 @@ TEST(CompactPromptTest, time_is_counted_from_the_day_on_which_the_goal_was_given
   EXPECT_TRUE(admitted("how long since 25 December", "2026-11-29 - 2025-12-25"));
   EXPECT_TRUE(admitted("how long ago was 4 March 2026", "2026-11-29 - 2026-03-04"));
   EXPECT_TRUE(admitted("which date is 3 weeks from today", "2026-11-29 + 3 weeks"));
+  EXPECT_TRUE(admitted("how many days until 29 November?", "2026-11-29 - 2026-11-29"));
   EXPECT_TRUE(admitted("how many days until 29 February?", "2028-02-29 - 2026-11-29"));
   EXPECT_TRUE(admitted("what was the date 3 weeks ago", "2026-11-29 - 3 weeks"));
   EXPECT_FALSE(admitted("how long until 3 December 2026 or 25 December 2026", "2026-12-25 - 2026-11-29"));
