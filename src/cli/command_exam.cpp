@@ -90,7 +90,7 @@ void print(const exam::Report& report, const exam::Paper& paper, const std::stri
   for (const auto& [kind, score] : report.kinds) table.add(row_of(kind, score));
   for (const auto& [steps, score] : report.steps) table.add(row_of(steps == "1" ? "1 call" : steps + " calls", score));
   if (report.quoted.total > 0) table.add(row_of("quotation holds the answer", report.quoted));
-  if (report.shown.total > 0) table.add(row_of("it or another does", report.shown));
+  if (report.shown.total > 0) table.add(row_of("or one shown beside it", report.shown));
   if (report.tools.total > 0) table.add(row_of("right tool", report.tools));
   table.add(row_of("all", report.all), {Style::kBold, Style::kBold, Style::kBold});
   std::string text = table.text(terminal, terminal.out);
