@@ -292,7 +292,7 @@ class Kernel final : public System {
       DAIMON_TRY(const auto records, ports_.journal.read(id, 0, INT64_MAX));
       if (records.empty())
         return fail(ErrorCode::kNotFound, daimon::format("no process {}", printable(id)), "`daimon ps -a` lists them");
-      Process process({calls_, constitution_}, id);
+      Process process({calls_, constitution_, ports_.meanings.get()}, id);
       return replay_report(process, records);
     });
   }

@@ -100,8 +100,8 @@ class Process {
   // What stays the same for all processes of a kernel; outlives them.
   struct Environment {
     const CallTable& calls;
-    const capability::Constitution& constitution;          // of a process whose journal holds none
-    const embedding::StaticEmbedding* meanings = nullptr;  // the built-in one; see memory::Turn
+    const capability::Constitution& constitution;  // of a process whose journal holds none
+    const embedding::StaticEmbedding* meanings;    // the built-in one, or none; see memory::Turn
   };
 
   Process(const Environment& environment, std::string id);

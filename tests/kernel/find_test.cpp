@@ -8,11 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 
-std::shared_ptr<const embedding::StaticEmbedding> builtin_meanings() {
-  const auto folder = embedding::builtin_embedding().value();
-  return std::make_shared<const embedding::StaticEmbedding>(embedding::StaticEmbedding::load(folder).value());
-}
-
 // The paths of what is found in the home folder.
 std::vector<std::string> found(const KernelWorld& world, std::string_view query, int limit) {
   std::vector<std::string> paths;

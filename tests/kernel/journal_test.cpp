@@ -68,6 +68,20 @@ TEST(KernelJournal, replay_gives_the_same_without_a_model_or_a_device) {
   EXPECT_FALSE(world.system().replay("p99"));
 }
 
+TEST(KernelJournal, replay_reads_as_the_process_did) {
+  KernelWorld world;
+  world.put("people.txt", "Ann Hale fixes the boiler.\nBen Moss sweeps the chimney.");
+  world.meanings = builtin_meanings();
+  world.begin();
+  world.model.script({R"(["search","answer"])",
+                      {{"search", R"({"query":"boiler"})"}, {"answer", R"({"passage":1,"answer":"Ann Hale"})"}}});
+  const std::string id = world.start("who comes");
+  EXPECT_EQ(text_of(world.to_end(id), "answer"), "Ann Hale");
+  const auto report = world.system().replay(id);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->at("divergence").is_null()) << to_text(report->at("divergence"));
+}
+
 TEST(KernelJournal, replay_compares_durations_of_every_kind_exactly) {
   KernelWorld world;
   world.begin();

@@ -119,6 +119,11 @@ inline bool has_ended(const Json& view) {
 inline std::string request_of(const Json& view) { return text_of(view.at("waiting"), "request"); }
 inline std::string digest_of(const Json& view) { return text_of(view.at("waiting"), "digest"); }
 
+inline std::shared_ptr<const embedding::StaticEmbedding> builtin_meanings() {
+  const auto folder = embedding::builtin_embedding().value();
+  return std::make_shared<const embedding::StaticEmbedding>(embedding::StaticEmbedding::load(folder).value());
+}
+
 class KernelWorld {
  public:
   KernelWorld() {

@@ -90,7 +90,7 @@ class World {
             {"ms", 1.0}};
   }
 
-  Process make(std::string id = "p1") { return Process({table, constitution}, std::move(id)); }
+  Process make(std::string id = "p1") { return Process({table, constitution, nullptr}, std::move(id)); }
 
   static JsonObject created(std::string goal) {
     using C = capability::Capability;
