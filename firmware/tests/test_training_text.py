@@ -21,6 +21,24 @@ import tools  # noqa: E402
 import values  # noqa: E402
 
 
+class DataHash(unittest.TestCase):
+    def test_it_tells_every_byte_and_name_of_what_is_learned_from(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written, collections = pathlib.Path(folder, "data"), pathlib.Path(folder, "more")
+            for path in (written / "goals/a.txt", collections / "qamr/train.tsv", collections / "other/x"):
+                path.parent.mkdir(parents=True)
+                path.write_text("one")
+            of = lambda: episodes.data_hash(written, collections)
+            before = of()
+            (collections / "other/x").write_text("what nothing is made of")
+            self.assertEqual(of(), before)
+            (collections / "qamr/train.tsv").write_text("two")
+            changed = of()
+            self.assertNotEqual(changed, before)
+            (written / "goals/a.txt").rename(written / "goals/b.txt")
+            self.assertNotIn(of(), (before, changed))
+
+
 class Exam(unittest.TestCase):
     def test_what_is_expected_can_be_had_from_the_home(self):
         home = exam.Home(5)

@@ -5,8 +5,10 @@ stands under `call` is what the model learns to say. Phrasings, documents, names
 in an episode of "train" (values.held_out); firmware/tests proves it.
 """
 import gzip
+import hashlib
 import json
 import os
+import pathlib
 import random
 import re
 import sys
@@ -32,6 +34,15 @@ _MONTH = "(?:" + "|".join(MONTHS) + ")"
 VALUE = re.compile(rf"[£€$]\d[\d,]*(?:\.\d+)?|\b\d{{1,2}} {_MONTH}(?: \d{{4}})?|\b{_MONTH} \d{{4}}\b|\b{_MONTH} \d{{1,2}}\b(?:, \d{{4}})?|\b\d{{4}}-\d\d-\d\d|\b\d\d/\d\d/\d{{4}}|"
                    r"\b\d[\d,]*(?:\.\d+)?%?|\b[A-Z]{1,4}[-/]?\d[\w/-]*|\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _bank = {}
+
+
+def data_hash(written=bank.DATA, collections=COLLECTIONS):
+    """Of the names and the bytes of all that is written by hand and of the collections that episodes are made of."""
+    made = hashlib.sha256()
+    for root, folders in ((written, ["."]), (collections, ["qamr", "sgd", "gsm8k"])):
+        for path in sorted(path for folder in folders for path in (pathlib.Path(root) / folder).rglob("*") if path.is_file()):
+            made.update(str(path.relative_to(root)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return made.hexdigest()
 
 
 def load_bank():

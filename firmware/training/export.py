@@ -30,6 +30,8 @@ def main():
     writer.add_name("daimon-firmware")
     writer.add_license("CC-BY-SA-4.0")
     writer.add_string("daimon.prompt", PROFILE)
+    writer.add_uint64("daimon.seed", stored["seed"])
+    writer.add_string("daimon.data", stored.get("data", ""))
     kind = gguf.GGMLQuantizationType[options.type]
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if options.type == "Q8_0" else gguf.LlamaFileType.MOSTLY_F16)
     writer.add_context_length(shape["context"])

@@ -146,7 +146,8 @@ def main():
         adam.load_state_dict(stored["adam"])
         muon.momentum = [m.to(device) for m in stored["muon"]]
         print(f"resumed at step {steps}, {spent / 60:.1f} minutes, {tokens / 1e6:.1f}M tokens", flush=True)
-    print(f"{sum(w.numel() for w in model.parameters()) / 1e6:.2f}M parameters on {device}, {vars(wanted)}", flush=True)
+    data = episodes.data_hash()
+    print(f"{sum(w.numel() for w in model.parameters()) / 1e6:.2f}M parameters on {device}, {vars(wanted)}, data {data[:16]}", flush=True)
     held_out = None
     if wanted.held_out:
         from evaluate import HeldOut
@@ -157,7 +158,7 @@ def main():
 
     def save(finished):
         torch.save({"weights": model.state_dict(), "shape": vars(shape), "adam": adam.state_dict(), "muon": muon.momentum, "spent": spent,
-                    "tokens": tokens, "said_tokens": said_tokens, "steps": steps, "finished": finished, "seed": wanted.seed}, wanted.out + ".part")
+                    "tokens": tokens, "said_tokens": said_tokens, "steps": steps, "finished": finished, "seed": wanted.seed, "data": data}, wanted.out + ".part")
         os.replace(wanted.out + ".part", wanted.out)
 
     losses, saved, begin, tested = [], time.time(), time.time() - spent, 1
