@@ -162,7 +162,8 @@ class Bench {
   }
 
   void take_apart(const std::string& id, const std::vector<journal::Record>& records, Round& round) {
-    auto process = std::make_unique<process::Process>(process::Process::Environment{table_, constitution_, nullptr}, id);
+    auto process =
+        std::make_unique<process::Process>(process::Process::Environment{table_, constitution_, nullptr}, id);
     std::size_t place = 0;
     for (const journal::Record& record : records) {
       if (!record.input) continue;
