@@ -267,9 +267,8 @@ class Process {
   std::vector<std::string> incomplete_;  // mounts that had more than a search looked through, or may have
   PlanCover cover_;                      // what the plan allows, once it is approved
   bool plan_approved_ = false;
-  std::optional<std::string> said_;  // by the person, of what the goal left open
-  int failures_ = 0;                 // of this step, in a row
-  int model_errors_ = 0;             // in a row
+  int failures_ = 0;      // of this step, in a row
+  int model_errors_ = 0;  // in a row
   int thoughts_ = 0, call_count_ = 0, requests_ = 0;
   std::string purpose_;               // of the thought in flight
   std::vector<std::string> offered_;  // what it may choose from
@@ -290,6 +289,7 @@ class Process {
   std::size_t cited_before_ = 0;  // citations of earlier answers
   std::vector<Change> changes_;
   std::optional<std::string> answer_;
+  std::optional<std::string> said_;  // by the person, of what the goal left open
   bool found_ = false, answered_ = false;
   WallTime now_;
   std::vector<journal::NewRecord> out_;
