@@ -852,9 +852,9 @@ TEST(ProcessTest, who_is_asked_is_told_when_nothing_of_a_file_is_kept) {
 
 TEST(PlanTest, a_plan_that_cannot_be_carried_out_is_mended) {
   const std::vector<std::string> offered = {"search", "answer", "table", "calculate", "write", "none"};
-  const auto mended = [&](std::vector<std::string> calls) {
+  const auto mended = [&](const std::vector<std::string>& calls) {
     std::vector<memory::PlanStep> plan;
-    for (auto& name : calls) plan.push_back({name, {}, {}});
+    for (const auto& name : calls) plan.push_back({name, {}, {}});
     std::vector<std::string> names;
     for (const Step& step : mend_plan(plan, offered)) names.push_back(step.step.call);
     return names;
