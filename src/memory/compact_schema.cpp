@@ -1,7 +1,6 @@
 #include "memory/compact_schema.h"
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -178,15 +177,17 @@ Json content_schema(const Context& context) {
 }
 
 // Those for a goal that counts from today and asks nothing else; none for any other.
-std::vector<Names> plans_from_today(const Context& context, const std::function<bool(std::string_view)>& offered) {
+std::vector<Names> plans_from_today(const Context& context, std::span<const std::string> names) {
+  const auto offered = [&](std::string_view name) { return std::ranges::contains(names, name); };
   const std::string& goal = context.goal();
   const auto unit = time_asked_from_today(goal);
-  if (context.today().empty() || !offered("calculate") || asks_for_table(context)) return {};
+  const bool asks_day = asks_day_from_today(goal);
+  if ((!unit && !asks_day) || context.today().empty() || !offered("calculate") || asks_for_table(context)) return {};
   const bool is_said = dates_from_today(goal, goal, context.today()).size() == 2;
   std::vector<Names> made;
-  if (asks_day_from_today(goal) || (unit && is_said))
+  if (asks_day || (unit && is_said))
     made = {{"calculate"}};
-  else if (unit && offered("search") && offered("answer"))
+  else if (offered("search") && offered("answer"))
     made = {{"search", "answer", "calculate"}};
   if (made.empty()) return {};
   // How long something takes may stand in a document; and "until then" is what only the person knows.
@@ -209,7 +210,7 @@ std::vector<Names> plans(const Context& context, std::span<const std::string> na
   };
   if (offered("list") && asks_what_is_there(context.goal())) return {Names{"list"}};
   if (offered("ask") && context.files().size() != 1 && lacks_its_thing(context.goal())) return {Names{"ask"}};
-  if (auto counted = plans_from_today(context, offered); !counted.empty()) return counted;
+  if (auto counted = plans_from_today(context, names); !counted.empty()) return counted;
   constexpr std::size_t kStepsMax = 8;
   std::vector<Names> made;
   const bool is_of_table = offered("table") && asks_for_table(context);

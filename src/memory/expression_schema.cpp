@@ -285,6 +285,13 @@ std::string expression_pattern(const Context& context) {
     if (!result.error && gives_value(result)) dated += "\n" + std::string(value_of(result));
   const auto spans = time_spans_in(goal);
   const auto dates = dates_from_today(goal, dated, context.today());
+  const auto unit = time_asked_from_today(goal);
+  if (unit && dates.size() == 2 && contains(dates, context.today())) {
+    const auto [earlier, later] = std::ranges::minmax(dates);
+    return daimon::format("^{} - {}{}$", later, earlier, unit == "weeks" ? " in weeks" : "");
+  }
+  // What was looked up is no date: it is how long.
+  if (unit && open.size() == 1) return daimon::format("^{}$", any_of_texts(open.front()));
   // So many weeks before a day: where nothing else is to be reckoned with, no other way makes sense.
   const bool is_all = std::ranges::all_of(said, [&](const std::string& number) {
     return std::ranges::any_of(spans, [&](const TimeSpan& span) { return span.length.starts_with(number + " "); });
@@ -302,13 +309,6 @@ std::string expression_pattern(const Context& context) {
                                                     : "[+]",
                                     span.length));
   // The days between two dates are counted from the earlier one.
-  const auto unit = time_asked_from_today(goal);
-  if (unit && dates.size() == 2 && contains(dates, context.today())) {
-    const auto [earlier, later] = std::ranges::minmax(dates);
-    return daimon::format("^{} - {}{}$", later, earlier, unit == "weeks" ? " in weeks" : "");
-  }
-  // What was looked up is no date: it is how long.
-  if (unit && open.size() == 1) return daimon::format("^{}$", any_of_texts(open.front()));
   for (const std::string& later : dates)
     for (const std::string& earlier : dates)
       if (earlier < later) ways.push_back(daimon::format("{} - {}", later, earlier));

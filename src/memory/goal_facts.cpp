@@ -76,12 +76,6 @@ std::vector<std::string> words_of(std::string_view text) {
   return words;
 }
 
-int month_of(std::string_view word) {
-  for (std::size_t i = 0; i < kMonths.size(); ++i)
-    if (word == kMonths[i] || (word.size() == 3 && word == kMonths[i].substr(0, 3))) return static_cast<int>(i + 1);
-  return 0;
-}
-
 // Months by name, in order; of abbreviations none, since "mar" and "dec" are words too.
 std::vector<int> month_numbers_in(std::string_view text) {
   std::vector<int> months;
@@ -92,12 +86,6 @@ std::vector<int> month_numbers_in(std::string_view text) {
 
 bool holds_any(std::string_view text, const std::set<std::string, std::less<>>& wanted) {
   return std::ranges::any_of(words_of(text), [&](const std::string& word) { return wanted.contains(word); });
-}
-
-int year_of(std::string_view word) {
-  return word.size() == 4 && (word.starts_with("20") || word.starts_with("19")) && std::ranges::all_of(word, is_digit)
-             ? std::atoi(std::string(word).c_str())
-             : 0;
 }
 
 int day_of(std::string_view word) {
@@ -684,6 +672,18 @@ bool says_content(const std::string& goal) {
 }
 
 }  // namespace
+
+int month_of(std::string_view word) {
+  for (std::size_t i = 0; i < kMonths.size(); ++i)
+    if (word == kMonths[i] || (word.size() == 3 && word == kMonths[i].substr(0, 3))) return static_cast<int>(i + 1);
+  return 0;
+}
+
+int year_of(std::string_view word) {
+  return word.size() == 4 && (word.starts_with("20") || word.starts_with("19")) && std::ranges::all_of(word, is_digit)
+             ? std::atoi(std::string(word).c_str())
+             : 0;
+}
 
 bool may_write(std::string_view goal) {
   static const std::set<std::string, std::less<>> kWords = {

@@ -50,6 +50,9 @@ std::vector<std::string> numbers_in(std::string_view text, std::size_t most);
 // Days as 2026-05-03, from that form and from "3 May 2026", "May 3, 2026" and, where another date of the text gives the
 // year, "3 May".
 std::vector<std::string> dates_in(std::string_view text);
+// 1 to 12 for a month's name in lower case or its first three letters, the year of four digits; 0 for any other word.
+int month_of(std::string_view word);
+int year_of(std::string_view word);
 // Months named in the goal, as "2026-03", for each year that the goal mentions or else `elsewhere` (a name of a file,
 // the years of a table); "may" is one only where it stands as one.
 std::vector<std::string> months_in(std::string_view goal, std::string_view elsewhere);

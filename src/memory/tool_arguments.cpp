@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "memory/answer_rank.h"
 #include "memory/answer_type.h"
+#include "memory/goal_facts.h"
 #include "memory/lexicon.h"
 #include "memory/network_layer.h"
 #include "memory/schema_parts.h"
@@ -85,9 +86,6 @@ std::optional<Numeral> numeral_at(std::string_view text, std::size_t begin) {
 // What a word, in lower case, can be of a day that is said.
 enum class DayPart : std::uint8_t { kNone, kMonth, kWeekday, kNumber, kBetween };
 DayPart part_of_day(std::string_view word) {
-  constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
-                                                        "may",       "june",     "july",     "august",
-                                                        "september", "october",  "november", "december"};
   constexpr std::array<std::string_view, 7> kWeekdays = {"monday", "tuesday",  "wednesday", "thursday",
                                                          "friday", "saturday", "sunday"};
   constexpr std::array<std::string_view, 20> kOrdinals = {
@@ -95,17 +93,13 @@ DayPart part_of_day(std::string_view word) {
       "eighth",    "ninth",     "tenth",       "eleventh",   "twelfth",    "thirteenth", "fourteenth",
       "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"};
   constexpr std::array<std::string_view, 5> kEndings = {"", "st", "nd", "rd", "th"};
-  const auto is_short = [&](std::string_view whole) {
-    return word == whole || (word.size() == 3 && whole.starts_with(word)) || (word == "sept" && whole == "september");
-  };
   if (word == "the" || word == "of") return DayPart::kBetween;
-  if (std::ranges::any_of(kMonths, is_short)) return DayPart::kMonth;
+  if (month_of(word) != 0 || word == "sept") return DayPart::kMonth;
   if (std::ranges::contains(kWeekdays, word)) return DayPart::kWeekday;
   if (std::ranges::contains(kOrdinals, word)) return DayPart::kNumber;
   const std::size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
   const bool is_day = digits == 1 || digits == 2;
-  const bool is_year = digits == 4 && word.size() == 4 && (word.starts_with("19") || word.starts_with("20"));
-  if (is_year || (is_day && std::ranges::contains(kEndings, word.substr(digits)))) return DayPart::kNumber;
+  if (year_of(word) != 0 || (is_day && std::ranges::contains(kEndings, word.substr(digits)))) return DayPart::kNumber;
   return DayPart::kNone;
 }
 
@@ -201,8 +195,8 @@ class GoalReader {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (is(i, {"today", "tomorrow", "tonight", "yesterday", "weekend"})) put(i, i, kDay);
       if (is(i, {"next", "this", "last", "coming"}) && i + 1 < tokens_.size() &&
-          (is_unit(i + 1) || is(i + 1, {"weekend", "evening", "morning", "afternoon", "monday", "tuesday", "wednesday",
-                                        "thursday", "friday", "saturday", "sunday"})))
+          (is_unit(i + 1) || is(i + 1, {"weekend", "evening", "morning", "afternoon"}) ||
+           part_of_day(lexicon_.word(tokens_[i + 1].word)) == DayPart::kWeekday))
         put(i, i + 1, kDay);
       if (is(i, {"in"}) && i + 2 < tokens_.size() && is_number(i + 1) && is_unit(i + 2)) put(i, i + 2, kDay);
       if (is(i, {"half", "quarter"}) && is(i + 1, {"past", "to"}) && i + 2 < tokens_.size()) put(i, i + 2, kClock);

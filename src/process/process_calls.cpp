@@ -421,11 +421,11 @@ void Process::choose_answer(const Json& arguments) {
     to_verify_.push_back(
         {from.mount, from.path, from.version, line_around(from.text, text), from.page, false, std::move(other)});
   };
-  if (passage != nullptr && !answer.empty() && !passage->text.contains(answer)) {
+  const bool is_there = passage != nullptr && !answer.empty();
+  if (is_there && !passage->text.contains(answer)) {
     add_result("answer", "the answer does not stand in the passage", true, capability::system_label());
     return step_failed("the answer does not stand in the passage");
   }
-  const bool is_there = passage != nullptr && !answer.empty();
   if (is_there) cite(*passage, answer, {});
   answer_to_verify_ = is_there ? daimon::format("{} [{}]", answer, passage->number) : std::string(memory::kNotThere);
   if (const Json* others = find(arguments, "otherwise"); others != nullptr && others->is_array())

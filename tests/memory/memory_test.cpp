@@ -512,9 +512,10 @@ TEST(CompactPromptTest, sums_are_made_of_what_was_found) {
 }
 
 // Whether a goal of which nothing is found yet may be reckoned so.
-bool admitted(std::string goal, std::string_view expression) {
+bool admitted(std::string goal, std::string_view expression, std::string today = {}) {
   Context made;
   made.set_goal(std::move(goal), capability::user_label());
+  made.set_today(std::move(today));
   return admits(next_call(made, {offer("calculate", "", "")}).schema,
                 R"({"call":"calculate","with":{"expression":")" + std::string(expression) + R"("}})");
 }
@@ -581,11 +582,7 @@ TEST(CompactPromptTest, a_time_before_a_day_is_counted_back_from_it) {
 
 TEST(CompactPromptTest, time_is_counted_from_the_day_on_which_the_goal_was_given) {
   const auto admitted = [](std::string goal, std::string_view expression) {
-    Context made;
-    made.set_goal(std::move(goal), capability::user_label());
-    made.set_today("2026-11-29");
-    return admits(next_call(made, {offer("calculate", "", "")}).schema,
-                  daimon::format(R"({{"call":"calculate","with":{{"expression":"{}"}}}})", expression));
+    return memory::admitted(std::move(goal), expression, "2026-11-29");
   };
   EXPECT_TRUE(admitted("how many days until 3 December 2026?", "2026-12-03 - 2026-11-29"));
   EXPECT_FALSE(admitted("how many days until 3 December 2026?", "2026-12-03 - 2026-12-03"));
